@@ -1,0 +1,63 @@
+/*
+ * A view of bytes that somebody else owns: a pointer and a length, not terminated, not freed.
+ * It lives as long as what it points into; whoever returns one says what that is.
+ */
+#ifndef SLUICE_BASE_STR_H
+#define SLUICE_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* `at` may be NULL only when `len` is 0. */
+struct str {
+    const char *at;
+    size_t len;
+};
+
+/* For printf: `"%.*s", STR_ARG(s)`. */
+#define STR_ARG(s) (int)(s).len, (s).at
+
+/* A view of a string literal. */
+#define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
+
+/* A view of a terminated string; NULL gives the empty view. */
+static inline struct str str_of(const char *text)
+{
+    return (struct str){text, text == NULL ? 0 : strlen(text)};
+}
+
+/* The bytes from `at` up to `end`. */
+static inline struct str str_between(const char *at, const char *end)
+{
+    return (struct str){at, (size_t)(end - at)};
+}
+
+/* Same length and bytes. */
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+/* Same bytes as the terminated `b`. */
+static inline bool str_eq_c(struct str a, const char *b)
+{
+    return str_eq(a, str_of(b));
+}
+
+/* Byte order, shorter first: C collation. Negative, 0 or positive. */
+static inline int str_cmp(struct str a, struct str b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common == 0 ? 0 : memcmp(a.at, b.at, common);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* `s` begins with `prefix`. */
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.at, prefix.at, prefix.len) == 0);
+}
+
+#endif
