@@ -1,0 +1,75 @@
+/*
+ * An S3 client over libcurl: PUT, GET, HEAD, LIST, DELETE with own SigV4. The only room that
+ * includes curl.h. Payloads are always signed by their SHA-256. Keeps connections alive; 5xx, 429,
+ * SlowDown, 409 conflicts and broken connections are retried with bounded full-jitter backoff
+ * before ERR_RETRY is returned.
+ */
+#ifndef SLUICE_HTTP_S3_H
+#define SLUICE_HTTP_S3_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/options.h"
+
+/* Filled from s3_options. */
+struct s3_config {
+    char *endpoint;      /* --s3-endpoint URL; NULL: AWS for the region */
+    char *region;        /* --s3-region [us-east-1] */
+    char *bucket;        /* --s3-bucket (required) */
+    char *access_key;    /* --s3-access-key; falls back to AWS_ACCESS_KEY_ID */
+    char *secret_key;    /* --s3-secret-key-file; falls back to AWS_SECRET_ACCESS_KEY */
+    char *session_token; /* secret; falls back to AWS_SESSION_TOKEN */
+    char *ca_file;       /* --s3-ca-file */
+    bool virtual_host;   /* --s3-virtual-host: bucket in the host name instead of the path */
+    int64_t timeout_ms;  /* --s3-timeout [30s] for one request */
+};
+
+/* The rows that fill struct s3_config; use as an option group "S3". */
+extern const struct option s3_options[];
+
+struct s3;
+
+/* One thread owns the handle. Missing credentials are ERR_STOP naming where they may stand. */
+WARN_UNUSED bool s3_open(const struct s3_config *config, struct s3 **ret, struct err *reterr);
+
+/* NULL is fine. Returns NULL. */
+struct s3 *s3_close(struct s3 *s3);
+
+/* The bucket exists and may be used: HEAD of the bucket. ERR_STOP naming the bucket when missing
+ * (EX_CONFIG) or refused (EX_NOPERM); ERR_RETRY when nobody answers. */
+WARN_UNUSED bool s3_check_bucket(struct s3 *s3, struct err *reterr);
+
+/* What to store. `metadata` are x-amz-meta-* pairs {name without prefix, value}, ended by a NULL
+ * name. */
+struct s3_object {
+    const char *key;
+    const char *content_type;
+    struct str body;
+    const char *const (*metadata)[2];
+    bool only_if_absent; /* If-None-Match: * ; see *ret_existed */
+};
+
+/* Puts an object. With only_if_absent and the object there already, *ret_existed is true and
+ * nothing is written. */
+WARN_UNUSED bool s3_put(struct s3 *s3, const struct s3_object *object, bool *ret_existed,
+                        struct err *reterr);
+
+/* Appends the object's body to `into`; *ret_found false when there is none. */
+WARN_UNUSED bool s3_get(struct s3 *s3, const char *key, struct buf *into, bool *ret_found,
+                        struct err *reterr);
+
+/* Size and one metadata value (name without prefix, appended to `into`); *ret_found false when
+ * there is none. */
+WARN_UNUSED bool s3_head(struct s3 *s3, const char *key, const char *metadata_name,
+                         int64_t *ret_size, struct buf *into, bool *ret_found, struct err *reterr);
+
+/* Calls `each` for every key under the prefix, in order, page by page; stops early when it returns
+ * false. */
+WARN_UNUSED bool s3_list(struct s3 *s3, const char *prefix,
+                         bool (*each)(struct str key, int64_t size, void *arg), void *arg,
+                         struct err *reterr);
+
+/* Deletes an object; one that is not there is fine. */
+WARN_UNUSED bool s3_delete(struct s3 *s3, const char *key, struct err *reterr);
+
+#endif
