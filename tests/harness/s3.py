@@ -1,0 +1,92 @@
+"""The S3 store through a signer of its own (Signature Version 4, standard library only)."""
+
+import hashlib
+import hmac
+import http.client
+import urllib.parse
+import xml.etree.ElementTree as ElementTree
+from datetime import datetime, timezone
+
+NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+
+
+class S3Error(Exception):
+    def __init__(self, status, body):
+        super().__init__(f"S3 answered {status}: {body[:300]!r}")
+        self.status = status
+
+
+class S3:
+    def __init__(self, env):
+        self.endpoint = env["S3_ENDPOINT"]
+        self.host = urllib.parse.urlsplit(self.endpoint).netloc
+        self.region = env["AWS_REGION"]
+        self.access_key, self.secret_key = env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]
+
+    def make_bucket(self, bucket):
+        self.request("PUT", f"/{bucket}")
+
+    def put(self, bucket, key, body, headers=None):
+        self.request("PUT", f"/{bucket}/{key}", body=body, headers=headers)
+
+    def get(self, bucket, key):
+        return self.request("GET", f"/{bucket}/{key}")
+
+    def delete(self, bucket, key):
+        self.request("DELETE", f"/{bucket}/{key}")
+
+    def list(self, bucket, prefix=""):
+        """{key: size in bytes} of all objects whose key begins so, in the order of the keys."""
+        objects, token = {}, None
+        while True:
+            query = {"list-type": "2", "prefix": prefix}
+            if token:
+                query["continuation-token"] = token
+            page = ElementTree.fromstring(self.request("GET", f"/{bucket}", query))
+            for entry in page.iter(f"{NAMESPACE}Contents"):
+                objects[entry.findtext(f"{NAMESPACE}Key")] = int(entry.findtext(f"{NAMESPACE}Size"))
+            token = page.findtext(f"{NAMESPACE}NextContinuationToken")
+            if page.findtext(f"{NAMESPACE}IsTruncated") != "true":
+                return objects
+
+    def empty(self, bucket):
+        for key in self.list(bucket):
+            self.delete(bucket, key)
+
+    def request(self, method, path, query=None, body=b"", headers=None):
+        """One signed request; returns the body of a 2xx answer, raises S3Error otherwise."""
+        path = urllib.parse.quote(path, safe="/-_.~")
+        query = "&".join(f"{quote(k)}={quote(v)}" for k, v in sorted((query or {}).items()))
+        signed = self._sign(method, path, query, hashlib.sha256(body).hexdigest(), headers or {})
+        connection = http.client.HTTPConnection(self.host, timeout=30)
+        try:
+            connection.request(method, f"{path}?{query}" if query else path, body=body, headers=signed)
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        if answer.status // 100 != 2:
+            raise S3Error(answer.status, content)
+        return content
+
+    def _sign(self, method, path, query, body_hash, headers):
+        now = datetime.now(timezone.utc)
+        stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
+        headers = {**headers, "host": self.host, "x-amz-date": stamp, "x-amz-content-sha256": body_hash}
+        names = ";".join(sorted(name.lower() for name in headers))
+        lines = "".join(f"{name.lower()}:{value.strip()}\n" for name, value in sorted(headers.items(), key=lambda h: h[0].lower()))
+        request = "\n".join([method, path, query, lines, names, body_hash])
+        scope = f"{day}/{self.region}/s3/aws4_request"
+        text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(request.encode()).hexdigest()])
+        key = b"AWS4" + self.secret_key.encode()
+        for part in (day, self.region, "s3", "aws4_request"):
+            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        headers["Authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={self.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        )
+        return headers
+
+
+def quote(text):
+    return urllib.parse.quote(text, safe="-_.~")
