@@ -1,0 +1,31 @@
+/*
+ * From the text of a pipeline file to a plan: parse (libpg_query), bind, plan; and what can be
+ * printed of it. The only room that includes pg_query.h. What can't be kept equal to PostgreSQL is
+ * refused: "file:line:column: reason; what to write instead", then the line and a caret, exit
+ * status 65 (EX_DATAERR).
+ */
+#ifndef SLUICE_VIEWS_SQL_PIPELINE_H
+#define SLUICE_VIEWS_SQL_PIPELINE_H
+
+#include "sql/plan.h"
+
+/* Plans the text. `path` is for messages. All of *ret_plan lies in the arena, which keeps what it
+ * needs of the text. */
+WARN_UNUSED bool pipeline_plan(struct arena *arena, const char *path, struct str text,
+                               const char *pipeline, const struct plan **ret_plan,
+                               struct err *reterr);
+
+/* --explain: operators, keys, state, topics, cost notes, from the plan itself. Appends. */
+void pipeline_explain(struct buf *out, const struct plan *plan);
+
+/* --oracle: the file for psql: sources as tables (types, NOT NULL, CHECK kept, options removed),
+ * views in order; session settings first (TimeZone UTC, DateStyle ISO, IntervalStyle postgres).
+ * Appends. */
+WARN_UNUSED bool pipeline_oracle(struct buf *out, const char *path, struct str text,
+                                 struct err *reterr);
+
+/* --ddl: target tables of the silver and gold views: CREATE SCHEMA/TABLE IF NOT EXISTS, types, NOT
+ * NULL, PRIMARY KEY or UNIQUE NULLS NOT DISTINCT, comments. Appends. */
+void pipeline_ddl(struct buf *out, const struct plan *plan);
+
+#endif

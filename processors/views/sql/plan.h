@@ -1,0 +1,106 @@
+/*
+ * The plan: what a pipeline file says, bound to types and cut into operators. Made by sql/, run by
+ * ops/, printed by --explain. Plain data in one arena, immutable after planning. Nodes stand in
+ * topological order: a node's inputs come before it. Common subplans are one node.
+ */
+#ifndef SLUICE_VIEWS_SQL_PLAN_H
+#define SLUICE_VIEWS_SQL_PLAN_H
+
+#include "expr/expr.h"
+#include "ops/aggregate.h"
+#include "record/key.h"
+
+/* One rule of a source's contract. NOT NULL rules first, in column order, then CHECKs. */
+struct plan_rule {
+    const char *name;        /* "orders_status_check"; "customer_id not null" */
+    const char *text;        /* the expression as written, for the dead letter */
+    const struct expr *expr; /* breaks when false (NULL passes); NULL for a NOT NULL rule */
+    uint16_t column;         /* of a NOT NULL rule */
+    bool warning;            /* counted and logged, not dead-lettered */
+};
+
+enum plan_format { PLAN_FORMAT_DEBEZIUM, PLAN_FORMAT_JSON };
+
+/* A CREATE FOREIGN TABLE. schema.key is its PRIMARY KEY. */
+struct plan_source {
+    const char *name;  /* "bronze.orders" */
+    const char *topic; /* OPTIONS (topic '...') */
+    enum plan_format format;
+    struct schema schema;
+    const struct plan_rule *rules;
+    uint16_t rules_n;
+    uint32_t node; /* its PLAN_SOURCE node; UINT32_MAX when no view reads it */
+};
+
+enum plan_kind { PLAN_SOURCE, PLAN_FILTER, PLAN_PROJECT, PLAN_JOIN, PLAN_GROUP, PLAN_TOP };
+enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT };
+
+/* One aggregate of a PLAN_GROUP; `arg` NULL for count(*). */
+struct plan_aggregate {
+    const struct aggregate *aggregate;
+    const struct expr *arg; /* over the input row */
+    struct type result;
+};
+
+/* One ORDER BY column of a PLAN_TOP, over the input row. */
+struct plan_order {
+    const struct expr *expr;
+    struct key_order order;
+};
+
+/*
+ * kind           inputs   output row
+ * PLAN_SOURCE    0        the source's columns
+ * PLAN_FILTER    1        the input row, where `predicate` is true
+ * PLAN_PROJECT   1        one column per expr of `exprs`
+ * PLAN_JOIN      2        left columns, then right columns (NULL where a LEFT join found nothing);
+ * rows match when every left_keys[i] = right_keys[i] (same type both sides), NULL matches nothing
+ * PLAN_GROUP     1        the group exprs (`exprs`), then the aggregates. exprs_n 0: one row even
+ * over no input (unless `no_empty_group`) PLAN_TOP       1        the input row, the first `limit`
+ * after `offset` rows by `order` (a total order: sql/ has proved it)
+ */
+struct plan_node {
+    enum plan_kind kind;
+    uint64_t fingerprint; /* of this whole subplan: names its state */
+    uint32_t inputs[2];
+    struct schema schema; /* of the output; key: its derived unique key (key_n 0 with has_key: at
+                             most one row) */
+    bool has_key;
+    uint32_t source;              /* PLAN_SOURCE: index into plan.sources */
+    const struct expr *predicate; /* PLAN_FILTER */
+    const struct expr **exprs;    /* PLAN_PROJECT, PLAN_GROUP */
+    uint16_t exprs_n;
+    enum plan_join_kind join;
+    const struct expr **left_keys, **right_keys; /* PLAN_JOIN */
+    uint16_t join_keys_n;
+    const struct plan_aggregate *aggregates; /* PLAN_GROUP */
+    uint16_t aggregates_n;
+    const struct plan_order *order; /* PLAN_TOP */
+    uint16_t order_n;
+    int64_t limit, offset;
+    const char *label; /* the view or clause it comes from, for --explain */
+};
+
+/* A CREATE MATERIALIZED VIEW: a node whose rows go to a topic as upserts. schema is the node's,
+ * with the view's key and column names. */
+struct plan_view {
+    const char *name;    /* "gold.top_customers" */
+    const char *topic;   /* "<pipeline>.gold.top_customers", or WITH (topic = '...') */
+    const char *comment; /* COMMENT ON, or NULL */
+    int32_t partitions;  /* WITH (partitions = n), 0: default */
+    uint32_t node;
+    struct schema schema;
+    const struct plan_order *order; /* a final ORDER BY without LIMIT: for --ddl and reports only */
+    uint16_t order_n;
+};
+
+struct plan {
+    const char *pipeline; /* "acme": option, or the folder's name of the file */
+    const struct plan_source *sources;
+    const struct plan_node *nodes;
+    const struct plan_view *views;
+    uint32_t sources_n, nodes_n, views_n;
+    uint64_t hash; /* of everything that gives rows their meaning; another hash needs --rebuild */
+};
+
+#endif
