@@ -35,7 +35,8 @@ struct service;
 /*
  * Parses argv into the set's groups (one of which must be service_options), configures the log,
  * blocks SIGPIPE, installs SIGTERM and SIGINT, starts the endpoint. *ret_service NULL with true:
- * --help or such was printed, leave with 0. `metrics` is served; it must outlive the service.
+ * --help or such was printed, leave with 0. `metrics` is served; it and `config` must outlive the
+ * service.
  */
 WARN_UNUSED bool service_start(const struct option_set *set, struct service_config *config,
                                int argc, char **argv, struct metrics *metrics,
@@ -53,8 +54,8 @@ bool service_stopping(const struct service *service);
 /* Waits at most `timeout_ms`, returning early when a stop was asked for; true then. */
 bool service_wait(struct service *service, int64_t timeout_ms);
 
-/* /readyz answers 200 while ready, else 503 with `reason` (static text). Ready means: doing its job
- * now. Any thread. */
+/* /readyz answers 200 while ready, else 503 with `reason` (copied; NULL when ready). Ready means:
+ * doing its job now. Any thread. */
 void service_ready(struct service *service, bool ready, const char *reason);
 
 /*
@@ -65,8 +66,8 @@ void service_beat(struct service *service);
 
 /*
  * Decides about an error of kind ERR_RETRY: logs it (once a change of text, then every 30 s), marks
- * not ready with reason "waiting", and waits the backoff of `*attempt`, which it raises. False when
- * a stop was asked for meanwhile. Call with *attempt = 0 after a success.
+ * not ready with reason "waiting: <doing>", and waits the backoff of `*attempt`, which it raises.
+ * False when a stop was asked for meanwhile. Call with *attempt = 0 after a success.
  */
 bool service_retry(struct service *service, const char *doing, const struct err *err,
                    unsigned *attempt);

@@ -1,0 +1,143 @@
+#include "service/endpoint.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { CONNECTIONS_MAX = 32, IDLE_TIMEOUT_S = 15, BACKLOG = 32 };
+
+struct endpoint {
+    struct MHD_Daemon *daemon;
+    struct endpoint_source source;
+};
+
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
+                              struct str body)
+{
+    struct MHD_Response *response = NULL;
+
+    /* MHD copies the body, so `body` may be a local buffer of the caller; it never writes to it */
+    response = MHD_create_response_from_buffer(
+        body.len, (void *)(uintptr_t)(body.len == 0 ? "" : body.at), MHD_RESPMEM_MUST_COPY);
+    if (response == NULL)
+        return MHD_NO;
+    MHD_add_response_header(response, "Content-Type", type);
+    MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, "Allow", "GET, HEAD");
+    enum MHD_Result queued = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static enum MHD_Result route(struct endpoint *endpoint, struct MHD_Connection *connection,
+                             const char *path)
+{
+    static const char text[] = "text/plain; charset=utf-8";
+    const struct endpoint_source *source = &endpoint->source;
+    CLEANUP(buf) struct buf body = {0};
+
+    if (strcmp(path, "/metrics") == 0) {
+        source->metrics(source->arg, &body);
+        return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+                      buf_str(&body));
+    }
+    bool (*ask)(void *arg, struct buf *out) = strcmp(path, "/healthz") == 0  ? source->health
+                                              : strcmp(path, "/readyz") == 0 ? source->readiness
+                                                                             : NULL;
+    if (ask == NULL)
+        return answer(connection, MHD_HTTP_NOT_FOUND, text,
+                      STR("not found: here are /metrics, /healthz and /readyz\n"));
+    bool well = ask(source->arg, &body);
+    return answer(connection, well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, text,
+                  buf_str(&body));
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_size, void **request)
+{
+    (void)version;
+    (void)upload;
+    (void)upload_size;
+    (void)request;
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+        return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8",
+                      STR("only GET and HEAD are allowed\n"));
+    return route(cls, connection, path);
+}
+
+static int port_of(int fd)
+{
+    struct sockaddr_storage bound = {0};
+    socklen_t length = sizeof(bound);
+    char service[8] = "0";
+
+    if (getsockname(fd, (struct sockaddr *)&bound, &length) == 0)
+        getnameinfo((struct sockaddr *)&bound, length, NULL, 0, service, sizeof(service),
+                    NI_NUMERICSERV);
+    return (int)strtol(service, NULL, 10);
+}
+
+/* A listening socket on the first address that `host` has. */
+static bool listen_on(const char *host, int port, int *ret_fd, struct err *reterr)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    char service[8];
+
+    snprintf(service, sizeof(service), "%d", port);
+    int failed = getaddrinfo(host, service, &hints, &found);
+    if (failed != 0)
+        return err_stop(reterr, EX_CONFIG, "--http-host %s: %s", host, gai_strerror(failed));
+    CLEANUP(fd) int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1;
+    bool well = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+                bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
+    int why = errno;
+    freeaddrinfo(found);
+    if (!well)
+        return err_stop(reterr, EX_UNAVAILABLE, "--http-host %s --http-port %d: cannot listen: %s",
+                        host, port, strerror(why));
+    *ret_fd = fd;
+    fd = -1;
+    return true;
+}
+
+bool endpoint_open(const char *host, int port, struct endpoint_source source, struct endpoint **ret,
+                   int *ret_port, struct err *reterr)
+{
+    CLEANUP(fd) int fd = -1;
+
+    if (!listen_on(host, port, &fd, reterr))
+        return false;
+    struct endpoint *made = err_calloc(1, sizeof(*made));
+    made->source = source;
+    int bound_port = port_of(fd);
+    made->daemon = MHD_start_daemon(
+        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, made,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_END);
+    if (made->daemon == NULL) {
+        free(made);
+        return err_stop(reterr, EX_UNAVAILABLE, "--http-port %d: the endpoint does not start",
+                        port);
+    }
+    fd = -1; /* the daemon closes it */
+    *ret_port = bound_port;
+    *ret = made;
+    return true;
+}
+
+struct endpoint *endpoint_close(struct endpoint *endpoint)
+{
+    if (endpoint != NULL) {
+        MHD_stop_daemon(endpoint->daemon);
+        free(endpoint);
+    }
+    return NULL;
+}
