@@ -5,13 +5,13 @@ import re
 import socket
 
 import pytest
+from confluent_kafka import Producer
 
-from harness.compare import same_csv, same_rows
-from harness.kafka import Record
+from harness.kafka import Kafka
+from harness.postgres import Postgres
 from harness.s3 import S3, S3Error
 from harness.servers import Stack
-from harness.services import parse_metrics
-from harness.wait import Late, until
+from harness.wait import until
 
 
 @pytest.fixture
@@ -101,9 +101,6 @@ def test_secrets_lie_in_files_that_only_the_owner_reads(own):
 
 
 def test_a_crashed_server_comes_back_with_its_data(own):
-    from harness.kafka import Kafka
-    from harness.postgres import Postgres
-
     own.start()
     kafka, pg, s3 = Kafka(own.env("kafka")["SLUICE_KAFKA_BOOTSTRAP"]), Postgres(own.env("postgres")), S3(own.env("s3"))
     kafka.create_topic("kept")
@@ -120,8 +117,6 @@ def test_a_crashed_server_comes_back_with_its_data(own):
 
 
 def test_a_paused_server_answers_again_when_resumed(own):
-    from harness.postgres import Postgres
-
     own.start("postgres")
     pg = Postgres(own.env("postgres"))
     own.pause("postgres")
@@ -175,8 +170,6 @@ def test_kcat_shows_what_was_written(kafka, unique):
 
 
 def test_an_aborted_transaction_is_not_read(kafka, unique):
-    from confluent_kafka import Producer
-
     kafka.create_topic(unique)
     producer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": unique, "log_level": 3})
     producer.init_transactions(30)
@@ -236,30 +229,3 @@ def test_s3_has_no_bucket_that_was_not_made(s3):
     with pytest.raises(S3Error) as refused:
         s3.put("never-made", "x", b"x")
     assert refused.value.status == 404
-
-
-def test_comparing_nothing_with_nothing_fails():
-    with pytest.raises(AssertionError, match="compares nothing"):
-        same_rows([], [], "nothing")
-    with pytest.raises(AssertionError, match="1 rows differ"):
-        same_rows([(1,), (1,)], [(1,)], "twice")
-    with pytest.raises(AssertionError, match="line 2"):
-        same_csv("a\n1\n", "a\n2\n", "text")
-    same_rows([(1, None), (2, "b")], [(2, "b"), (1, None)], "any order")
-
-
-def test_waiting_ends_at_the_deadline():
-    with pytest.raises(Late, match="for rain"):
-        until(lambda: False, "rain", 0)
-
-
-def test_metrics_are_parsed():
-    text = '# HELP a b\na{x="1",le="+Inf"} 3\nb 1.5e3\nc{q="say \\"}\\""} NaN\n'
-    found = parse_metrics(text)
-    assert found["a", (("le", "+Inf"), ("x", "1"))] == 3 and found["b", ()] == 1500 and len(found) == 3
-    with pytest.raises(ValueError):
-        parse_metrics("<html>")
-
-
-def test_a_record_reads_fractions_without_loss():
-    assert str(Record("t", 0, 0, None, b"0.10", [], 0).json()) == "0.10"
