@@ -3,16 +3,17 @@
 
 #include "base/clock.h"
 #include <arpa/inet.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-/* cmocka wants these before it */
+#include <time.h>
+
 #include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
 
 static struct metric rows[] = {
     {"sluice_records_total", "Records read.", "topic=\"a\"", METRIC_COUNTER, 0, 3},
@@ -37,9 +38,11 @@ static void prepare(struct fixture *f)
 
 static bool start(struct fixture *f, const char *port, struct err *err)
 {
-    char *argv[] = {"sluice-tested", "--http-port", (char *)port, "--stop-timeout",
-                    "200ms",         "--log-level", "error",      NULL};
+    char words[][16] = {"tested", "--http-port", "",     "--stop-timeout",
+                        "200ms",  "--log-level", "error"};
+    char *argv[] = {words[0], words[1], words[2], words[3], words[4], words[5], words[6], NULL};
 
+    snprintf(words[2], sizeof(words[2]), "%s", port);
     prepare(f);
     return service_start(&f->set, &f->config, 7, argv, &metrics, &f->service, err);
 }
@@ -139,6 +142,10 @@ static void a_signal_wakes_the_wait(void **state)
     kill(getpid(), SIGTERM); /* a second one changes nothing */
     assert_true(service_wait(f.service, 60000));
     assert_int_equal(service_finish(f.service, &f.set, NULL), 0);
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigtimedwait(&term, NULL, &(struct timespec){0}); /* the second one is not for the next test */
 }
 
 static int child_status(void (*run)(void))
