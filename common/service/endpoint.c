@@ -16,13 +16,12 @@ struct endpoint {
 };
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
-                              struct str body)
+                              struct buf *body)
 {
-    struct MHD_Response *response = NULL;
+    char nothing[1];
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body->len, body->len == 0 ? nothing : body->at, MHD_RESPMEM_MUST_COPY);
 
-    /* MHD copies the body, so `body` may be a local buffer of the caller; it never writes to it */
-    response = MHD_create_response_from_buffer(
-        body.len, (void *)(uintptr_t)(body.len == 0 ? "" : body.at), MHD_RESPMEM_MUST_COPY);
     if (response == NULL)
         return MHD_NO;
     MHD_add_response_header(response, "Content-Type", type);
@@ -34,41 +33,53 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
     return queued;
 }
 
-static enum MHD_Result route(struct endpoint *endpoint, struct MHD_Connection *connection,
-                             const char *path)
+/* The status and the body for a path; *ret_type is its content type. */
+static unsigned route(const struct endpoint_source *source, const char *path, struct buf *body,
+                      const char **ret_type)
 {
-    static const char text[] = "text/plain; charset=utf-8";
-    const struct endpoint_source *source = &endpoint->source;
-    CLEANUP(buf) struct buf body = {0};
+    bool well = true;
 
     if (strcmp(path, "/metrics") == 0) {
-        source->metrics(source->arg, &body);
-        return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
-                      buf_str(&body));
+        *ret_type = "text/plain; version=0.0.4; charset=utf-8";
+        source->metrics(source->arg, body);
+    } else if (strcmp(path, "/healthz") == 0) {
+        well = source->health(source->arg, body);
+    } else if (strcmp(path, "/readyz") == 0) {
+        well = source->readiness(source->arg, body);
+    } else {
+        buf_puts(body, "not found: here are /metrics, /healthz and /readyz\n");
+        return MHD_HTTP_NOT_FOUND;
     }
-    bool (*ask)(void *arg, struct buf *out) = strcmp(path, "/healthz") == 0  ? source->health
-                                              : strcmp(path, "/readyz") == 0 ? source->readiness
-                                                                             : NULL;
-    if (ask == NULL)
-        return answer(connection, MHD_HTTP_NOT_FOUND, text,
-                      STR("not found: here are /metrics, /healthz and /readyz\n"));
-    bool well = ask(source->arg, &body);
-    return answer(connection, well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, text,
-                  buf_str(&body));
+    return well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is libmicrohttpd's */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_size, void **request)
 {
+    const struct endpoint *endpoint = cls;
+    const char *type = "text/plain; charset=utf-8";
+    unsigned status = MHD_HTTP_METHOD_NOT_ALLOWED;
+    CLEANUP(buf) struct buf body = {0};
+
     (void)version;
     (void)upload;
     (void)upload_size;
     (void)request;
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-        return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8",
-                      STR("only GET and HEAD are allowed\n"));
-    return route(cls, connection, path);
+    if (strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0)
+        status = route(&endpoint->source, path, &body, &type);
+    else
+        buf_puts(&body, "only GET and HEAD are allowed\n");
+    return answer(connection, status, type, &body);
+}
+
+static int hand_over(int *fd)
+{
+    int given = *fd;
+
+    *fd = -1;
+    return given;
 }
 
 static int port_of(int fd)
@@ -103,8 +114,7 @@ static bool listen_on(const char *host, int port, int *ret_fd, struct err *reter
     if (!well)
         return err_stop(reterr, EX_UNAVAILABLE, "--http-host %s --http-port %d: cannot listen: %s",
                         host, port, strerror(why));
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = hand_over(&fd);
     return true;
 }
 
@@ -127,7 +137,7 @@ bool endpoint_open(const char *host, int port, struct endpoint_source source, st
         return err_stop(reterr, EX_UNAVAILABLE, "--http-port %d: the endpoint does not start",
                         port);
     }
-    fd = -1; /* the daemon closes it */
+    hand_over(&fd); /* the daemon closes it */
     *ret_port = bound_port;
     *ret = made;
     return true;

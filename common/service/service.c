@@ -58,7 +58,7 @@ const struct option service_options[] = {
      .offset = offsetof(struct service_config, stop_timeout_ms),
      .fallback = "10s",
      .min = 100,
-     .max = 3600 * 1000,
+     .max = 3600000,
      .value_name = "DURATION",
      .help = "longest time from SIGTERM to the exit; what is not finished then is cut off with "
              "status 70"},
