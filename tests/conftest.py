@@ -90,7 +90,8 @@ def service(request, stack, tmp_path):
     """service(NAME, {flag: value}, ...) starts `sluice-NAME` (start=False: only prepares it); see harness.services.
 
     The servers that the test's other fixtures need are in its environment (PGHOST, S3_ENDPOINT, ...). What a test
-    starts never outlives it; after a failure the end of each log is printed.
+    starts never outlives it; after a failure the end of each log is printed. A service that died of a fault
+    of its own, or of which a sanitizer spoke, fails the test.
     """
     started = []
 
@@ -100,7 +101,8 @@ def service(request, stack, tmp_path):
         return one.start() if start else one
 
     yield make
+    faults = {one.title: one.faults() for one in started}
     for one in started:
-        if getattr(request.node, "failed", False):
+        if getattr(request.node, "failed", False) or faults[one.title]:
             print(one.tail())
-        one.kill()
+    assert not any(faults.values()), f"a service failed by itself: {faults}"

@@ -74,6 +74,18 @@ def test_waiting_for_a_dead_service_fails_at_once(fake, service):
     assert one.wait_exit() == 64
 
 
+def test_a_fault_is_not_overlooked(fake, tmp_path):
+    one = services.Service("fake", {}, tmp_path)
+    one.start().wait_ready()
+    one.process.send_signal(signal.SIGSEGV)
+    one.wait_exit()
+    one.start().wait_ready()
+    assert one.faults() == ["SIGSEGV"]
+    with open(one.log_path, "a") as log:
+        log.write("==1==ERROR: AddressSanitizer: heap-use-after-free\n")
+    assert one.faults()[-1] == "ERROR: AddressSanitizer"
+
+
 def test_a_service_that_is_not_built_is_named(fake, service):
     with pytest.raises(RuntimeError, match="sluice-other is not built"):
         service("other")

@@ -17,6 +17,8 @@ BUILD = Path(os.environ.get("SLUICE_BUILD") or ROOT / "build" / "dev")
 if not BUILD.is_absolute():
     BUILD = ROOT / BUILD
 TAIL_LINES = 40
+FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+SANITIZERS = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
 
 class Ended(AssertionError):
@@ -43,6 +45,7 @@ class Service:
             self.flags.setdefault("http-port", self.http_port)
         self.process = None
         self.lives = 0
+        self._fault_signals = []
 
     # --- life ---
 
@@ -54,6 +57,7 @@ class Service:
         if not binary.exists():
             raise RuntimeError(f"{binary} is not built (SLUICE_BUILD names the build folder)")
         self.lives += 1
+        self._note_end()
         with open(self.log_path, "ab") as log:
             log.write(f"--- life {self.lives} ---\n".encode())
         self._life_starts_at = self.log_path.stat().st_size
@@ -96,6 +100,16 @@ class Service:
             return self.process.wait(deadline_s)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.title} still runs after {deadline_s:g} s\n{self.tail()}") from None
+
+    def _note_end(self):
+        if self.process is not None and -(self.process.poll() or 0) in FAULTS:
+            self._fault_signals.append(signal.Signals(-self.process.returncode).name)
+
+    def faults(self):
+        """What no test may overlook: signals that ended a life by the program's own fault, sanitizers' reports."""
+        self.kill()
+        self._note_end()
+        return self._fault_signals + SANITIZERS.findall(self.log(all_lives=True) if self.lives else "")
 
     def restart(self, env=None, ready=True):
         """SIGKILL and a new life."""
