@@ -3,8 +3,9 @@
 # database that is written, and a role for each with no more rights than its service needs.
 set -euo pipefail
 
-psql -v ON_ERROR_STOP=1 -U postgres -d postgres \
-  -v cdc_password="$(cat /run/secrets/cdc-password)" -v upsert_password="$(cat /run/secrets/upsert-password)" <<'SQL'
+psql -v ON_ERROR_STOP=1 -U postgres -d postgres <<'SQL'
+\set cdc_password `cat /run/secrets/cdc-password`
+\set upsert_password `cat /run/secrets/upsert-password`
 CREATE ROLE cdc LOGIN REPLICATION PASSWORD :'cdc_password';
 CREATE ROLE upsert LOGIN PASSWORD :'upsert_password';
 CREATE DATABASE finance_db;
