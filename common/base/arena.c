@@ -10,7 +10,7 @@ struct arena_block {
     uint8_t bytes[];
 };
 
-enum { BLOCK_BYTES_MIN = 64 * 1024 };
+enum { BLOCK_BYTES_MIN = 64 * 1024, BLOCK_BYTES_MAX = 4 * 1024 * 1024 };
 
 static struct arena_block *block_new(size_t size)
 {
@@ -86,7 +86,7 @@ void *arena_alloc_block(struct arena *arena, size_t size)
     arena->used_bytes += (size_t)(arena->cursor - arena->current->bytes);
     if (block == NULL || block->size < size) {
         size_t grown = arena->current->size * 2;
-        size_t most = 4 * 1024 * 1024;
+        size_t most = BLOCK_BYTES_MAX;
         struct arena_block *made =
             block_new(size > BLOCK_BYTES_MIN ? size : (grown < most ? grown : most));
 

@@ -15,6 +15,7 @@
 /* Declares `cleanup_NAME(TYPE *p)`, which calls FREE(*p): the hand that `_cleanup_(NAME)` invokes.
  */
 #define DEFINE_CLEANUP(name, type, free_function)                                                  \
+    /* NOLINTNEXTLINE(bugprone-macro-parentheses): a type takes none */                            \
     static inline void cleanup_##name(type *p)                                                     \
     {                                                                                              \
         free_function(*p);                                                                         \

@@ -44,15 +44,18 @@ static bool parse_number_and_unit(struct str text, const struct unit *units, int
         return true;
     }
     for (const struct unit *unit = units; unit->name != NULL; unit++)
-        if (str_eq_c(suffix, unit->name))
-            return !__builtin_mul_overflow(number, unit->factor, ret);
+        if (str_eq_c(suffix, unit->name)) {
+            bool fits = !__builtin_mul_overflow(number, unit->factor, &number);
+            *ret = fits ? number : *ret;
+            return fits;
+        }
     return false;
 }
 
 bool clock_parse_duration(struct str text, int64_t *ret_ms, struct err *reterr)
 {
-    static const struct unit units[] = {{"ms", 1},          {"s", 1000},         {"m", 60 * 1000},
-                                        {"h", 3600 * 1000}, {"d", 86400 * 1000}, {NULL, 0}};
+    static const struct unit units[] = {{"ms", 1},      {"s", 1000},     {"m", 60000},
+                                        {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
 
     if (parse_number_and_unit(text, units, ret_ms))
         return true;
@@ -86,7 +89,9 @@ int64_t clock_backoff_ms(unsigned attempt, int64_t base_ms, int64_t cap_ms)
         ceiling *= 2;
     if (ceiling > cap_ms)
         ceiling = cap_ms;
+    if (ceiling < 1)
+        ceiling = 1;
     if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != sizeof(dice))
         dice = UINT32_MAX / 2;
-    return 1 + (int64_t)((double)ceiling * ((double)dice / (double)UINT32_MAX));
+    return 1 + (int64_t)((double)(ceiling - 1) * ((double)dice / (double)UINT32_MAX));
 }

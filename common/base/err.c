@@ -109,5 +109,8 @@ void *err_realloc(void *old, size_t size)
 
 char *err_strdup(const char *text)
 {
-    return text == NULL ? NULL : strcpy(err_malloc(strlen(text) + 1), text);
+    if (text == NULL)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    return memcpy(err_malloc(size), text, size);
 }

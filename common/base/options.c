@@ -8,10 +8,14 @@
 
 enum { VARIABLE_BYTES = 128, SECRET_BYTES_MAX = 64 * 1024, CONFIG_BYTES_MAX = 1024 * 1024 };
 
+/* The sources, weakest first. */
+enum source { SOURCE_DEFAULT = 1, SOURCE_FILE, SOURCE_ENVIRONMENT, SOURCE_FLAG };
+
 /* Where a value came from, for messages: "--port", "SLUICE_X_PORT" or "x.conf:3: port". */
 struct origin {
     const char *label;
     int exit_status;
+    enum source source;
 };
 
 static void *field_of(const struct option_group *group, const struct option *row)
@@ -119,17 +123,41 @@ static void list_add(struct option_list *list, struct str item)
     list->items[list->n++][item.len] = '\0';
 }
 
-static void list_add_separated(struct option_list *list, const char *text)
+static struct str trimmed(struct str s)
 {
+    while (s.len > 0 && isspace((unsigned char)s.at[0]))
+        s = (struct str){s.at + 1, s.len - 1};
+    while (s.len > 0 && isspace((unsigned char)s.at[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+static void list_clear(struct option_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct option_list){0};
+}
+
+/* Given lists replace what a weaker source said, and add to what the same one said. */
+static void list_add_separated(struct option_list *list, const char *text, enum source source)
+{
+    if (list->source != (int)source)
+        list_clear(list);
+    list->source = (int)source;
     for (const char *at = text; *at != '\0';) {
         const char *end = strchrnul(at, ',');
+        struct str item = trimmed(str_between(at, end));
 
-        list_add(list, str_between(at, end));
+        if (item.len > 0)
+            list_add(list, item);
         at = *end == ',' ? end + 1 : end;
     }
 }
 
-static bool parse_value(const struct option *row, void *field, const char *text, struct err *reterr)
+static bool parse_value(const struct option *row, void *field, const char *text, enum source source,
+                        struct err *reterr)
 {
     int64_t number = 0;
 
@@ -151,7 +179,7 @@ static bool parse_value(const struct option *row, void *field, const char *text,
     case OPTION_CHOICE:
         return parse_choice(row, text, field, reterr);
     case OPTION_LIST:
-        list_add_separated(field, text);
+        list_add_separated(field, text, source);
         return true;
     }
     return true;
@@ -163,7 +191,7 @@ static bool take(const struct option_group *group, const struct option *row, con
 {
     struct err why;
 
-    if (parse_value(row, field_of(group, row), text, &why))
+    if (parse_value(row, field_of(group, row), text, from.source, &why))
         return true;
     return err_stop(reterr, from.exit_status, "%s: \"%s\" is not valid: %s", from.label,
                     row->kind == OPTION_SECRET ? "***" : text, why.text);
@@ -197,6 +225,7 @@ static bool take_secret_file(const struct option_group *group, const struct opti
 
     if (!options_read_file(path, SECRET_BYTES_MAX, &text, reterr))
         return err_prefix(reterr, "%s", from.label);
+    assert(text != NULL);
     set_string(field_of(group, row), text);
     explicit_bzero(text, strlen(text));
     return true;
@@ -231,42 +260,29 @@ static bool apply_defaults(const struct option_set *set, struct err *reterr)
     for (const struct option_group *group = set->groups; group->rows != NULL; group++)
         for (const struct option *row = group->rows; row->name != NULL; row++)
             if (row->fallback != NULL &&
-                !take(group, row, row->fallback, (struct origin){row->name, EX_SOFTWARE}, reterr))
+                !take(group, row, row->fallback,
+                      (struct origin){row->name, EX_SOFTWARE, SOURCE_DEFAULT}, reterr))
                 return false;
     return true;
-}
-
-/* Given lists replace, they don't add to what a weaker source said. */
-static void clear_lists(const struct option_group *group, const struct option *row)
-{
-    if (row->kind == OPTION_LIST) {
-        struct option_list *list = field_of(group, row);
-
-        for (size_t i = 0; i < list->n; i++)
-            free(list->items[i]);
-        free(list->items);
-        *list = (struct option_list){0};
-    }
 }
 
 static bool apply_variable(const struct option_set *set, const struct option_group *group,
                            const struct option *row, struct err *reterr)
 {
-    char variable[VARIABLE_BYTES + 8];
+    char variable[VARIABLE_BYTES], variable_file[VARIABLE_BYTES + 8];
 
     options_environment_name(set->service, row->name, variable);
     const char *value = getenv(variable);
-    if (value != NULL && value[0] != '\0') {
-        clear_lists(group, row);
-        if (!take(group, row, value, (struct origin){variable, EX_CONFIG}, reterr))
-            return false;
-    }
+    if (value != NULL && value[0] != '\0' &&
+        !take(group, row, value, (struct origin){variable, EX_CONFIG, SOURCE_ENVIRONMENT}, reterr))
+        return false;
     if (row->kind != OPTION_SECRET)
         return true;
-    strcat(variable, "_FILE");
-    value = getenv(variable);
+    snprintf(variable_file, sizeof(variable_file), "%s_FILE", variable);
+    value = getenv(variable_file);
     return value == NULL || value[0] == '\0' ||
-           take_secret_file(group, row, value, (struct origin){variable, EX_CONFIG}, reterr);
+           take_secret_file(group, row, value,
+                            (struct origin){variable_file, EX_CONFIG, SOURCE_ENVIRONMENT}, reterr);
 }
 
 static bool apply_environment(const struct option_set *set, struct err *reterr)
@@ -276,15 +292,6 @@ static bool apply_environment(const struct option_set *set, struct err *reterr)
             if (!apply_variable(set, group, row, reterr))
                 return false;
     return true;
-}
-
-static struct str trimmed(struct str s)
-{
-    while (s.len > 0 && isspace((unsigned char)s.at[0]))
-        s = (struct str){s.at + 1, s.len - 1};
-    while (s.len > 0 && isspace((unsigned char)s.at[s.len - 1]))
-        s.len--;
-    return s;
 }
 
 static bool apply_config_line(const struct option_set *set, const char *path, int number,
@@ -305,7 +312,7 @@ static bool apply_config_line(const struct option_set *set, const char *path, in
     text[value.len] = '\0';
     snprintf(label, sizeof(label), "%s:%d: %.*s", path, number,
              (int)(name.len > 64 ? 64 : name.len), name.at);
-    return take_named(set, name, text, (struct origin){label, EX_CONFIG}, reterr);
+    return take_named(set, name, text, (struct origin){label, EX_CONFIG, SOURCE_FILE}, reterr);
 }
 
 static bool apply_config_file(const struct option_set *set, const char *path, struct err *reterr)
@@ -315,6 +322,7 @@ static bool apply_config_file(const struct option_set *set, const char *path, st
 
     if (!options_read_file(path, CONFIG_BYTES_MAX, &text, reterr))
         return err_prefix(reterr, "--config");
+    assert(text != NULL);
     for (const char *at = text; *at != '\0';) {
         const char *end = strchrnul(at, '\n');
 
@@ -337,11 +345,11 @@ static const char *config_path(const struct option_set *set, int argc, char **ar
             return argv[i + 1];
     }
     options_environment_name(set->service, "config", variable);
-    return getenv(variable);
+    const char *path = getenv(variable);
+    return path != NULL && path[0] == '\0' ? NULL : path;
 }
 
-/* One argument at argv[*at]; moves *at past what it took. `given` remembers which lists were
- * cleared. */
+/* One argument at argv[*at]; moves *at past what it took. */
 static bool apply_argument(const struct option_set *set, int argc, char **argv, int *at,
                            struct err *reterr)
 {
@@ -366,7 +374,8 @@ static bool apply_argument(const struct option_set *set, int argc, char **argv, 
             return err_stop(reterr, EX_USAGE, "%s: a value must follow", label);
         value = argv[++*at];
     }
-    return is_config || take_named(set, name, value, (struct origin){label, EX_USAGE}, reterr);
+    return is_config ||
+           take_named(set, name, value, (struct origin){label, EX_USAGE, SOURCE_FLAG}, reterr);
 }
 
 static bool apply_arguments(const struct option_set *set, int argc, char **argv, struct err *reterr)
@@ -435,7 +444,8 @@ void options_done(const struct option_set *set)
 {
     for (const struct option_group *group = set->groups; group->rows != NULL; group++) {
         for (const struct option *row = group->rows; row->name != NULL; row++) {
-            clear_lists(group, row);
+            if (row->kind == OPTION_LIST)
+                list_clear(field_of(group, row));
             if (row->kind > OPTION_SECRET)
                 continue;
             char **text = field_of(group, row);
@@ -484,27 +494,32 @@ void options_print_help(const struct option_set *set, FILE *out)
         "[default].\n");
 }
 
-void options_print_markdown(const struct option_set *set, FILE *out)
+static void print_markdown_row(const char *service, const struct option *row, FILE *out)
 {
     char variable[VARIABLE_BYTES];
+    bool has_default = row->fallback != NULL && row->fallback[0] != '\0';
 
+    options_environment_name(service, row->name, variable);
+    fprintf(out, "| `--%s%s%s%s` | `%s` | ", row->name, row->kind == OPTION_SECRET ? "-file" : "",
+            row->value_name == NULL ? "" : " ", row->value_name == NULL ? "" : row->value_name,
+            variable);
+    if (has_default)
+        fprintf(out, "`%s`", row->fallback);
+    fprintf(out, " | %s", row->help);
+    for (int i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
+        fprintf(out, "%s `%s`", i == 0 ? ":" : ",", row->choices[i]);
+    fprintf(out, "%s |\n", row->required ? " (required)" : "");
+}
+
+void options_print_markdown(const struct option_set *set, FILE *out)
+{
     fprintf(out, "## %s\n\n%c%s.\n", set->service, toupper((unsigned char)set->summary[0]),
             set->summary + 1);
     for (const struct option_group *group = set->groups; group->rows != NULL; group++) {
         fprintf(out, "\n### %s\n\n| flag | environment | default | meaning |\n|---|---|---|---|\n",
                 group->title);
-        for (const struct option *row = group->rows; row->name != NULL; row++) {
-            options_environment_name(set->service, row->name, variable);
-            fprintf(out, "| `--%s%s%s%s` | `%s` | %s%s%s | %s", row->name,
-                    row->kind == OPTION_SECRET ? "-file" : "", row->value_name == NULL ? "" : " ",
-                    row->value_name == NULL ? "" : row->value_name, variable,
-                    row->fallback == NULL || row->fallback[0] == '\0' ? "" : "`",
-                    row->fallback == NULL ? "" : row->fallback,
-                    row->fallback == NULL || row->fallback[0] == '\0' ? "" : "`", row->help);
-            for (int i = 0; row->choices != NULL && row->choices[i] != NULL; i++)
-                fprintf(out, "%s `%s`", i == 0 ? ":" : ",", row->choices[i]);
-            fprintf(out, "%s |\n", row->required ? " (required)" : "");
-        }
+        for (const struct option *row = group->rows; row->name != NULL; row++)
+            print_markdown_row(set->service, row, out);
     }
     fputc('\n', out);
 }

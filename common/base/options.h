@@ -28,8 +28,8 @@
  * OPTION_DURATION   int64_t ms      500ms, 10s, 5m, 2h, 7d; between min and max
  * OPTION_SIZE       int64_t bytes   64MiB, 512KiB, 4096B; between min and max
  * OPTION_CHOICE     int             an index into `choices`
- * OPTION_LIST       struct option_list   may be given several times; in environment and file
- * separated by commas
+ * OPTION_LIST       struct option_list   separated by commas, blanks around and empty items are
+ * dropped; a flag may be given several times
  */
 enum option_kind {
     OPTION_STRING,
@@ -45,6 +45,7 @@ enum option_kind {
 struct option_list {
     char **items;
     size_t n;
+    int source; /* which of the sources filled it; a stronger one replaces, it does not add */
 };
 
 /* One row; a table ends with a row without a name. */

@@ -244,6 +244,7 @@ static bool start_endpoint(struct service *service, struct err *reterr)
     return true;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what a main has, once a program */
 bool service_start(const struct option_set *set, struct service_config *config, int argc,
                    char **argv, struct metrics *metrics, struct service **ret_service,
                    struct err *reterr)
