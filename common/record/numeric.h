@@ -9,7 +9,12 @@
  * 10^scale. Used whenever it fits. large:         byte 1 sign (0 or 1), bytes 2-3 display scale,
  * bytes 4-5 weight (int16, as PostgreSQL's), then base-10000 digits as uint16, little-endian, no
  * leading or trailing zero digit One number at one display scale has one packed form, so equal
- * bytes mean equal value and scale. Pure; every result is put in the arena.
+ * bytes mean equal value and scale. Pure; every result is put in the arena, or is an operand as it
+ * was.
+ *
+ * A sum, difference, product or rounding with more than 131072 digits before the point comes out as
+ * the empty view: the caller raises 22003, "value overflows numeric format". No other function
+ * takes it.
  */
 #ifndef SLUICE_RECORD_NUMERIC_H
 #define SLUICE_RECORD_NUMERIC_H
@@ -30,11 +35,15 @@ struct str numeric_from_i64(struct arena *arena, int64_t number);
 /* float8 -> numeric as PostgreSQL casts it (15 significant digits). */
 struct str numeric_from_f64(struct arena *arena, double number);
 
+/* float4 -> numeric as PostgreSQL casts it (6 significant digits). */
+struct str numeric_from_f32(struct arena *arena, double number);
+
 /* numeric -> int8 with rounding; 22003 when out of range, 0A000 for NaN and infinities, as
  * PostgreSQL. */
 WARN_UNUSED bool numeric_to_i64(struct str packed, int64_t *ret, struct err *reterr);
 
-/* numeric -> float8. */
+/* numeric -> float8; a finite number beyond double's range gives an infinity or 0, where PostgreSQL
+ * raises 22003. */
 double numeric_to_f64(struct str packed);
 
 /* Compares by value, not by scale; NaN equals NaN and is above +Infinity. Negative, 0, positive. */
@@ -69,6 +78,9 @@ struct str numeric_trunc(struct arena *arena, struct str a, int scale);
 
 /* The display scale; 0 for NaN and infinities. */
 int numeric_scale(struct str packed);
+
+/* The bytes are a packed numeric: for what comes from disk or wire. */
+bool numeric_check(struct str packed);
 
 /* NaN or an infinity. */
 bool numeric_is_special(struct str packed);

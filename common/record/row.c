@@ -1,5 +1,7 @@
 #include "record/row.h"
 
+#include "record/numeric.h"
+
 static uint32_t fixed_size(uint16_t columns_n)
 {
     return (uint32_t)sizeof(struct row) + 8 * (row_null_words(columns_n) + columns_n);
@@ -104,7 +106,9 @@ static bool column_fits(const struct row *row, uint16_t i, enum type_id type)
         return true;
     if (type == TYPE_UUID && len != 16)
         return false;
-    return offset >= fixed_size(row->columns_n) && offset + len <= row->len;
+    if (offset < fixed_size(row->columns_n) || offset + len > row->len)
+        return false;
+    return type != TYPE_NUMERIC || numeric_check(row_bytes(row, i));
 }
 
 bool row_check(struct str bytes, const struct schema *schema, const struct row **ret_row,
@@ -123,7 +127,7 @@ bool row_check(struct str bytes, const struct schema *schema, const struct row *
         return err_stop(reterr, EX_DATAERR, "bad row: NULL marks beyond column %u", n);
     for (uint16_t i = 0; i < n; i++) {
         if (!column_fits(row, i, schema->columns[i].type.id))
-            return err_stop(reterr, EX_DATAERR, "bad row: column %s lies outside",
+            return err_stop(reterr, EX_DATAERR, "bad row: column %s can't be read",
                             schema->columns[i].name);
     }
     *ret_row = row;

@@ -1,0 +1,141 @@
+#include "record/key.h"
+
+#include "record/numeric.h"
+#include <math.h>
+
+/* Before each value. NULL stands below or above all values; values are never inverted in this byte.
+ */
+enum { MARK_NULL_FIRST = 0, MARK_VALUE = 1, MARK_NULL_LAST = 2 };
+
+/* Ends a run of bytes and is below all that can follow; 0 and 1 inside the run are written as two
+ * bytes, ESCAPE and the byte + 1. */
+enum { RUN_END = 0, ESCAPE = 1 };
+
+static void append_bytes(struct buf *out, struct str bytes)
+{
+    const unsigned char *at = (const unsigned char *)bytes.at, *end = at + bytes.len;
+
+    if (!buf_reserve(out, 2 * bytes.len + 1))
+        return;
+    unsigned char *to = (unsigned char *)out->at + out->len;
+    for (; at < end; at++) {
+        if (*at > ESCAPE) {
+            *to++ = *at;
+        } else {
+            *to++ = ESCAPE;
+            *to++ = *at + 1;
+        }
+    }
+    *to++ = RUN_END;
+    out->len = (size_t)(to - (unsigned char *)out->at);
+}
+
+/* Big-endian with the sign bit flipped. */
+static void append_int(struct buf *out, int64_t number, unsigned size)
+{
+    buf_be(out, (uint64_t)number ^ UINT64_C(1) << (8 * size - 1), size);
+}
+
+/* The bits of a positive number order as integers do, those of a negative one the other way round.
+ */
+static void append_real(struct buf *out, double real)
+{
+    uint64_t bits;
+
+    if (isnan(real))
+        real = (double)NAN;
+    else if (real == 0)
+        real = 0; /* not -0 */
+    memcpy(&bits, &real, sizeof(bits));
+    if (isnan(real))
+        bits = UINT64_MAX >> 1;
+    buf_be(out, bits >> 63 != 0 ? ~bits : bits | UINT64_C(1) << 63, sizeof(bits));
+}
+
+static struct str without_blanks(struct str text)
+{
+    while (text.len > 0 && text.at[text.len - 1] == ' ')
+        text.len--;
+    return text;
+}
+
+static void append_value(struct buf *out, enum type_id type, struct value value)
+{
+    switch (type) {
+    case TYPE_BOOL:
+        buf_char(out, value.slot != 0);
+        return;
+    case TYPE_INT2:
+        append_int(out, value.slot, 2);
+        return;
+    case TYPE_INT4:
+    case TYPE_DATE:
+        append_int(out, value.slot, 4);
+        return;
+    case TYPE_INT8:
+    case TYPE_TIME:
+    case TYPE_TIMESTAMP:
+    case TYPE_TIMESTAMPTZ:
+        append_int(out, value.slot, 8);
+        return;
+    case TYPE_FLOAT4:
+    case TYPE_FLOAT8:
+        append_real(out, value.real);
+        return;
+    case TYPE_NUMERIC:
+        numeric_key(out, value.bytes);
+        return;
+    case TYPE_UUID:
+        buf_put(out, value.bytes);
+        return;
+    case TYPE_BPCHAR:
+        append_bytes(out, without_blanks(value.bytes));
+        return;
+    case TYPE_TEXT:
+    case TYPE_VARCHAR:
+    case TYPE_BYTEA:
+    case TYPE_JSON:
+    case TYPE_JSONB:
+    case TYPE_UNKNOWN:
+        append_bytes(out, value.bytes);
+        return;
+    }
+}
+
+void key_append(struct buf *out, enum type_id type, struct value value, struct key_order order)
+{
+    if (value.null) {
+        buf_char(out, order.nulls_first ? MARK_NULL_FIRST : MARK_NULL_LAST);
+        return;
+    }
+    buf_char(out, MARK_VALUE);
+    size_t start = out->len;
+    append_value(out, type, value);
+    if (!order.descending)
+        return;
+    for (size_t i = start; i < out->len; i++)
+        out->at[i] = (char)~out->at[i];
+}
+
+void key_append_column(struct buf *out, const struct schema *schema, const struct row *row,
+                       uint16_t i)
+{
+    enum type_id type = schema->columns[i].type.id;
+
+    key_append(out, type, row_value(row, i, type), KEY_ASCENDING);
+}
+
+void key_append_key(struct buf *out, const struct schema *schema, const struct row *row)
+{
+    for (uint16_t i = 0; i < schema->key_n; i++)
+        key_append_column(out, schema, row, schema->key[i]);
+}
+
+bool key_has_null(const struct schema *schema, const struct row *row)
+{
+    for (uint16_t i = 0; i < schema->key_n; i++) {
+        if (row_is_null(row, schema->key[i]))
+            return true;
+    }
+    return false;
+}
