@@ -47,7 +47,8 @@ WARN_UNUSED bool kafka_assign(struct kafka_consumer *consumer,
 /*
  * Takes up to `max` messages, waiting at most `timeout_ms` for the first. *ret_n may be 0. Each
  * must be freed. ERR_RETRY: the broker is away (the consumer goes on trying by itself; call again).
- * ERR_STOP: an offset is out of range (truncated or expired), access refused, topic gone.
+ * ERR_STOP: an offset is out of range (truncated or expired), access refused, topic gone. Messages
+ * that came before an error are handed out first.
  */
 WARN_UNUSED bool kafka_poll(struct kafka_consumer *consumer, struct kafka_message *messages,
                             size_t max, int64_t timeout_ms, size_t *ret_n, struct err *reterr);
@@ -63,8 +64,9 @@ bool kafka_message_header(const struct kafka_message *message, const char *name,
 size_t kafka_message_headers(const struct kafka_message *message, struct kafka_header *into,
                              size_t max);
 
-/* Stops and resumes fetching of all assigned partitions, to bound memory while a batch is worked
- * on. */
+/* Stops and resumes taking messages: kafka_poll returns none meanwhile, and fetching ends once
+ * --kafka-queue-size is reached. What is queued stays (librdkafka's own pause would throw it away).
+ */
 void kafka_pause(struct kafka_consumer *consumer, bool pause);
 
 /* Commits the offset of one partition for the consumer's group with metadata (at most 4096 bytes),

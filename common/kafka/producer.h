@@ -70,9 +70,11 @@ WARN_UNUSED bool kafka_send_offsets(struct kafka_producer *producer, const char 
                                     struct kafka_membership *membership, struct err *reterr);
 
 /*
- * Commits: flushes, ends the transaction, retries while the outcome is unknown. On return true it
- * is committed. ERR_ABORT: it is aborted or must be (call kafka_abort). ERR_STOP: fenced, another
- * instance has taken over.
+ * Commits: flushes, ends the transaction, retries while the outcome is unknown, for one transaction
+ * time-out at most. On return true it is committed. ERR_ABORT: it is aborted or must be (call
+ * kafka_abort), or the outcome is still unknown: then the handle is BROKEN, and after the next open
+ * the committed position must be read anew. ERR_STOP (EX_UNAVAILABLE): fenced, another instance has
+ * taken over. A call that hangs ends the process with a line in the log.
  */
 WARN_UNUSED bool kafka_commit(struct kafka_producer *producer, struct err *reterr);
 

@@ -1,0 +1,186 @@
+#include "kafka/producer.h"
+
+#include "base/clock.h"
+#include "kafka/internal.h"
+#include <assert.h>
+
+enum { RETRY_PAUSE_US = 50000, HANG_MS = 30000 };
+
+bool producer_fail_broken(struct err *reterr)
+{
+    return err_set(reterr, ERR_ABORT,
+                   "the producer must be opened anew; that decides its last transaction's fate");
+}
+
+/*
+ * The broker tells old protocols INVALID_PRODUCER_EPOCH both when another producer took the
+ * transactional id and when the coordinator itself ended a transaction that was open for too long
+ * (after a stand-still of the process or of the broker). In a transaction younger than the time-out
+ * only the first can be.
+ */
+static bool fenced(const struct kafka_producer *producer, rd_kafka_resp_err_t code)
+{
+    bool epoch = code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+                 code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+
+    return epoch && clock_mono_ms() - producer->begun_ms < producer->transaction_timeout_ms;
+}
+
+bool producer_fatal(const struct kafka_producer *producer)
+{
+    return rd_kafka_fatal_error(producer->client.rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+bool producer_fail_fatal(struct kafka_producer *producer, rd_kafka_resp_err_t code,
+                         const char *doing, struct err *reterr)
+{
+    char why[256];
+    rd_kafka_resp_err_t first = rd_kafka_fatal_error(producer->client.rk, why, sizeof(why));
+
+    producer->state = PRODUCER_BROKEN;
+    if (first != RD_KAFKA_RESP_ERR_NO_ERROR)
+        code = first;
+    else
+        snprintf(why, sizeof(why), "%s", rd_kafka_err2str(code));
+    if (fenced(producer, code))
+        return err_stop(reterr, EX_UNAVAILABLE, "%s: another instance has taken over: %s", doing,
+                        why);
+    if (kafka_code_forbidden(code))
+        return err_stop(reterr, EX_NOPERM, "%s: %s", doing, why);
+    return err_set(reterr, ERR_ABORT, "%s: %s; the producer must be opened anew", doing, why);
+}
+
+bool producer_fail(struct kafka_producer *producer, const rd_kafka_error_t *error,
+                   const char *doing, struct err *reterr)
+{
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+
+    rd_kafka_poll(producer->client.rk, 0);
+    if (rd_kafka_error_is_fatal(error) || code == RD_KAFKA_RESP_ERR__FATAL ||
+        code == RD_KAFKA_RESP_ERR__FENCED)
+        return producer_fail_fatal(producer, code, doing, reterr);
+    if (!rd_kafka_error_txn_requires_abort(error)) /* neither retriable nor abortable: as fatal */
+        return producer_fail_fatal(producer, code, doing, reterr);
+    if (producer->failed > 0)
+        return producer_fail_delivery(producer, reterr);
+    if (kafka_code_forbidden(code))
+        return err_stop(reterr, EX_NOPERM, "%s: %s", doing, rd_kafka_error_string(error));
+    return err_set(reterr, ERR_ABORT, "%s: %s", doing, rd_kafka_error_string(error));
+}
+
+bool kafka_begin(struct kafka_producer *producer, struct err *reterr)
+{
+    if (producer->state == PRODUCER_BROKEN)
+        return producer_fail_broken(reterr);
+    assert(producer->transactional && producer->state == PRODUCER_READY);
+    producer->failed = 0;
+    producer->begun_ms = clock_mono_ms();
+    CLEANUP(kafka_error)
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(producer->client.rk);
+    if (error != NULL)
+        return producer_fail(producer, error, "beginning a transaction", reterr);
+    producer->state = PRODUCER_OPEN;
+    return true;
+}
+
+static rd_kafka_topic_partition_list_t *offset_list(const struct kafka_offset *offsets, size_t n)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+
+    for (size_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(list, offsets[i].topic, offsets[i].partition)->offset =
+            offsets[i].offset;
+    return list;
+}
+
+/* A retry sends identical arguments: the call is retriable, but not resumable. */
+static bool send_offsets(struct kafka_producer *producer,
+                         const rd_kafka_topic_partition_list_t *list,
+                         const rd_kafka_consumer_group_metadata_t *metadata, struct err *reterr)
+{
+    int64_t end_ms = clock_mono_ms() + producer->transaction_timeout_ms;
+
+    for (;;) {
+        kafka_watchdog_arm(producer->watchdog, "send_offsets_to_transaction",
+                           2 * producer->transaction_timeout_ms + HANG_MS);
+        CLEANUP(kafka_error)
+        rd_kafka_error_t *error =
+            rd_kafka_send_offsets_to_transaction(producer->client.rk, list, metadata, -1);
+        kafka_watchdog_rest(producer->watchdog);
+        if (error == NULL)
+            return true;
+        if (!rd_kafka_error_is_retriable(error))
+            return producer_fail(producer, error, "adding offsets to the transaction", reterr);
+        if (clock_mono_ms() >= end_ms)
+            return err_set(reterr, ERR_ABORT, "adding offsets to the transaction: %s",
+                           rd_kafka_error_string(error));
+        usleep(RETRY_PAUSE_US);
+    }
+}
+
+bool kafka_send_offsets(struct kafka_producer *producer, const char *group,
+                        const struct kafka_offset *offsets, size_t offsets_n,
+                        struct kafka_membership *membership, struct err *reterr)
+{
+    CLEANUP(kafka_list) rd_kafka_topic_partition_list_t *list = offset_list(offsets, offsets_n);
+    CLEANUP(kafka_group_metadata) rd_kafka_consumer_group_metadata_t *own = NULL;
+    const rd_kafka_consumer_group_metadata_t *metadata = NULL;
+
+    if (producer->state == PRODUCER_BROKEN)
+        return producer_fail_broken(reterr);
+    assert(producer->state == PRODUCER_OPEN);
+    if (offsets_n == 0)
+        return true;
+    if (membership == NULL)
+        metadata = own = rd_kafka_consumer_group_metadata_new(group);
+    else if (!kafka_membership_metadata(membership, &metadata, reterr))
+        return false;
+    return send_offsets(producer, list, metadata, reterr);
+}
+
+/*
+ * Repeats a resumable call (with time-out -1: others risk librdkafka's state) while its outcome is
+ * unknown, for one transaction time-out. After that the handle is BROKEN: the fate of the
+ * transaction is found out by init_transactions of the next one, as after a crash. It is never
+ * aborted on an unknown outcome.
+ */
+static bool finish(struct kafka_producer *producer,
+                   rd_kafka_error_t *(*call)(rd_kafka_t *rk, int timeout_ms), const char *doing,
+                   struct err *reterr)
+{
+    int64_t end_ms = clock_mono_ms() + producer->transaction_timeout_ms;
+
+    for (;;) {
+        kafka_watchdog_arm(producer->watchdog, doing,
+                           2 * producer->transaction_timeout_ms + HANG_MS);
+        CLEANUP(kafka_error) rd_kafka_error_t *error = call(producer->client.rk, -1);
+        kafka_watchdog_rest(producer->watchdog);
+        if (error == NULL) {
+            producer->state = PRODUCER_READY;
+            return true;
+        }
+        if (!rd_kafka_error_is_retriable(error) || clock_mono_ms() >= end_ms)
+            return producer_fail(producer, error, doing, reterr);
+        usleep(RETRY_PAUSE_US);
+    }
+}
+
+bool kafka_commit(struct kafka_producer *producer, struct err *reterr)
+{
+    if (producer->state == PRODUCER_BROKEN)
+        return producer_fail_broken(reterr);
+    assert(producer->state == PRODUCER_OPEN);
+    if (!finish(producer, rd_kafka_commit_transaction, "committing a transaction", reterr))
+        return false;
+    assert(producer->failed == 0);
+    return true;
+}
+
+bool kafka_abort(struct kafka_producer *producer, struct err *reterr)
+{
+    if (producer->state == PRODUCER_BROKEN)
+        return producer_fail_broken(reterr);
+    if (producer->state == PRODUCER_READY)
+        return true;
+    return finish(producer, rd_kafka_abort_transaction, "aborting a transaction", reterr);
+}
