@@ -29,7 +29,8 @@ extern const struct option s3_options[];
 
 struct s3;
 
-/* One thread owns the handle. Missing credentials are ERR_STOP naming where they may stand. */
+/* One thread owns the handle; `config` must outlive it. Missing credentials are ERR_STOP naming
+ * where they may stand. */
 WARN_UNUSED bool s3_open(const struct s3_config *config, struct s3 **ret, struct err *reterr);
 
 /* NULL is fine. Returns NULL. */
@@ -64,7 +65,7 @@ WARN_UNUSED bool s3_head(struct s3 *s3, const char *key, const char *metadata_na
                          int64_t *ret_size, struct buf *into, bool *ret_found, struct err *reterr);
 
 /* Calls `each` for every key under the prefix, in order, page by page; stops early when it returns
- * false. */
+ * false. After an error it may be called for the same keys again. */
 WARN_UNUSED bool s3_list(struct s3 *s3, const char *prefix,
                          bool (*each)(struct str key, int64_t size, void *arg), void *arg,
                          struct err *reterr);

@@ -1,0 +1,360 @@
+#include "http/s3.h"
+
+#include "http/s3_request.h"
+#include <assert.h>
+#include <strings.h>
+
+const struct option s3_options[] = {
+    {.name = "s3-endpoint",
+     .kind = OPTION_STRING,
+     .offset = offsetof(struct s3_config, endpoint),
+     .value_name = "URL",
+     .help = "address of the store, as http://127.0.0.1:9000; without it AWS in --s3-region"},
+    {.name = "s3-region",
+     .kind = OPTION_STRING,
+     .offset = offsetof(struct s3_config, region),
+     .fallback = "us-east-1",
+     .value_name = "REGION",
+     .help = "region that requests are signed for"},
+    {.name = "s3-bucket",
+     .kind = OPTION_STRING,
+     .offset = offsetof(struct s3_config, bucket),
+     .required = true,
+     .value_name = "BUCKET",
+     .help = "bucket, which must exist"},
+    {.name = "s3-access-key",
+     .kind = OPTION_STRING,
+     .offset = offsetof(struct s3_config, access_key),
+     .value_name = "KEY",
+     .help = "access key id; without it AWS_ACCESS_KEY_ID"},
+    {.name = "s3-secret-key",
+     .kind = OPTION_SECRET,
+     .offset = offsetof(struct s3_config, secret_key),
+     .value_name = "FILE",
+     .help = "file with the secret key; without it AWS_SECRET_ACCESS_KEY"},
+    {.name = "s3-session-token",
+     .kind = OPTION_SECRET,
+     .offset = offsetof(struct s3_config, session_token),
+     .value_name = "FILE",
+     .help = "file with the token of temporary credentials; without it AWS_SESSION_TOKEN"},
+    {.name = "s3-ca-file",
+     .kind = OPTION_STRING,
+     .offset = offsetof(struct s3_config, ca_file),
+     .value_name = "FILE",
+     .help = "certificate authorities to trust in place of the system's"},
+    {.name = "s3-virtual-host",
+     .kind = OPTION_BOOL,
+     .offset = offsetof(struct s3_config, virtual_host),
+     .fallback = "false",
+     .help = "put the bucket in the host name in place of the path"},
+    {.name = "s3-timeout",
+     .kind = OPTION_DURATION,
+     .offset = offsetof(struct s3_config, timeout_ms),
+     .fallback = "30s",
+     .min = 100,
+     .max = 3600000,
+     .value_name = "DURATION",
+     .help = "longest time for one request"},
+    {0}};
+
+static char *printed(const char *format, const char *a, const char *b)
+{
+    CLEANUP(buf) struct buf text = {0};
+
+    buf_printf(&text, format, a, b);
+    return err_strdup(buf_cstr(&text));
+}
+
+/* "http://host:port" with or without a slash behind it, nothing more. */
+static bool parse_endpoint(struct s3 *s3, const char *endpoint, struct err *reterr)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+
+    for (int i = 0; i < 2; i++) {
+        if (strncasecmp(endpoint, schemes[i], strlen(schemes[i])) != 0)
+            continue;
+        const char *host = endpoint + strlen(schemes[i]);
+        struct str name = str_between(host, strchrnul(host, '/'));
+        if (name.len == 0 || strpbrk(host, "?#@ ") != NULL ||
+            (name.at[name.len] == '/' && name.at[name.len + 1] != '\0'))
+            break;
+        s3->scheme = err_strdup(schemes[i]);
+        s3->host = err_calloc(1, name.len + 1);
+        memcpy(s3->host, name.at, name.len);
+        return true;
+    }
+    return err_stop(reterr, EX_CONFIG,
+                    "--s3-endpoint \"%s\": it must be http://HOST:PORT or https://HOST", endpoint);
+}
+
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0 ||
+           strncmp(host, "localhost:", 10) == 0 || strcmp(host, "localhost") == 0;
+}
+
+static bool set_address(struct s3 *s3, struct err *reterr)
+{
+    const struct s3_config *config = s3->config;
+    CLEANUP(free) char *aws = printed("https://s3.%s.amazonaws.com%s", config->region, "");
+
+    if (!parse_endpoint(s3, config->endpoint == NULL ? aws : config->endpoint, reterr))
+        return false;
+    s3->loopback = is_loopback(s3->host);
+    if (config->virtual_host) {
+        char *whole = printed("%s.%s", config->bucket, s3->host);
+        free(s3->host);
+        s3->host = whole;
+    }
+    s3->root = config->virtual_host ? err_strdup("") : printed("/%s%s", config->bucket, "");
+    return true;
+}
+
+static const char *either(const char *option, const char *variable)
+{
+    const char *value = option != NULL && option[0] != '\0' ? option : getenv(variable);
+
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static bool set_credentials(struct s3 *s3, struct err *reterr)
+{
+    s3->access_key = either(s3->config->access_key, "AWS_ACCESS_KEY_ID");
+    s3->secret_key = either(s3->config->secret_key, "AWS_SECRET_ACCESS_KEY");
+    s3->session_token = either(s3->config->session_token, "AWS_SESSION_TOKEN");
+    if (s3->access_key == NULL)
+        return err_stop(reterr, EX_CONFIG,
+                        "no S3 access key: give --s3-access-key or set AWS_ACCESS_KEY_ID");
+    if (s3->secret_key == NULL)
+        return err_stop(reterr, EX_CONFIG,
+                        "no S3 secret key: give --s3-secret-key-file or set AWS_SECRET_ACCESS_KEY");
+    return true;
+}
+
+bool s3_open(const struct s3_config *config, struct s3 **ret, struct err *reterr)
+{
+    struct s3 *made = err_calloc(1, sizeof(*made));
+
+    made->config = config;
+    if (!set_address(made, reterr) || !set_credentials(made, reterr)) {
+        s3_close(made);
+        return false;
+    }
+    made->curl = curl_easy_init();
+    if (made->curl == NULL) {
+        s3_close(made);
+        return err_stop(reterr, EX_OSERR, "libcurl does not start");
+    }
+    *ret = made;
+    return true;
+}
+
+struct s3 *s3_close(struct s3 *s3)
+{
+    if (s3 != NULL) {
+        curl_easy_cleanup(s3->curl);
+        free(s3->scheme);
+        free(s3->host);
+        free(s3->root);
+        free(s3);
+    }
+    return NULL;
+}
+
+/* What an answer that the caller can't use means; false always. */
+static bool refused(const struct s3 *s3, const struct s3_request *request,
+                    const struct s3_answer *answer, struct err *reterr)
+{
+    const char *code = answer->error.code;
+    const char *bucket = s3->config->bucket;
+    const char *message = answer->error.message;
+
+    if (strcmp(code, "NoSuchBucket") == 0 || (answer->status == 404 && request->path[0] == '\0'))
+        return err_stop(reterr, EX_CONFIG, "--s3-bucket %s: there is no such bucket at %s%s",
+                        bucket, s3->scheme, s3->host);
+    if (answer->status == 301 || answer->status == 307 || answer->region[0] != '\0')
+        if (answer->status != 403 && strcmp(answer->region, s3->config->region) != 0)
+            return err_stop(reterr, EX_CONFIG, "--s3-region %s: the bucket %s lies in region %s",
+                            s3->config->region, bucket,
+                            answer->region[0] == '\0' ? "another" : answer->region);
+    if (answer->status == 401 || answer->status == 403 || strcmp(code, "ExpiredToken") == 0 ||
+        strcmp(code, "InvalidToken") == 0)
+        return err_stop(
+            reterr, EX_NOPERM, "S3 at %s%s refuses %s%s%s in bucket %s to access key %s: %s%s%s",
+            s3->scheme, s3->host, request->method, request->path[0] == '\0' ? "" : " ",
+            request->path[0] == '\0' ? "" : request->path + 1, bucket, s3->access_key,
+            code[0] == '\0' ? "forbidden" : code, message[0] == '\0' ? "" : ": ", message);
+    return err_stop(reterr, answer->status == 400 ? EX_CONFIG : EX_SOFTWARE,
+                    "S3 at %s%s answers %ld to %s %s%s: %s%s%s", s3->scheme, s3->host,
+                    answer->status, request->method, bucket, request->path, code,
+                    message[0] == '\0' ? "" : ": ", message);
+}
+
+/* Keys that some stores fold, hide or refuse. */
+static bool check_key(const char *key, struct err *reterr)
+{
+    size_t length = strlen(key);
+    bool bad = length == 0 || length > 1024 || key[0] == '/' || key[length - 1] == '/' ||
+               strstr(key, "//") != NULL || strchr(key, '\\') != NULL;
+
+    for (const char *at = key; !bad && at != NULL;) {
+        const char *end = strchrnul(at, '/');
+        struct str segment = str_between(at, end);
+
+        bad = str_eq_c(segment, ".") || str_eq_c(segment, "..") || segment.len > 255;
+        at = *end == '/' ? end + 1 : NULL;
+    }
+    return !bad || err_stop(reterr, EX_SOFTWARE,
+                            "\"%.200s\" is not a key that every S3 store takes: no empty, \".\" "
+                            "or \"..\" segment, no backslash, at most 255 bytes a segment",
+                            key);
+}
+
+/* Answers live this long and are freed by CLEANUP(answer). */
+static void cleanup_answer(struct s3_answer *answer)
+{
+    buf_done(&answer->body);
+}
+
+bool s3_check_bucket(struct s3 *s3, struct err *reterr)
+{
+    CLEANUP(answer) struct s3_answer answer = {0};
+    static const struct sigv4_pair one_key[] = {{"list-type", "2"}, {"max-keys", "1"}};
+    struct s3_request request = {.method = "HEAD", .path = ""};
+
+    if (!s3_send(s3, &request, &answer, reterr))
+        return false;
+    if (answer.status / 100 == 2)
+        return true;
+    if (answer.status != 404) { /* a HEAD has no body that says why: ask again by GET */
+        request = (struct s3_request){.method = "GET", .path = "", .query = one_key, .query_n = 2};
+        if (!s3_send(s3, &request, &answer, reterr))
+            return false;
+        if (answer.status / 100 == 2)
+            return true;
+    }
+    return refused(s3, &request, &answer, reterr);
+}
+
+bool s3_put(struct s3 *s3, const struct s3_object *object, bool *ret_existed, struct err *reterr)
+{
+    CLEANUP(answer) struct s3_answer answer = {0};
+    CLEANUP(buf) struct buf names = {0};
+    struct sigv4_pair headers[S3_HEADERS_MAX];
+    size_t name_at[S3_HEADERS_MAX] = {0};
+    size_t n = 0, first = 0;
+    CLEANUP(free) char *path = printed("/%s%s", object->key, "");
+
+    if (!check_key(object->key, reterr))
+        return false;
+    headers[n++] = (struct sigv4_pair){"content-type", object->content_type};
+    if (object->only_if_absent)
+        headers[n++] = (struct sigv4_pair){"if-none-match", "*"};
+    first = n;
+    for (size_t i = 0; object->metadata != NULL && object->metadata[i][0] != NULL; i++) {
+        assert(n < S3_HEADERS_MAX);
+        name_at[n] = names.len;
+        buf_printf(&names, "x-amz-meta-%s", object->metadata[i][0]);
+        buf_char(&names, '\0');
+        headers[n++].value = object->metadata[i][1];
+    }
+    for (size_t i = first; i < n; i++)
+        headers[i].name = names.at + name_at[i];
+    const struct s3_request request = {
+        .method = "PUT", .path = path, .headers = headers, .headers_n = n, .body = object->body};
+    if (!s3_send(s3, &request, &answer, reterr))
+        return false;
+    bool existed = object->only_if_absent && answer.status == 412;
+    if (!existed && answer.status / 100 != 2)
+        return refused(s3, &request, &answer, reterr);
+    *ret_existed = existed;
+    return true;
+}
+
+/* A request for one key; *ret_found false for 404, but a missing bucket is an error. */
+static bool ask_key(struct s3 *s3, struct s3_request *request, const char *key,
+                    struct s3_answer *answer, bool *ret_found, struct err *reterr)
+{
+    CLEANUP(free) char *path = printed("/%s%s", key, "");
+
+    if (!check_key(key, reterr))
+        return false;
+    request->path = path;
+    if (!s3_send(s3, request, answer, reterr))
+        return false;
+    bool missing = answer->status == 404 && strcmp(answer->error.code, "NoSuchBucket") != 0;
+    if (!missing && answer->status / 100 != 2)
+        return refused(s3, request, answer, reterr);
+    *ret_found = !missing;
+    return true;
+}
+
+bool s3_get(struct s3 *s3, const char *key, struct buf *into, bool *ret_found, struct err *reterr)
+{
+    CLEANUP(answer) struct s3_answer answer = {.body.limit = into->limit};
+    struct s3_request request = {.method = "GET"};
+    bool found = false;
+
+    if (!ask_key(s3, &request, key, &answer, &found, reterr))
+        return false;
+    if (found)
+        buf_put(into, buf_str(&answer.body));
+    *ret_found = found;
+    return buf_ok(into) ||
+           err_stop(reterr, EX_SOFTWARE, "the object %s is larger than its limit", key);
+}
+
+bool s3_head(struct s3 *s3, const char *key, const char *metadata_name, int64_t *ret_size,
+             struct buf *into, bool *ret_found, struct err *reterr)
+{
+    CLEANUP(answer) struct s3_answer answer = {0};
+    CLEANUP(free) char *wanted = printed("x-amz-meta-%s%s", metadata_name, "");
+    struct s3_request request = {.method = "HEAD", .wanted = wanted};
+    bool found = false;
+
+    if (!ask_key(s3, &request, key, &answer, &found, reterr))
+        return false;
+    if (found) {
+        *ret_size = answer.content_length;
+        buf_puts(into, answer.wanted);
+    }
+    *ret_found = found;
+    return true;
+}
+
+bool s3_delete(struct s3 *s3, const char *key, struct err *reterr)
+{
+    CLEANUP(answer) struct s3_answer answer = {0};
+    struct s3_request request = {.method = "DELETE"};
+    bool found = false;
+
+    return ask_key(s3, &request, key, &answer, &found, reterr);
+}
+
+static bool list_page(struct s3 *s3, const char *prefix, struct s3_page *page, struct err *reterr)
+{
+    CLEANUP(answer) struct s3_answer answer = {0};
+    const struct sigv4_pair query[] = {
+        {"list-type", "2"}, {"prefix", prefix}, {"continuation-token", buf_cstr(&page->token)}};
+    const struct s3_request request = {
+        .method = "GET", .path = "", .query = query, .query_n = page->token.len > 0 ? 3 : 2};
+
+    if (!s3_send(s3, &request, &answer, reterr))
+        return false;
+    if (answer.status != 200)
+        return refused(s3, &request, &answer, reterr);
+    return s3_answer_page(buf_str(&answer.body), page, reterr);
+}
+
+bool s3_list(struct s3 *s3, const char *prefix,
+             bool (*each)(struct str key, int64_t size, void *arg), void *arg, struct err *reterr)
+{
+    struct s3_page page = {.each = each, .arg = arg};
+    bool well = true;
+
+    do {
+        well = list_page(s3, prefix, &page, reterr);
+    } while (well && page.truncated && !page.stopped);
+    buf_done(&page.token);
+    return well;
+}

@@ -1,0 +1,145 @@
+#include "http/s3_answer.h"
+
+#include <assert.h>
+#include <expat.h>
+#include <limits.h>
+
+enum { TEXT_BYTES_MAX = 16 * 1024 };
+
+/* A walk over a document: `leaf` gets each element's name, parent and own text. */
+struct walk {
+    char names[3][64]; /* root, child, grandchild: deeper levels are not asked for */
+    int depth;
+    struct buf text;
+    void (*leaf)(struct walk *walk, const char *parent, const char *name, struct str text);
+    void *arg;
+    struct buf key; /* of the listing's present entry */
+    int64_t size;
+};
+
+static void XMLCALL on_start(void *data, const XML_Char *name, const XML_Char **attributes)
+{
+    struct walk *walk = data;
+
+    (void)attributes;
+    buf_clear(&walk->text);
+    if (walk->depth < 3)
+        snprintf(walk->names[walk->depth], sizeof(walk->names[0]), "%s", name);
+    walk->depth++;
+}
+
+static void XMLCALL on_text(void *data, const XML_Char *text, int length)
+{
+    struct walk *walk = data;
+
+    buf_append(&walk->text, text, (size_t)length);
+}
+
+static void XMLCALL on_end(void *data, const XML_Char *name)
+{
+    struct walk *walk = data;
+
+    walk->depth--;
+    if (walk->depth < 3)
+        walk->leaf(walk, walk->depth == 0 ? "" : walk->names[walk->depth - 1], name,
+                   buf_str(&walk->text));
+    buf_clear(&walk->text);
+}
+
+static bool run(struct walk *walk, struct str body, const char **ret_why)
+{
+    XML_Parser parser = XML_ParserCreate(NULL);
+
+    if (parser == NULL)
+        err_no_memory(0);
+    walk->text.limit = TEXT_BYTES_MAX;
+    XML_SetUserData(parser, walk);
+    XML_SetElementHandler(parser, on_start, on_end);
+    XML_SetCharacterDataHandler(parser, on_text);
+    bool well = body.len < INT_MAX && XML_Parse(parser, body.at, (int)body.len, 1) == XML_STATUS_OK;
+    *ret_why = XML_ErrorString(XML_GetErrorCode(parser));
+    XML_ParserFree(parser);
+    buf_done(&walk->text);
+    return well;
+}
+
+static void one_line(char *into, size_t size, struct str text)
+{
+    size_t length = text.len < size - 1 ? text.len : size - 1;
+
+    for (size_t i = 0; i < length; i++)
+        into[i] = (unsigned char)text.at[i] < ' ' ? ' ' : text.at[i];
+    into[length] = '\0';
+}
+
+static void error_leaf(struct walk *walk, const char *parent, const char *name, struct str text)
+{
+    struct s3_error *error = walk->arg;
+
+    if (strcmp(parent, "Error") != 0)
+        return;
+    if (strcmp(name, "Code") == 0)
+        one_line(error->code, sizeof(error->code), text);
+    else if (strcmp(name, "Message") == 0)
+        one_line(error->message, sizeof(error->message), text);
+}
+
+void s3_answer_error(struct str body, struct s3_error *ret)
+{
+    struct walk walk = {.leaf = error_leaf, .arg = ret};
+    const char *why = NULL;
+
+    *ret = (struct s3_error){0};
+    if (body.len > 0 && !run(&walk, body, &why))
+        *ret = (struct s3_error){0};
+}
+
+static int64_t number_of(struct str text)
+{
+    int64_t number = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] < '0' || text.at[i] > '9' || __builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, text.at[i] - '0', &number))
+            return 0;
+    return number;
+}
+
+static void page_leaf(struct walk *walk, const char *parent, const char *name, struct str text)
+{
+    struct s3_page *page = walk->arg;
+    bool in_entry = strcmp(parent, "Contents") == 0;
+
+    if (in_entry && strcmp(name, "Key") == 0) {
+        buf_clear(&walk->key);
+        buf_put(&walk->key, text);
+    } else if (in_entry && strcmp(name, "Size") == 0) {
+        walk->size = number_of(text);
+    } else if (strcmp(name, "Contents") == 0) {
+        page->stopped = page->stopped || !page->each(buf_str(&walk->key), walk->size, page->arg);
+        buf_clear(&walk->key);
+        walk->size = 0;
+    } else if (strcmp(name, "IsTruncated") == 0) {
+        page->truncated = str_eq_c(text, "true");
+    } else if (strcmp(name, "NextContinuationToken") == 0) {
+        buf_put(&page->token, text);
+    }
+}
+
+bool s3_answer_page(struct str body, struct s3_page *page, struct err *reterr)
+{
+    struct walk walk = {.leaf = page_leaf, .arg = page};
+    const char *why = "empty";
+
+    buf_clear(&page->token);
+    page->truncated = false;
+    bool well =
+        body.len > 0 && run(&walk, body, &why) && strcmp(walk.names[0], "ListBucketResult") == 0;
+    buf_done(&walk.key);
+    if (!well)
+        return err_set(reterr, ERR_RETRY, "the store's answer is not a listing: %s",
+                       why == NULL ? "another document" : why);
+    if (page->truncated && page->token.len == 0)
+        return err_set(reterr, ERR_RETRY, "the store's listing is cut without a token to go on");
+    return true;
+}

@@ -1,0 +1,32 @@
+/*
+ * What an S3 store answers with, read by expat: an error document and a page of a listing. Private
+ * to the room.
+ */
+#ifndef SLUICE_HTTP_S3_ANSWER_H
+#define SLUICE_HTTP_S3_ANSWER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* The code and the message of an error document; "" where there is none. */
+struct s3_error {
+    char code[64];
+    char message[256];
+};
+
+/* Reads an error document; anything else leaves both texts empty. */
+void s3_answer_error(struct str body, struct s3_error *ret);
+
+/* One page of a listing: `each` is called for its keys in order. */
+struct s3_page {
+    bool (*each)(struct str key, int64_t size, void *arg);
+    void *arg;
+    bool stopped;     /* each has returned false */
+    bool truncated;   /* there is another page, */
+    struct buf token; /* which this continues with; the caller frees it */
+};
+
+/* Reads a ListObjectsV2 answer. ERR_RETRY when it is not one: a proxy's page, a cut answer. */
+WARN_UNUSED bool s3_answer_page(struct str body, struct s3_page *page, struct err *reterr);
+
+#endif
