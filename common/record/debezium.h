@@ -15,6 +15,23 @@
 #include "record/batch.h"
 #include "record/json.h"
 
+/* How values are spelled; Debezium's own option names and values. */
+enum debezium_decimal {
+    DEBEZIUM_DECIMAL_STRING,
+    DEBEZIUM_DECIMAL_PRECISE,
+    DEBEZIUM_DECIMAL_DOUBLE
+};
+enum debezium_time {
+    DEBEZIUM_TIME_ADAPTIVE,
+    DEBEZIUM_TIME_ADAPTIVE_MICROSECONDS,
+    DEBEZIUM_TIME_CONNECT
+};
+
+struct debezium_format {
+    enum debezium_decimal decimal;
+    enum debezium_time time;
+};
+
 /* One decoded event. Rows are NULL where the envelope says null. Columns that are declared but
  * absent from the record: an error unless allowed NULL. */
 struct debezium_event {
@@ -30,6 +47,10 @@ struct debezium_decoder;
 /* `schema` must outlive the decoder. Free with debezium_decoder_free. `want_before`: decode
  * `before` too. */
 struct debezium_decoder *debezium_decoder_new(const struct schema *schema, bool want_before);
+
+/* How the connector that wrote the records was set; the default is ours. Precise decimals can't be
+ * told from decimal text by looking, so they must be said. */
+void debezium_decoder_set_format(struct debezium_decoder *decoder, struct debezium_format format);
 
 /* NULL is fine. Returns NULL. */
 struct debezium_decoder *debezium_decoder_free(struct debezium_decoder *decoder);
@@ -48,23 +69,6 @@ WARN_UNUSED bool debezium_decode(struct debezium_decoder *decoder, struct str va
 WARN_UNUSED bool debezium_decode_key(struct debezium_decoder *decoder, struct str key,
                                      struct arena *arena, const struct row **ret_row,
                                      struct err *reterr);
-
-/* How values are written; Debezium's own option names and values. */
-enum debezium_decimal {
-    DEBEZIUM_DECIMAL_STRING,
-    DEBEZIUM_DECIMAL_PRECISE,
-    DEBEZIUM_DECIMAL_DOUBLE
-};
-enum debezium_time {
-    DEBEZIUM_TIME_ADAPTIVE,
-    DEBEZIUM_TIME_ADAPTIVE_MICROSECONDS,
-    DEBEZIUM_TIME_CONNECT
-};
-
-struct debezium_format {
-    enum debezium_decimal decimal;
-    enum debezium_time time;
-};
 
 /* A captured column: its PostgreSQL type by OID and typmod, as the Relation message names them. */
 struct debezium_column {
