@@ -26,7 +26,7 @@ typedef bool function_body(const struct call *call, struct value *ret, struct er
 enum function_kind {
     FUNCTION_NAMED,    /* upper(text) */
     FUNCTION_OPERATOR, /* + - = <> < ...; a prefix operator has one argument */
-    FUNCTION_CAST      /* name is the target's type name */
+    FUNCTION_CAST      /* name is "cast": the types say which */
 };
 
 /* When a cast applies by itself: PostgreSQL's pg_cast.castcontext. */
@@ -63,7 +63,7 @@ const struct function *cast_find(enum type_id from, enum type_id to, enum cast_c
  * counts as nothing; text when all are unknown). False when there is none. */
 bool type_common(const enum type_id *types, uint16_t n, enum type_id *ret);
 
-/* Every row, ended by a row without a name. */
-extern const struct function function_table[];
+/* Every table, one a kind of functions, ended by NULL; each ends with a row without a name. */
+extern const struct function *const function_tables[];
 
 #endif

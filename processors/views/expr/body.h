@@ -1,0 +1,42 @@
+/*
+ * What the files of function bodies share: their tables, the two errors all numbers know, and
+ * comparison by a type's own order. Not for other rooms.
+ */
+#ifndef SLUICE_VIEWS_EXPR_BODY_H
+#define SLUICE_VIEWS_EXPR_BODY_H
+
+#include "expr/function.h"
+
+extern const struct function functions_compare[], functions_number[], functions_text[],
+    functions_time[], functions_cast[];
+
+/* The cast that changes nothing but the type: compiled away. */
+bool cast_same(const struct call *call, struct value *ret, struct err *reterr);
+
+/* Casts through PostgreSQL's output form; `true` and `false` for bool. */
+bool cast_print(const struct call *call, struct value *ret, struct err *reterr);
+
+/* "integer out of range", by the result's type. Returns false. */
+bool err_out_of_range(struct err *reterr, enum type_id type);
+
+/* "division by zero". Returns false. */
+bool err_division_by_zero(struct err *reterr);
+
+/* The number as an int2, int4 or int8: 22003 when it does not fit. */
+bool int_result(enum type_id type, int64_t number, struct value *ret, struct err *reterr);
+
+/* Orders two values, both not NULL, of one type as the type's btree does: NaN above all, bpchar
+ * without its blanks. Negative, 0, positive. */
+int value_compare(enum type_id type, struct value a, struct value b);
+
+/* Which results of a comparison make the operator true: bit 0 less, bit 1 equal, bit 2 greater; 0
+ * when `name` is no comparison. */
+unsigned comparison_mask(const char *name);
+
+/* Lives in the table of `mask` and the sign of a comparison. */
+static inline bool comparison_holds(unsigned mask, int order)
+{
+    return (mask >> ((order > 0) - (order < 0) + 1) & 1U) != 0;
+}
+
+#endif

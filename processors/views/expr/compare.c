@@ -1,0 +1,158 @@
+#include "expr/body.h"
+
+#include "record/numeric.h"
+#include <math.h>
+
+static const int64_t DAY_US = INT64_C(86400000000);
+
+static int compare_slots(struct value a, struct value b)
+{
+    return (a.slot > b.slot) - (a.slot < b.slot);
+}
+
+/* NaN equals NaN and is above every number. */
+static int compare_reals(struct value a, struct value b)
+{
+    if (isnan(a.real) || isnan(b.real))
+        return isnan(a.real) - isnan(b.real);
+    return (a.real > b.real) - (a.real < b.real);
+}
+
+static struct str without_blanks(struct str s)
+{
+    while (s.len > 0 && s.at[s.len - 1] == ' ')
+        s.len--;
+    return s;
+}
+
+int value_compare(enum type_id type, struct value a, struct value b)
+{
+    switch (type) {
+    case TYPE_FLOAT4:
+    case TYPE_FLOAT8:
+        return compare_reals(a, b);
+    case TYPE_NUMERIC:
+        return numeric_cmp(a.bytes, b.bytes);
+    case TYPE_BPCHAR:
+        return str_cmp(without_blanks(a.bytes), without_blanks(b.bytes));
+    default:
+        return type_is_bytes(type) ? str_cmp(a.bytes, b.bytes) : compare_slots(a, b);
+    }
+}
+
+unsigned comparison_mask(const char *name)
+{
+    static const struct {
+        const char *name;
+        unsigned mask;
+    } masks[] = {{"<", 1}, {"=", 2}, {"<=", 3}, {">", 4}, {"<>", 5}, {">=", 6}};
+
+    for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+        if (strcmp(name, masks[i].name) == 0)
+            return masks[i].mask;
+    }
+    return 0;
+}
+
+/* A date or timestamp in microseconds. Dates reach beyond the last timestamp: those lie below
+ * infinity alone. */
+static int64_t moment_of(enum type_id type, struct value value)
+{
+    int64_t us;
+
+    if (type != TYPE_DATE)
+        return value.slot;
+    if (value.slot == INT32_MIN)
+        return INT64_MIN;
+    if (value.slot == INT32_MAX)
+        return INT64_MAX;
+    return __builtin_mul_overflow(value.slot, DAY_US, &us) ? INT64_MAX - 1 : us;
+}
+
+static int order_same(const struct call *call)
+{
+    return value_compare(call->arg_types[0].id, call->args[0], call->args[1]);
+}
+
+static int order_real(const struct call *call)
+{
+    return compare_reals(call->args[0], call->args[1]);
+}
+
+static int order_slot(const struct call *call)
+{
+    return compare_slots(call->args[0], call->args[1]);
+}
+
+static int order_moment(const struct call *call)
+{
+    int64_t a = moment_of(call->arg_types[0].id, call->args[0]);
+    int64_t b = moment_of(call->arg_types[1].id, call->args[1]);
+
+    return (a > b) - (a < b);
+}
+
+/* The six operators over one way to order. */
+#define COMPARISON(order, operator, mask)                                                          \
+    static bool order##_##operator(const struct call *call, struct value *ret, struct err *reterr) \
+    {                                                                                              \
+        (void)reterr;                                                                              \
+        ret->slot = comparison_holds(mask, order(call));                                           \
+        return true;                                                                               \
+    }
+
+#define COMPARISONS(order)                                                                         \
+    COMPARISON(order, lt, 1)                                                                       \
+    COMPARISON(order, eq, 2)                                                                       \
+    COMPARISON(order, le, 3)                                                                       \
+    COMPARISON(order, gt, 4)                                                                       \
+    COMPARISON(order, ne, 5)                                                                       \
+    COMPARISON(order, ge, 6)
+
+COMPARISONS(order_same)
+COMPARISONS(order_real)
+COMPARISONS(order_slot)
+COMPARISONS(order_moment)
+
+#define ROW(symbol, a, b, body_)                                                                   \
+    {                                                                                              \
+        .name = symbol, .kind = FUNCTION_OPERATOR, .args = {a, b}, .result = TYPE_BOOL,            \
+        .body = body_                                                                              \
+    }
+
+#define ROWS(order, a, b)                                                                          \
+    ROW("<", a, b, order##_lt), ROW("=", a, b, order##_eq), ROW("<=", a, b, order##_le),           \
+        ROW(">", a, b, order##_gt), ROW("<>", a, b, order##_ne), ROW(">=", a, b, order##_ge)
+
+const struct function functions_compare[] = {
+    ROWS(order_slot, TYPE_BOOL, TYPE_BOOL),
+    ROWS(order_slot, TYPE_INT2, TYPE_INT2),
+    ROWS(order_slot, TYPE_INT2, TYPE_INT4),
+    ROWS(order_slot, TYPE_INT2, TYPE_INT8),
+    ROWS(order_slot, TYPE_INT4, TYPE_INT2),
+    ROWS(order_slot, TYPE_INT4, TYPE_INT4),
+    ROWS(order_slot, TYPE_INT4, TYPE_INT8),
+    ROWS(order_slot, TYPE_INT8, TYPE_INT2),
+    ROWS(order_slot, TYPE_INT8, TYPE_INT4),
+    ROWS(order_slot, TYPE_INT8, TYPE_INT8),
+    ROWS(order_real, TYPE_FLOAT4, TYPE_FLOAT4),
+    ROWS(order_real, TYPE_FLOAT4, TYPE_FLOAT8),
+    ROWS(order_real, TYPE_FLOAT8, TYPE_FLOAT4),
+    ROWS(order_real, TYPE_FLOAT8, TYPE_FLOAT8),
+    ROWS(order_same, TYPE_NUMERIC, TYPE_NUMERIC),
+    ROWS(order_same, TYPE_TEXT, TYPE_TEXT),
+    ROWS(order_same, TYPE_BPCHAR, TYPE_BPCHAR),
+    ROWS(order_same, TYPE_BYTEA, TYPE_BYTEA),
+    ROWS(order_same, TYPE_UUID, TYPE_UUID),
+    ROWS(order_slot, TYPE_TIME, TYPE_TIME),
+    ROWS(order_slot, TYPE_DATE, TYPE_DATE),
+    ROWS(order_slot, TYPE_TIMESTAMP, TYPE_TIMESTAMP),
+    ROWS(order_slot, TYPE_TIMESTAMPTZ, TYPE_TIMESTAMPTZ),
+    ROWS(order_moment, TYPE_DATE, TYPE_TIMESTAMP),
+    ROWS(order_moment, TYPE_DATE, TYPE_TIMESTAMPTZ),
+    ROWS(order_moment, TYPE_TIMESTAMP, TYPE_DATE),
+    ROWS(order_moment, TYPE_TIMESTAMP, TYPE_TIMESTAMPTZ),
+    ROWS(order_moment, TYPE_TIMESTAMPTZ, TYPE_DATE),
+    ROWS(order_moment, TYPE_TIMESTAMPTZ, TYPE_TIMESTAMP),
+    {0},
+};

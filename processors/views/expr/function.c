@@ -1,0 +1,301 @@
+#include "expr/function.h"
+
+#include "expr/body.h"
+#include <assert.h>
+
+const struct function *const function_tables[] = {
+    functions_compare, functions_number, functions_text, functions_time, functions_cast, NULL,
+};
+
+/* PostgreSQL's pg_type.typcategory: only types of one category are weighed against each other. */
+enum category { CATEGORY_NONE, BOOLEAN, NUMBER, STRING, MOMENT, USER };
+
+static enum category category_of(enum type_id type)
+{
+    if (type == TYPE_BOOL)
+        return BOOLEAN;
+    if (type_is_number(type))
+        return NUMBER;
+    if (type_is_text(type))
+        return STRING;
+    if (type == TYPE_DATE || type == TYPE_TIME || type == TYPE_TIMESTAMP ||
+        type == TYPE_TIMESTAMPTZ)
+        return MOMENT;
+    return type == TYPE_UNKNOWN ? CATEGORY_NONE : USER;
+}
+
+/* PostgreSQL's pg_type.typispreferred. */
+static bool is_preferred(enum type_id type)
+{
+    return type == TYPE_BOOL || type == TYPE_FLOAT8 || type == TYPE_TEXT ||
+           type == TYPE_TIMESTAMPTZ;
+}
+
+const struct function *cast_find(enum type_id from, enum type_id to, enum cast_context context)
+{
+    for (const struct function *row = functions_cast; row->name != NULL; row++) {
+        if (row->args[0] == from && row->result == to && row->context <= context)
+            return row;
+    }
+    return NULL;
+}
+
+static bool coerces(enum type_id from, enum type_id to)
+{
+    return from == to || from == TYPE_UNKNOWN || cast_find(from, to, CAST_IMPLICIT) != NULL;
+}
+
+static uint16_t args_count(const struct function *row)
+{
+    uint16_t n = 0;
+
+    while (n < FUNCTION_ARGS_MAX && row->args[n] != 0)
+        n++;
+    return n;
+}
+
+enum { CANDIDATES_MAX = 128 };
+
+/* The rows that may be meant, and what is asked for. */
+struct search {
+    const struct function *rows[CANDIDATES_MAX];
+    unsigned n;
+    const enum type_id *args;
+    uint16_t args_n;
+};
+
+static bool row_fits(const struct search *search, const struct function *row)
+{
+    for (uint16_t i = 0; i < search->args_n; i++) {
+        if (!coerces(search->args[i], row->args[i]))
+            return false;
+    }
+    return true;
+}
+
+static void collect(struct search *search, enum function_kind kind, struct str name)
+{
+    for (const struct function *const *table = function_tables; *table != NULL; table++) {
+        for (const struct function *row = *table; row->name != NULL; row++) {
+            if (row->kind != kind || !str_eq_c(name, row->name) ||
+                args_count(row) != search->args_n || !row_fits(search, row))
+                continue;
+            assert(search->n < CANDIDATES_MAX);
+            search->rows[search->n++] = row;
+        }
+    }
+}
+
+/* The row whose arguments are exactly these. */
+static const struct function *exact(const struct search *search, const enum type_id *args)
+{
+    for (unsigned i = 0; i < search->n; i++) {
+        if (memcmp(search->rows[i]->args, args, search->args_n * sizeof(*args)) == 0)
+            return search->rows[i];
+    }
+    return NULL;
+}
+
+/* Keeps the rows with the highest score. */
+static void keep_best(struct search *search,
+                      unsigned (*score)(const struct search *, const struct function *))
+{
+    unsigned best = 0, kept = 0;
+
+    for (unsigned i = 0; i < search->n; i++) {
+        unsigned points = score(search, search->rows[i]);
+
+        if (points > best) {
+            best = points;
+            kept = 0;
+        }
+        if (points == best)
+            search->rows[kept++] = search->rows[i];
+    }
+    search->n = kept;
+}
+
+static unsigned score_exact(const struct search *search, const struct function *row)
+{
+    unsigned points = 0;
+
+    for (uint16_t i = 0; i < search->args_n; i++)
+        points += search->args[i] == row->args[i];
+    return points;
+}
+
+static unsigned score_preferred(const struct search *search, const struct function *row)
+{
+    unsigned points = 0;
+
+    for (uint16_t i = 0; i < search->args_n; i++) {
+        enum type_id asked = search->args[i], taken = row->args[i];
+
+        if (asked == TYPE_UNKNOWN)
+            continue;
+        points +=
+            asked == taken || (is_preferred(taken) && category_of(taken) == category_of(asked));
+    }
+    return points;
+}
+
+/* What category an unknown argument is taken for: string when some row takes a string there, else
+ * the one that all rows take, else none. */
+static enum category category_at(const struct search *search, uint16_t i)
+{
+    enum category category = category_of(search->rows[0]->args[i]);
+
+    for (unsigned k = 0; k < search->n; k++) {
+        enum category other = category_of(search->rows[k]->args[i]);
+
+        if (other == STRING)
+            return STRING;
+        if (other != category)
+            category = CATEGORY_NONE;
+    }
+    return category;
+}
+
+static bool some_preferred_at(const struct search *search, uint16_t i, enum category category)
+{
+    for (unsigned k = 0; k < search->n; k++) {
+        enum type_id type = search->rows[k]->args[i];
+
+        if (category_of(type) == category && is_preferred(type))
+            return true;
+    }
+    return false;
+}
+
+/* Narrows by the unknown arguments; false when their category can't be told. */
+static void narrow_unknown(struct search *search)
+{
+    enum category categories[FUNCTION_ARGS_MAX];
+    bool preferred[FUNCTION_ARGS_MAX];
+    unsigned kept = 0;
+
+    for (uint16_t i = 0; i < search->args_n; i++) {
+        if (search->args[i] != TYPE_UNKNOWN)
+            continue;
+        categories[i] = category_at(search, i);
+        preferred[i] = some_preferred_at(search, i, categories[i]);
+        if (categories[i] == CATEGORY_NONE)
+            return;
+    }
+    for (unsigned k = 0; k < search->n; k++) {
+        bool fits = true;
+
+        for (uint16_t i = 0; i < search->args_n; i++) {
+            enum type_id type = search->rows[k]->args[i];
+
+            if (search->args[i] == TYPE_UNKNOWN)
+                fits = fits && category_of(type) == categories[i] &&
+                       (!preferred[i] || is_preferred(type));
+        }
+        if (fits)
+            search->rows[kept++] = search->rows[k];
+    }
+    if (kept > 0)
+        search->n = kept;
+}
+
+/* When all known arguments are of one type, the unknown ones are taken for it too. */
+static bool assume_known(const struct search *search, enum type_id *ret_args)
+{
+    enum type_id known = TYPE_UNKNOWN;
+
+    for (uint16_t i = 0; i < search->args_n; i++) {
+        if (search->args[i] == TYPE_UNKNOWN)
+            continue;
+        if (known != TYPE_UNKNOWN && known != search->args[i])
+            return false;
+        known = search->args[i];
+    }
+    for (uint16_t i = 0; i < search->args_n; i++)
+        ret_args[i] = known;
+    return known != TYPE_UNKNOWN;
+}
+
+static void narrow_assumed(struct search *search)
+{
+    enum type_id args[FUNCTION_ARGS_MAX];
+    struct search assumed = {.args = args, .args_n = search->args_n};
+
+    if (!assume_known(search, args))
+        return;
+    for (unsigned i = 0; i < search->n; i++) {
+        if (row_fits(&assumed, search->rows[i]))
+            assumed.rows[assumed.n++] = search->rows[i];
+    }
+    if (assumed.n == 1) {
+        search->rows[0] = assumed.rows[0];
+        search->n = 1;
+    }
+}
+
+static bool has_unknown(const struct search *search)
+{
+    for (uint16_t i = 0; i < search->args_n; i++) {
+        if (search->args[i] == TYPE_UNKNOWN)
+            return true;
+    }
+    return false;
+}
+
+const struct function *function_resolve(enum function_kind kind, struct str name,
+                                        const enum type_id *args, uint16_t args_n,
+                                        bool *ret_ambiguous)
+{
+    struct search search = {.args = args, .args_n = args_n};
+    enum type_id assumed[FUNCTION_ARGS_MAX];
+    const struct function *found;
+
+    *ret_ambiguous = false;
+    if (args_n > FUNCTION_ARGS_MAX)
+        return NULL;
+    collect(&search, kind, name);
+    found = exact(&search, args);
+    if (found == NULL && kind == FUNCTION_OPERATOR && args_n == 2 && assume_known(&search, assumed))
+        found = exact(&search, assumed);
+    if (found != NULL)
+        return found;
+    if (search.n > 1)
+        keep_best(&search, score_exact);
+    if (search.n > 1)
+        keep_best(&search, score_preferred);
+    if (search.n > 1 && has_unknown(&search)) {
+        narrow_unknown(&search);
+        if (search.n > 1)
+            narrow_assumed(&search);
+    }
+    *ret_ambiguous = search.n > 1;
+    return search.n == 1 ? search.rows[0] : NULL;
+}
+
+bool type_common(const enum type_id *types, uint16_t n, enum type_id *ret)
+{
+    enum type_id common = TYPE_UNKNOWN;
+
+    for (uint16_t i = 0; i < n; i++) {
+        enum type_id type = types[i];
+
+        if (type == TYPE_UNKNOWN || type == common)
+            continue;
+        if (common == TYPE_UNKNOWN) {
+            common = type;
+            continue;
+        }
+        if (category_of(type) != category_of(common))
+            return false;
+        if (!is_preferred(common) && coerces(common, type) && !coerces(type, common))
+            common = type;
+    }
+    if (common == TYPE_UNKNOWN)
+        common = TYPE_TEXT;
+    for (uint16_t i = 0; i < n; i++) {
+        if (!coerces(types[i], common))
+            return false;
+    }
+    *ret = common;
+    return true;
+}
