@@ -304,8 +304,8 @@ bool s3_get(struct s3 *s3, const char *key, struct buf *into, bool *ret_found, s
            err_stop(reterr, EX_SOFTWARE, "the object %s is larger than its limit", key);
 }
 
-bool s3_head(struct s3 *s3, const char *key, const char *metadata_name, int64_t *ret_size,
-             struct buf *into, bool *ret_found, struct err *reterr)
+bool s3_head(struct s3 *s3, const char *key, const char *metadata_name, struct s3_about *ret,
+             struct err *reterr)
 {
     CLEANUP(answer) struct s3_answer answer = {0};
     CLEANUP(free) char *wanted = printed("x-amz-meta-%s%s", metadata_name, "");
@@ -314,11 +314,9 @@ bool s3_head(struct s3 *s3, const char *key, const char *metadata_name, int64_t 
 
     if (!ask_key(s3, &request, key, &answer, &found, reterr))
         return false;
-    if (found) {
-        *ret_size = answer.content_length;
-        buf_puts(into, answer.wanted);
-    }
-    *ret_found = found;
+    *ret = (struct s3_about){.found = found, .size = found ? answer.content_length : -1};
+    if (found)
+        snprintf(ret->metadata, sizeof(ret->metadata), "%s", answer.wanted);
     return true;
 }
 

@@ -59,10 +59,16 @@ WARN_UNUSED bool s3_put(struct s3 *s3, const struct s3_object *object, bool *ret
 WARN_UNUSED bool s3_get(struct s3 *s3, const char *key, struct buf *into, bool *ret_found,
                         struct err *reterr);
 
-/* Size and one metadata value (name without prefix, appended to `into`); *ret_found false when
- * there is none. */
+/* What a HEAD tells. `metadata` is the value asked for, "" when the object has none. */
+struct s3_about {
+    bool found;
+    int64_t size; /* bytes, -1 when the store does not tell */
+    char metadata[512];
+};
+
+/* Asks about an object and one of its metadata values (name without prefix, lower case). */
 WARN_UNUSED bool s3_head(struct s3 *s3, const char *key, const char *metadata_name,
-                         int64_t *ret_size, struct buf *into, bool *ret_found, struct err *reterr);
+                         struct s3_about *ret, struct err *reterr);
 
 /* Calls `each` for every key under the prefix, in order, page by page; stops early when it returns
  * false. After an error it may be called for the same keys again. */

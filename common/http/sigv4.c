@@ -68,7 +68,7 @@ struct canonical {
 
 static struct str part(const struct buf *text, size_t from, size_t to)
 {
-    return (struct str){text->at + from, to - from};
+    return (struct str){text->at == NULL ? "" : text->at + from, to - from};
 }
 
 /* Sorts by name, then (for queries) by value; stable, so that equal headers keep their order. */
