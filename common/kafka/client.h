@@ -13,7 +13,7 @@
 
 /* Filled from kafka_options. */
 struct kafka_config {
-    char *bootstrap;           /* --kafka-bootstrap HOST:PORT,... (required) */
+    char *bootstrap;           /* --kafka-bootstrap HOST:PORT,... [localhost:9092] */
     char *username, *password; /* --kafka-username, --kafka-password-file: turn SASL on */
     int sasl_mechanism;        /* PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 */
     char *ca_file;             /* --kafka-ca-file: turns TLS on */

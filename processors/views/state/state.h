@@ -1,0 +1,74 @@
+/*
+ * The durable store of one task: LMDB under an overlay. Operators write to the overlay; state_apply
+ * makes it permanent, in one LMDB transaction together with a mark that says where the changelog
+ * stands. It is called only after the Kafka transaction that holds the same changes has committed:
+ * the local store is a cache of the changelog, behind it by at most one transaction, never ahead.
+ *
+ *   directory/data.mdb, lock.mdb   LMDB: database "state" (the operators' keys), database "meta"
+ * (mark, boot) directory/owner                held by flock: one process at a time
+ *
+ * LMDB runs without fsync: a killed process loses nothing (the page cache lives on), a machine that
+ * stopped without a clean stop might. So the boot id is stored at open and a clean-stop mark at
+ * close; another boot without the mark empties the store, and the changelog restores it. The only
+ * room that includes lmdb.h. One thread.
+ */
+#ifndef SLUICE_VIEWS_STATE_STATE_H
+#define SLUICE_VIEWS_STATE_STATE_H
+
+#include "ops/overlay.h"
+#include "ops/store.h"
+
+struct state;
+
+/* Where the store stands. All zero: empty, restore everything. */
+struct state_mark {
+    char cluster_id[64];      /* Kafka cluster the changelog belongs to */
+    int64_t changelog_next;   /* restore from here; everything before it is in the store */
+    int64_t applied_unix_ms; /* by the wall clock: a store away longer than tombstones live must restore */
+    uint64_t transaction_seq; /* of the last applied transaction */
+    uint64_t plan_hash;
+};
+
+/* How to open. */
+struct state_config {
+    const char *directory; /* is created */
+    int64_t map_bytes;     /* most bytes the store may grow to (address space and sparse file) */
+    int64_t overlay_bytes; /* memory for what is not applied yet */
+    const char *boot_id;   /* NULL: the machine's */
+};
+
+/*
+ * Opens or creates the store. ERR_STOP: EX_CANTCREAT naming --state-dir when it can't be written,
+ * ERR_RETRY while another process holds it. *ret_emptied: an unclean stop of the machine was found
+ * and the store emptied.
+ */
+WARN_UNUSED bool state_open(const struct state_config *config, struct state **ret,
+                            bool *ret_emptied, struct err *reterr);
+
+/* Closes; `clean` syncs to disk and leaves the clean-stop mark. NULL is fine. Returns NULL. */
+struct state *state_close(struct state *state, bool clean);
+
+/* The store for the engine. */
+struct store *state_store(struct state *state);
+
+/* What was written since the last apply, for the changelog. */
+const struct overlay *state_overlay(const struct state *state);
+
+/* The mark stored with the last apply. */
+const struct state_mark *state_mark(const struct state *state);
+
+/* Makes the overlay permanent together with the mark, then clears it. ERR_STOP when the store is
+ * full (names --state-size) or broken. */
+WARN_UNUSED bool state_apply(struct state *state, const struct state_mark *mark,
+                             struct err *reterr);
+
+/* Forgets the overlay: the transaction was aborted. */
+void state_discard(struct state *state);
+
+/* Empties store, mark and overlay. */
+WARN_UNUSED bool state_empty(struct state *state, struct err *reterr);
+
+/* Keys held by LMDB, and bytes of its pages in use. */
+void state_size(struct state *state, uint64_t *ret_keys, uint64_t *ret_bytes);
+
+#endif

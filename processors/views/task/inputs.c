@@ -1,0 +1,176 @@
+#include "task/inputs.h"
+
+#include "base/err.h"
+#include "record/debezium.h"
+#include <assert.h>
+#include <stdlib.h>
+
+struct inputs {
+    const struct plan *plan;
+    struct debezium_decoder **decoders; /* by source; NULL when no view reads it */
+    struct kafka_offset *offsets;
+    uint32_t *sources; /* by offset entry */
+    size_t n;
+};
+
+static bool is_read(const struct plan_source *source)
+{
+    return source->node != UINT32_MAX;
+}
+
+struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions)
+{
+    struct inputs *inputs = err_calloc(1, sizeof(*inputs));
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < plan->sources_n; i++)
+        n += is_read(&plan->sources[i]) ? (size_t)partitions[i] : 0;
+    inputs->plan = plan;
+    inputs->decoders = err_calloc(plan->sources_n, sizeof(*inputs->decoders));
+    inputs->offsets = err_calloc(n, sizeof(*inputs->offsets));
+    inputs->sources = err_calloc(n, sizeof(*inputs->sources));
+    for (uint32_t i = 0; i < plan->sources_n; i++) {
+        const struct plan_source *source = &plan->sources[i];
+
+        if (!is_read(source))
+            continue;
+        inputs->decoders[i] = debezium_decoder_new(&source->schema, false);
+        for (int32_t partition = 0; partition < partitions[i]; partition++) {
+            inputs->sources[inputs->n] = i;
+            inputs->offsets[inputs->n++] = (struct kafka_offset){source->topic, partition, 0};
+        }
+    }
+    assert(inputs->n == n);
+    return inputs;
+}
+
+struct inputs *inputs_free(struct inputs *inputs)
+{
+    if (inputs == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < inputs->plan->sources_n; i++)
+        debezium_decoder_free(inputs->decoders[i]);
+    free(inputs->decoders);
+    free(inputs->offsets);
+    free(inputs->sources);
+    free(inputs);
+    return NULL;
+}
+
+const struct kafka_offset *inputs_offsets(const struct inputs *inputs, size_t *ret_n)
+{
+    *ret_n = inputs->n;
+    return inputs->offsets;
+}
+
+bool inputs_seek(struct inputs *inputs, struct str topic, int32_t partition, int64_t next)
+{
+    for (size_t i = 0; i < inputs->n; i++) {
+        if (inputs->offsets[i].partition == partition &&
+            str_eq_c(topic, inputs->offsets[i].topic)) {
+            inputs->offsets[i].offset = next;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void reject(struct input_result *ret, const char *rule)
+{
+    ret->outcome = INPUT_REJECTED;
+    ret->rule = rule;
+}
+
+/* The key as a row of the source; a record without one can't be told from another. */
+static bool read_key(struct inputs *inputs, uint32_t source, struct str key, struct arena *arena,
+                     struct input_result *ret)
+{
+    if (key.at == NULL) {
+        err_set(&ret->reason, ERR_DEAD_LETTER, "the record has no key");
+        reject(ret, "key");
+        return false;
+    }
+    if (!debezium_decode_key(inputs->decoders[source], key, arena, &ret->event.key, &ret->reason)) {
+        reject(ret, "key");
+        return false;
+    }
+    if (key_has_null(&inputs->plan->sources[source].schema, ret->event.key)) {
+        err_sql(&ret->reason, ERR_DEAD_LETTER, "23502", "a key column is null");
+        reject(ret, "key");
+        return false;
+    }
+    return true;
+}
+
+/* A row that breaks its contract becomes the deletion of its key. */
+static void check_contract(struct engine *engine, struct arena *arena, struct input_result *ret)
+{
+    const struct plan_rule *rule = NULL;
+
+    engine_check(engine, ret->event.source, ret->event.after, arena, &rule, &ret->reason);
+    if (rule == NULL)
+        return;
+    ret->outcome = INPUT_CONTRACT;
+    ret->rule = rule->name;
+    ret->event.op = 'd';
+    ret->event.after = NULL;
+}
+
+void inputs_decode_value(struct inputs *inputs, struct engine *engine, uint32_t source,
+                         struct str key, struct str value, struct position position,
+                         struct arena *arena, struct input_result *ret)
+{
+    struct debezium_event event;
+
+    *ret = (struct input_result){.outcome = INPUT_EVENT,
+                                 .event = {.source = source, .position = position}};
+    if (value.at == NULL) {
+        ret->outcome = INPUT_SKIPPED;
+        return;
+    }
+    if (!debezium_decode(inputs->decoders[source], value, arena, &event, &ret->reason)) {
+        reject(ret, "decode");
+        return;
+    }
+    ret->event.op = event.op;
+    ret->event.after = event.after;
+    ret->commit_unix_us = event.commit_unix_us;
+    if (event.op == 't' || !read_key(inputs, source, key, arena, ret))
+        return;
+    if (event.op == 'd')
+        return;
+    if (event.after == NULL) {
+        err_set(&ret->reason, ERR_DEAD_LETTER, "an event with op \"%c\" has no after", event.op);
+        reject(ret, "decode");
+        return;
+    }
+    check_contract(engine, arena, ret);
+}
+
+/* The header where there is one; a foreign producer's records are ordered by their offsets. */
+static bool read_position(const struct kafka_message *message, struct position *ret,
+                          struct err *reterr)
+{
+    struct str header;
+
+    if (kafka_message_header(message, POSITION_HEADER, &header))
+        return position_parse(header, ret, reterr);
+    *ret = (struct position){(uint64_t)message->offset + 1, 0};
+    return true;
+}
+
+void inputs_decode(struct inputs *inputs, struct engine *engine,
+                   const struct kafka_message *message, struct arena *arena,
+                   struct input_result *ret)
+{
+    struct position position = {0};
+
+    assert(message->assigned_index < inputs->n);
+    inputs->offsets[message->assigned_index].offset = message->offset + 1;
+    if (message->value.at != NULL && !read_position(message, &position, &ret->reason)) {
+        reject(ret, POSITION_HEADER);
+        return;
+    }
+    inputs_decode_value(inputs, engine, inputs->sources[message->assigned_index], message->key,
+                        message->value, position, arena, ret);
+}

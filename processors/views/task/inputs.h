@@ -1,0 +1,56 @@
+/*
+ * The bronze side of a task: which partitions it reads, how far it has read, and how a record
+ * becomes an event of the engine or a dead letter. Decoding is pure; no Kafka call is made here.
+ */
+#ifndef SLUICE_VIEWS_TASK_INPUTS_H
+#define SLUICE_VIEWS_TASK_INPUTS_H
+
+#include "kafka/consumer.h"
+#include "ops/engine.h"
+
+struct inputs;
+
+/* For the plan's sources that some view reads. `partitions[i]` is the number of partitions of
+ * sources[i]'s topic. Free with inputs_free. */
+struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions);
+
+/* NULL is fine. Returns NULL. */
+struct inputs *inputs_free(struct inputs *inputs);
+
+/* Next offsets of all partitions, in a fixed order: what is assigned, committed and kept in the
+ * commit record. */
+const struct kafka_offset *inputs_offsets(const struct inputs *inputs, size_t *ret_n);
+
+/* Sets the next offset of a partition; false when it is not an input. */
+bool inputs_seek(struct inputs *inputs, struct str topic, int32_t partition, int64_t next);
+
+/* What became of a record. */
+enum input_outcome {
+    INPUT_EVENT,    /* *ret_event holds it */
+    INPUT_SKIPPED,  /* a tombstone: nothing to do */
+    INPUT_REJECTED, /* to the dead letters for *ret_rule and *ret_reason; changes nothing */
+    INPUT_CONTRACT  /* to the dead letters, and *ret_event takes the key's earlier row away */
+};
+
+/* One decoded record. `rule` names what was broken. */
+struct input_result {
+    enum input_outcome outcome;
+    struct engine_event event;
+    int64_t commit_unix_us;
+    const char *rule;
+    struct err reason;
+};
+
+/* Decodes a record whose assigned_index is that of inputs_offsets, checks its contract, and moves
+ * the partition's next offset past it. Rows are in the arena. */
+void inputs_decode(struct inputs *inputs, struct engine *engine,
+                   const struct kafka_message *message, struct arena *arena,
+                   struct input_result *ret);
+
+/* As inputs_decode for a bare value and key of a source, no offset moved: for --local. `position`
+ * is used as it is. */
+void inputs_decode_value(struct inputs *inputs, struct engine *engine, uint32_t source,
+                         struct str key, struct str value, struct position position,
+                         struct arena *arena, struct input_result *ret);
+
+#endif

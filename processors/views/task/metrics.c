@@ -1,0 +1,55 @@
+#include "task/metrics.h"
+
+#define TASK "task=\"0\""
+
+struct metric views_metrics[] = {
+    [VIEWS_RECORDS_READ] = {"sluice_records_read_total", "Records read from bronze topics.", TASK,
+                            METRIC_COUNTER, 0, 0},
+    [VIEWS_RECORDS_WRITTEN] = {"sluice_records_written_total",
+                               "Upserts and tombstones written to view topics.", TASK,
+                               METRIC_COUNTER, 0, 0},
+    [VIEWS_DEAD_LETTERS] = {"sluice_dead_letters_total", "Records sent to the dead-letter topic.",
+                            TASK, METRIC_COUNTER, 0, 0},
+    [VIEWS_QUARANTINED] = {"sluice_quarantined_rows",
+                           "Rows withheld now because an expression raised.", TASK, METRIC_GAUGE, 0,
+                           0},
+    [VIEWS_STALE] = {"sluice_records_stale_total",
+                     "Records dropped because their key is known at a newer position.", TASK,
+                     METRIC_COUNTER, 0, 0},
+    [VIEWS_CHANGELOG_RECORDS] = {"sluice_changelog_records_total",
+                                 "Records written to the changelog topic.", TASK, METRIC_COUNTER, 0,
+                                 0},
+    [VIEWS_TRANSACTIONS] = {"sluice_transactions_total", "Kafka transactions committed.", TASK,
+                            METRIC_COUNTER, 0, 0},
+    [VIEWS_TRANSACTIONS_ABORTED] = {"sluice_transactions_aborted_total",
+                                    "Kafka transactions aborted.", TASK, METRIC_COUNTER, 0, 0},
+    [VIEWS_STATE_KEYS] = {"sluice_state_keys", "Keys in the local store.", TASK, METRIC_GAUGE, 0,
+                          0},
+    [VIEWS_STATE_BYTES] = {"sluice_state_bytes", "Bytes of the local store's pages.", TASK,
+                           METRIC_GAUGE, 0, 0},
+    [VIEWS_STEP_SECONDS] = {"sluice_step_seconds_total", "Time spent decoding and computing.", TASK,
+                            METRIC_COUNTER, 1e-3, 0},
+    [VIEWS_COMMIT_SECONDS] = {"sluice_commit_seconds_total",
+                              "Time spent writing and committing transactions.", TASK,
+                              METRIC_COUNTER, 1e-3, 0},
+    [VIEWS_APPLY_SECONDS] = {"sluice_apply_seconds_total",
+                             "Time spent applying transactions to the local store.", TASK,
+                             METRIC_COUNTER, 1e-3, 0},
+    [VIEWS_TASK_RUNNING] = {"sluice_task_running",
+                            "1 while this instance owns the task, 0 while it stands by.", TASK,
+                            METRIC_GAUGE, 0, 0},
+    [VIEWS_COMMIT_TIME_SECONDS] = {"sluice_source_commit_timestamp_seconds",
+                                   "Source commit time of the newest change the views reflect.",
+                                   TASK, METRIC_GAUGE, 1e-6, 0},
+    [VIEWS_METRICS_N] = {0},
+};
+
+void views_count(enum views_metric metric, int64_t n)
+{
+    metric_add(&views_metrics[metric], n);
+}
+
+void views_gauge(enum views_metric metric, int64_t n)
+{
+    metric_set(&views_metrics[metric], n);
+}

@@ -1,0 +1,41 @@
+#include "task/options.h"
+
+#include <stddef.h>
+
+#define ROW(field) offsetof(struct views_options, field)
+
+const struct option views_options_rows[] = {
+    {"file", OPTION_STRING, ROW(file), NULL, 0, 0, NULL, false, "FILE", "the pipeline file to run"},
+    {"pipeline", OPTION_STRING, ROW(pipeline), NULL, 0, 0, NULL, false, "NAME",
+     "the pipeline's name, which its topics start with; without it, the name of the folder that "
+     "holds the file"},
+    {"check", OPTION_STRING, ROW(check), NULL, 0, 0, NULL, false, "FILE",
+     "only validate a pipeline file"},
+    {"explain", OPTION_STRING, ROW(explain), NULL, 0, 0, NULL, false, "FILE",
+     "only print a pipeline file's plan"},
+    {"oracle", OPTION_STRING, ROW(oracle), NULL, 0, 0, NULL, false, "FILE",
+     "only print a pipeline file for psql, its sources as tables"},
+    {"ddl", OPTION_STRING, ROW(ddl), NULL, 0, 0, NULL, false, "FILE",
+     "only print the target tables of a pipeline file's views"},
+    {"local", OPTION_STRING, ROW(local), NULL, 0, 0, NULL, false, "FOLDER",
+     "run --file over FOLDER/<table>.jsonl (rows or Debezium envelopes) without a broker and print "
+     "the views"},
+    {"state-dir", OPTION_STRING, ROW(state_dir), "/var/lib/sluice/views", 0, 0, NULL, false,
+     "FOLDER", "where local state lies; it can be lost, the changelog topic restores it"},
+    {"state-size", OPTION_SIZE, ROW(state_bytes), "16GiB", 1 << 20, INT64_C(1) << 46, NULL, false,
+     "SIZE", "most bytes the local state of one task may take"},
+    {"commit-interval", OPTION_DURATION, ROW(commit_interval_ms), "200ms", 1, 60000, NULL, false,
+     "DURATION",
+     "the latest a transaction is committed; when the input runs dry it is committed at once"},
+    {"batch-rows", OPTION_INT, ROW(batch_rows), "20000", 1, 1000000, NULL, false, "N",
+     "most records in one transaction"},
+    {"batch-size", OPTION_SIZE, ROW(batch_bytes), "16MiB", 65536, INT64_C(1) << 32, NULL, false,
+     "SIZE", "most bytes of decoded rows in one transaction"},
+    {"member-id", OPTION_STRING, ROW(member_id), NULL, 0, 0, NULL, false, "NAME",
+     "this instance's static group membership, unique among instances; without it membership is "
+     "dynamic"},
+    {"rebuild", OPTION_BOOL, ROW(rebuild), NULL, 0, 0, NULL, false, NULL,
+     "compute all views anew from bronze and write only the differences; needed after the plan has "
+     "changed"},
+    {0},
+};

@@ -1,0 +1,27 @@
+/* The options of sluice-views. */
+#ifndef SLUICE_VIEWS_TASK_OPTIONS_H
+#define SLUICE_VIEWS_TASK_OPTIONS_H
+
+#include "kafka/client.h"
+#include "service/service.h"
+
+struct views_options {
+    char *file;                           /* the pipeline to run */
+    char *pipeline;                       /* its name; NULL: the name of the file's folder */
+    char *check, *explain, *oracle, *ddl; /* one-shot: a pipeline file each */
+    char *local;                          /* a folder of source files: run once without a broker */
+    char *member_id;
+    char *state_dir;
+    int64_t state_bytes;
+    int64_t commit_interval_ms;
+    int64_t batch_rows;
+    int64_t batch_bytes;
+    bool rebuild;
+    struct kafka_config kafka;
+    struct service_config service;
+};
+
+/* The rows of the group "Views"; the others are kafka_options and service_options. */
+extern const struct option views_options_rows[];
+
+#endif
