@@ -21,14 +21,43 @@ struct debezium_decoder {
 /* What a row must hold. */
 enum rows { ROW_WHOLE, ROW_PARTIAL, ROW_KEY };
 
-/* The members of the envelope and of its source that are looked at; a bit each. */
-enum member {
-    MEMBER_OTHER = 0,
-    MEMBER_BEFORE = 1,
-    MEMBER_AFTER = 2,
-    MEMBER_SOURCE = 4,
-    MEMBER_OP = 8
+/* A member's name as it stands in the text, with its colon. */
+#define LABEL(name)                                                                                \
+    {                                                                                              \
+        "\"" name "\":", sizeof("\"" name "\":") - 1                                               \
+    }
+
+/* The members of the envelope and of its source, in Debezium's order. A surplus or another order
+ * costs a search, nothing else. */
+enum member { BEFORE, AFTER, SOURCE, TRANSACTION, OP, TS_MS, TS_US, TS_NS };
+static const struct str envelope_labels[] = {
+    [BEFORE] = LABEL("before"), [AFTER] = LABEL("after"),
+    [SOURCE] = LABEL("source"), [TRANSACTION] = LABEL("transaction"),
+    [OP] = LABEL("op"),         [TS_MS] = LABEL("ts_ms"),
+    [TS_US] = LABEL("ts_us"),   [TS_NS] = LABEL("ts_ns"),
 };
+enum { ENVELOPE_N = sizeof(envelope_labels) / sizeof(*envelope_labels) };
+
+enum source_member { SOURCE_TS_MS = 3, SOURCE_TS_US = 7, SOURCE_LSN = 12 };
+static const struct str source_labels[] = {
+    LABEL("version"),
+    LABEL("connector"),
+    LABEL("name"),
+    [SOURCE_TS_MS] = LABEL("ts_ms"),
+    LABEL("snapshot"),
+    LABEL("db"),
+    LABEL("sequence"),
+    [SOURCE_TS_US] = LABEL("ts_us"),
+    LABEL("ts_ns"),
+    LABEL("schema"),
+    LABEL("table"),
+    LABEL("txId"),
+    [SOURCE_LSN] = LABEL("lsn"),
+    LABEL("xmin"),
+    LABEL("origin"),
+    LABEL("origin_lsn"),
+};
+enum { SOURCE_N = sizeof(source_labels) / sizeof(*source_labels) };
 
 static void make_labels(struct debezium_decoder *decoder)
 {
@@ -83,27 +112,23 @@ static bool bad(struct err *reterr, const char *what)
     return err_set(reterr, ERR_DEAD_LETTER, "not a Debezium envelope: %s", what);
 }
 
-/* Takes the member's name when it is the one that came here last time. */
-static bool take_guess(const struct debezium_decoder *decoder, struct json_cursor *cursor,
-                       bool first, uint16_t guess)
+/* Takes the next member's name when it is `label` to the byte. */
+static bool take_label(struct json_cursor *cursor, bool first, struct str label)
 {
     const char *at = cursor->at;
 
-    if (guess >= decoder->schema->columns_n)
-        return false;
     if (!first) {
         if (at == cursor->end || *at != ',')
             return false;
         at++;
     }
-    struct str label = decoder->labels[guess];
     if ((size_t)(cursor->end - at) < label.len || memcmp(at, label.at, label.len) != 0)
         return false;
     cursor->at = at + label.len;
     return true;
 }
 
-/* Where a row's walk stands: `place` is 1 + the last known column, 0 at the start. */
+/* Where the walk through an object stands: `place` is 1 + the last known member, 0 at the start. */
 struct walk {
     bool first, more;
     uint16_t place;
@@ -117,7 +142,8 @@ static bool next_column(struct debezium_decoder *decoder, struct debezium_reader
     struct str name;
     uint16_t guess = decoder->follows[walk->place];
 
-    if (take_guess(decoder, &reader->cursor, walk->first, guess)) {
+    if (guess < decoder->schema->columns_n &&
+        take_label(&reader->cursor, walk->first, decoder->labels[guess])) {
         walk->first = false;
         walk->more = true;
         walk->column = guess;
@@ -254,33 +280,62 @@ static bool read_u64(struct json_cursor *cursor, uint64_t *ret, struct err *rete
     return true;
 }
 
+/* The member called `name`, -1 when it is none of them. */
+static int find_label(const struct str *labels, int labels_n, struct str name)
+{
+    for (int i = 0; i < labels_n; i++) {
+        if (str_eq(name, (struct str){labels[i].at + 1, labels[i].len - 3}))
+            return i;
+    }
+    return -1;
+}
+
+/* Reads the name of the next member of a known object: walk->column is its number, -1 when it is
+ * none of them. */
+static bool next_known(struct debezium_reader *reader, const struct str *labels, int labels_n,
+                       struct walk *walk, struct err *reterr)
+{
+    struct str name;
+
+    if (walk->place < labels_n && take_label(&reader->cursor, walk->first, labels[walk->place])) {
+        walk->first = false;
+        walk->more = true;
+        walk->column = walk->place++;
+        return true;
+    }
+    if (!json_object_next(&reader->cursor, reader->arena, &walk->first, &walk->more, &name, reterr))
+        return false;
+    walk->column = walk->more ? find_label(labels, labels_n, name) : -1;
+    if (walk->column >= 0)
+        walk->place = (uint16_t)(walk->column + 1);
+    return true;
+}
+
 /* Reads `source`: its commit time and LSN, the rest is skipped. */
 static bool read_source(struct debezium_reader *reader, struct debezium_event *event,
                         struct err *reterr)
 {
-    struct json_cursor *cursor = &reader->cursor;
-    uint64_t ts_us = 0, ts_ms = 0, lsn = 0;
-    bool first = true, more;
-    struct str name;
+    uint64_t numbers[SOURCE_N] = {0};
+    struct walk walk = {.first = true};
 
-    if (!json_object_begin(cursor, reterr))
+    if (!json_object_begin(&reader->cursor, reterr))
         return false;
     for (;;) {
-        if (!json_object_next(cursor, reader->arena, &first, &more, &name, reterr))
+        if (!next_known(reader, source_labels, SOURCE_N, &walk, reterr))
             return false;
-        if (!more)
+        if (!walk.more)
             break;
-        uint64_t *number = str_eq(name, STR("ts_us"))   ? &ts_us
-                           : str_eq(name, STR("lsn"))   ? &lsn
-                           : str_eq(name, STR("ts_ms")) ? &ts_ms
-                                                        : NULL;
-        if (!(number != NULL ? read_u64(cursor, number, reterr) : skip(cursor, reterr)))
+        bool wanted =
+            walk.column == SOURCE_TS_US || walk.column == SOURCE_LSN || walk.column == SOURCE_TS_MS;
+        if (!(wanted ? read_u64(&reader->cursor, &numbers[walk.column], reterr)
+                     : skip(&reader->cursor, reterr)))
             return false;
     }
+    uint64_t ts_us = numbers[SOURCE_TS_US], ts_ms = numbers[SOURCE_TS_MS];
     if (ts_us == 0 && ts_ms <= INT64_MAX / 1000)
         ts_us = ts_ms * 1000;
     event->commit_unix_us = ts_us <= INT64_MAX ? (int64_t)ts_us : 0;
-    event->lsn = lsn;
+    event->lsn = numbers[SOURCE_LSN];
     return true;
 }
 
@@ -297,62 +352,49 @@ static bool read_op(struct json_cursor *cursor, char *ret, struct err *reterr)
     return true;
 }
 
-static enum member member_of(struct str name)
-{
-    if (str_eq(name, STR("after")))
-        return MEMBER_AFTER;
-    if (str_eq(name, STR("before")))
-        return MEMBER_BEFORE;
-    if (str_eq(name, STR("source")))
-        return MEMBER_SOURCE;
-    return str_eq(name, STR("op")) ? MEMBER_OP : MEMBER_OTHER;
-}
-
 static bool read_member(struct debezium_decoder *decoder, struct debezium_reader *reader,
-                        enum member member, struct debezium_event *event, struct err *reterr)
+                        int member, struct debezium_event *event, struct err *reterr)
 {
     switch (member) {
-    case MEMBER_BEFORE:
+    case BEFORE:
         if (!decoder->want_before)
             return skip(&reader->cursor, reterr);
         return read_row_or_null(decoder, reader, ROW_PARTIAL, &event->before, reterr) ||
                err_prefix(reterr, "before");
-    case MEMBER_AFTER:
+    case AFTER:
         return read_row_or_null(decoder, reader, ROW_WHOLE, &event->after, reterr) ||
                err_prefix(reterr, "after");
-    case MEMBER_SOURCE:
+    case SOURCE:
         return read_source(reader, event, reterr);
-    case MEMBER_OP:
+    case OP:
         return read_op(&reader->cursor, &event->op, reterr);
-    case MEMBER_OTHER:
-        break;
+    default:
+        return skip(&reader->cursor, reterr);
     }
-    return skip(&reader->cursor, reterr);
 }
 
 /* Reads the envelope's members in whatever order they come. */
 static bool read_envelope(struct debezium_decoder *decoder, struct debezium_reader *reader,
                           struct debezium_event *event, struct err *reterr)
 {
-    bool first = true, more;
+    struct walk walk = {.first = true};
     unsigned seen = 0;
-    struct str name;
 
     if (!json_object_begin(&reader->cursor, reterr))
         return false;
     for (;;) {
-        if (!json_object_next(&reader->cursor, reader->arena, &first, &more, &name, reterr))
+        if (!next_known(reader, envelope_labels, ENVELOPE_N, &walk, reterr))
             return false;
-        if (!more)
+        if (!walk.more)
             break;
-        enum member member = member_of(name);
-        if (seen & (unsigned)member)
+        unsigned bit = walk.column < 0 ? 0 : 1U << walk.column;
+        if (seen & bit)
             return bad(reterr, "a member stands there twice");
-        seen |= (unsigned)member;
-        if (!read_member(decoder, reader, member, event, reterr))
+        seen |= bit;
+        if (!read_member(decoder, reader, walk.column, event, reterr))
             return false;
     }
-    if (!(seen & MEMBER_OP))
+    if (!(seen & 1U << OP))
         return bad(reterr, "it has no op");
     if (memchr("cur", event->op, 3) != NULL && event->after == NULL)
         return bad(reterr, "it has no row in after");

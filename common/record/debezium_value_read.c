@@ -41,14 +41,14 @@ static bool set_parsed(struct debezium_reader *reader, struct type type, uint16_
     return true;
 }
 
-/* Sets a time value; a declared precision rounds it. */
+/* Sets a time value; a declared precision rounds it (milliseconds are round already). */
 static bool set_time(struct debezium_reader *reader, struct type type, uint16_t i, int64_t us,
                      struct err *reterr)
 {
     struct value value = {.slot = us};
+    bool round = type.typmod < 0 || type.typmod >= 6 || (type.typmod == 3 && us % 1000 == 0);
 
-    if (type.typmod >= 0 && type.typmod < 6 &&
-        !text_apply_typmod(type, value, reader->arena, &value, reterr))
+    if (!round && !text_apply_typmod(type, value, reader->arena, &value, reterr))
         return false;
     row_set_slot(reader->builder, i, value.slot);
     return true;
