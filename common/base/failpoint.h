@@ -22,11 +22,13 @@ void failpoint(const char *name);
 /* The named defect is switched on. Any thread. */
 bool failpoint_on(const char *name);
 #else
+/* Nothing: this build has no failpoints. */
 static inline void failpoint(const char *name)
 {
     (void)name;
 }
 
+/* False: this build has no failpoints. */
 static inline bool failpoint_on(const char *name)
 {
     (void)name;

@@ -26,6 +26,9 @@ struct kafka_message {
     void *handle;          /* librdkafka's message, freed by kafka_message_free */
 };
 
+/* In kafka_assign: start behind what is there. */
+#define KAFKA_OFFSET_END INT64_C(-1)
+
 struct kafka_consumer;
 struct kafka_membership;
 
@@ -40,7 +43,6 @@ struct kafka_consumer *kafka_consumer_close(struct kafka_consumer *consumer);
 
 /* Replaces the assignment; each entry starts at its offset (0 or more; KAFKA_OFFSET_END for the
  * end). Fetched records of the old one are dropped. */
-#define KAFKA_OFFSET_END INT64_C(-1)
 WARN_UNUSED bool kafka_assign(struct kafka_consumer *consumer,
                               const struct kafka_offset *partitions, size_t n, struct err *reterr);
 

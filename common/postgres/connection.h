@@ -51,7 +51,10 @@ WARN_UNUSED bool pg_script(struct pg *pg, const char *sql, struct err *reterr);
 /* NULL is fine. Returns NULL. */
 struct pg_result *pg_result_free(struct pg_result *result);
 
+/* The number of rows. */
 int pg_rows(const struct pg_result *result);
+
+/* The number of columns. */
 int pg_columns(const struct pg_result *result);
 
 /* The text of a field, alive as long as the result; at NULL for NULL. */

@@ -23,6 +23,7 @@ bool pg_fail(struct pg *pg, const PGresult *result, const char *doing, struct er
 /* Frees the last line or frame. */
 void pg_drop_copied(struct pg *pg);
 
+/* CLEANUP(pgresult). */
 static inline void cleanup_pgresult(PGresult **result)
 {
     PQclear(*result);

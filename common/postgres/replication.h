@@ -14,6 +14,7 @@ struct pg_identity {
     uint64_t wal_lsn;
 };
 
+/* Asks who the server is. */
 WARN_UNUSED bool pg_identify(struct pg *pg, struct pg_identity *ret, struct err *reterr);
 
 /*

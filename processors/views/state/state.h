@@ -24,7 +24,8 @@ struct state;
 struct state_mark {
     char cluster_id[64];      /* Kafka cluster the changelog belongs to */
     int64_t changelog_next;   /* restore from here; everything before it is in the store */
-    int64_t applied_unix_ms; /* by the wall clock: a store away longer than tombstones live must restore */
+    int64_t applied_unix_ms;  /* by the wall clock: a store away longer than tombstones live must
+                                 restore */
     uint64_t transaction_seq; /* of the last applied transaction */
     uint64_t plan_hash;
 };
