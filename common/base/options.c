@@ -358,6 +358,9 @@ static bool apply_argument(const struct option_set *set, int argc, char **argv, 
     char label[256];
 
     snprintf(label, sizeof(label), "%.*s", (int)(equals - argument), argument);
+    if (argument[0] != '-' && set->bare != NULL)
+        return take_named(set, str_of(set->bare), argument,
+                          (struct origin){set->bare, EX_USAGE, SOURCE_FLAG}, reterr);
     if (strncmp(argument, "--", 2) != 0 || argument[2] == '\0')
         return err_stop(reterr, EX_USAGE, "\"%s\": options start with --; --help lists them",
                         argument);

@@ -75,6 +75,7 @@ struct option_set {
     const char *summary; /* one line for --help */
     const char *usage;   /* what follows the name in the usage line: "[options]" */
     struct option_group *groups;
+    const char *bare; /* the option that an argument without "--" gives, or NULL: there is none */
 };
 
 enum options_outcome { OPTIONS_RUN, OPTIONS_DONE };
@@ -84,8 +85,9 @@ enum options_outcome { OPTIONS_RUN, OPTIONS_DONE };
  * --help, --version or
  * --print-configuration was asked for and has been printed to stdout: the caller leaves with 0. On
  * failure the error names the flag (or variable, or file line), the value and what would be right;
- * its exit status is EX_USAGE, or EX_CONFIG for environment and file. A positional argument is
- * refused. Structs must be zeroed before; options_done frees them.
+ * its exit status is EX_USAGE, or EX_CONFIG for environment and file. An argument without
+ * "--" is refused unless the set has a bare option. Structs must be zeroed before; options_done
+ * frees them.
  */
 WARN_UNUSED bool options_parse(const struct option_set *set, int argc, char **argv,
                                enum options_outcome *ret_outcome, struct err *reterr);
