@@ -3,6 +3,7 @@
 
 #include "record/base64.h"
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 
 /* 8 KiB of two's complement are 19,728 decimal digits. */
@@ -116,9 +117,9 @@ static bool is_near(const char *text, double number, bool single)
 {
     int exponent;
     bool power_of_two = frexp(number, &exponent) == 0.5;
-    double next =
-        single ? (double)nextafterf((float)number, INFINITY) : nextafter(number, INFINITY);
-    long double gap = (long double)next - number;
+    double away = number < (single ? (double)FLT_MAX : DBL_MAX) ? INFINITY : 0;
+    double next = single ? (double)nextafterf((float)number, (float)away) : nextafter(number, away);
+    long double gap = fabsl((long double)next - number);
     long double distance = fabsl((single ? strtod(text, NULL) : strtold(text, NULL)) - number);
 
     return distance < gap * (power_of_two ? 0.25L : 0.5L);

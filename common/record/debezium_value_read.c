@@ -138,16 +138,16 @@ static bool is_integer(enum type_id id)
 static bool take_integer(struct json_cursor *cursor, int64_t *ret)
 {
     const char *begin = cursor->at;
-    const char *end = cursor->end;
-    bool negative = begin < end && *begin == '-';
+    bool negative = begin < cursor->end && *begin == '-';
     int64_t number = 0;
 
     begin += negative;
-    end = end - begin > 19 ? begin + 19 : end;
     const char *at = begin;
-    for (; at < end && *at >= '0' && *at <= '9'; at++)
+    const char *digits_end = cursor->end - begin > 18 ? begin + 18 : cursor->end;
+    for (; at < digits_end && *at >= '0' && *at <= '9'; at++)
         number = number * 10 + (*at - '0');
-    if (at == end || at == begin || (*begin == '0' && at - begin > 1) || (*at != ',' && *at != '}'))
+    if (at == cursor->end || at == begin || (*begin == '0' && at - begin > 1) ||
+        (*at != ',' && *at != '}'))
         return false;
     cursor->at = at;
     *ret = negative ? -number : number;

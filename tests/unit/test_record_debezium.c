@@ -61,6 +61,8 @@ static void it_spells_values_as_debezium(void **state)
         {701, -1, "9999999", "9999999.0"},
         {701, -1, "10000000", "1.0E7"},
         {701, -1, "1e+300", "1.0E300"},
+        {701, -1, "1.7976931348623157e+308", "1.7976931348623157E308"},
+        {700, -1, "3.4028235e+38", "3.4028235E38"},
         {701, -1, "1e+23", "9.999999999999999E22"},
         {701, -1, "2e+23", "1.9999999999999998E23"},
         {701, -1, "5e-324", "4.9E-324"},
@@ -502,6 +504,7 @@ static void it_refuses_by_name(void **state)
             "column \"order_id\"");
     refuses("{\"after\":{\"order_id\":9223372036854775808,\"status\":\"\"},\"op\":\"c\"}", "22003",
             "order_id");
+    refuses(AFTER("\"clock\":97722844551234455123456"), "22003", "column \"clock\"");
     refuses("{\"after\":{\"order_id\":01,\"status\":\"\"},\"op\":\"c\"}", "",
             "a comma was expected");
     refuses(AFTER("\"status\":\"\""), "", "twice");
