@@ -1,0 +1,53 @@
+/*
+ * What is behind a row of the aggregate table. An accumulator is `size` bytes, all zero when
+ * nothing was added or everything was taken back. In memory it may point into the step's arena;
+ * `save` and `load` carry it to and from the store (both NULL: the bytes as they are).
+ */
+#ifndef SLUICE_VIEWS_OPS_AGGREGATE_OPS_H
+#define SLUICE_VIEWS_OPS_AGGREGATE_OPS_H
+
+#include "ops/aggregate.h"
+
+struct aggregate_ops {
+    size_t size; /* a multiple of 8 */
+    /* Adds a value, not NULL, `weight` times (negative: takes it back). */
+    void (*add)(void *at, struct arena *arena, struct value value, int64_t weight);
+    /* The aggregate over all that is in; the row tells the type. */
+    bool (*result)(const void *at, const struct aggregate *aggregate, struct arena *arena,
+                   struct value *ret, struct err *reterr);
+    void (*save)(const void *at, struct buf *out);
+    /* Reads what save wrote and moves `from` behind it. */
+    void (*load)(void *at, struct arena *arena, struct str *from);
+    /* Nothing is in; NULL: all bytes are zero. */
+    bool (*is_zero)(const void *at);
+};
+
+extern const struct aggregate_ops aggregate_count, aggregate_sum_int, aggregate_avg_int,
+    aggregate_sum_numeric, aggregate_avg_numeric, aggregate_sum_real, aggregate_avg_real;
+
+/* Appends the accumulator as stored bytes. */
+void accumulator_save(const struct aggregate_ops *ops, const void *at, struct buf *out);
+
+/* Reads what accumulator_save wrote and moves `from` behind it. */
+void accumulator_load(const struct aggregate_ops *ops, void *at, struct arena *arena,
+                      struct str *from);
+
+/* Nothing is in it. */
+bool accumulator_is_zero(const struct aggregate_ops *ops, const void *at);
+
+/* Counts of numbers that are no numbers; kept apart so that they can be taken back. */
+struct special_counts {
+    int64_t n; /* all that were not NULL, the special ones too */
+    int64_t nan, plus, minus;
+};
+
+/* What the special ones make of the sum. */
+enum special_sum { SUM_FINITE, SUM_NAN, SUM_PLUS, SUM_MINUS };
+
+/* NaN, or infinities of both signs, make NaN. */
+enum special_sum special_sum(const struct special_counts *counts);
+
+/* Copies `size` bytes out of `from` and moves it behind them. */
+void take_bytes(struct str *from, void *to, size_t size);
+
+#endif
