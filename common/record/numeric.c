@@ -7,7 +7,7 @@
 enum {
     SIGNIFICANT_DIGITS_MIN = 16, /* of a quotient */
     QUOTIENT_SCALE_MAX = 1000,
-    ROUND_SCALE_MAX = 2000
+    ROUND_SCALE_MIN = -(NUMERIC_WEIGHT_MAX + 1) * NUMERIC_BASE_DIGITS
 };
 
 static enum numeric_form form_of(struct str packed)
@@ -372,18 +372,15 @@ bool numeric_mod(struct arena *arena, struct str a, struct str b, struct str *re
         return true;
     }
 
-    struct digits_view left, right, whole;
+    struct digits_view left, right, whole, part;
     digits_open(&left, a);
     digits_open(&right, b);
     struct digits_work quotient = digits_div(arena, &left, &right, 0);
     digits_cut(&quotient, 0, false);
-    struct str packed = digits_pack(arena, quotient, false, 0);
-    if (packed.len == 0)
-        return err_sql(reterr, ERR_DEAD_LETTER, "22003", "value overflows numeric format");
-    digits_open(&whole, packed);
-    struct digits_work product = digits_mul(arena, &right, &whole);
-    struct str part = digits_pack(arena, product, left.negative, right.scale);
-    *ret = numeric_sub(arena, a, part);
+    digits_review(&whole, arena, quotient);
+    digits_review(&part, arena, digits_mul(arena, &right, &whole));
+    *ret = digits_pack(arena, digits_sub(arena, &left, &part), left.negative,
+                       larger(left.scale, right.scale));
     return true;
 }
 
@@ -435,10 +432,10 @@ static struct str cut(struct arena *arena, struct str a, int scale, bool nearest
 
     if (numeric_is_special(a))
         return a;
-    if (scale > ROUND_SCALE_MAX)
-        scale = ROUND_SCALE_MAX;
-    if (scale < -ROUND_SCALE_MAX)
-        scale = -ROUND_SCALE_MAX;
+    if (scale > NUMERIC_SCALE_MAX)
+        scale = NUMERIC_SCALE_MAX;
+    if (scale < ROUND_SCALE_MIN)
+        scale = ROUND_SCALE_MIN;
     if (form_of(a) == NUMERIC_SMALL && cut_small(arena, a, scale, nearest, &made))
         return made;
 

@@ -96,6 +96,17 @@ void digits_open(struct digits_view *view, struct str packed)
     view->at = (const uint8_t *)packed.at + NUMERIC_LARGE_HEAD;
 }
 
+void digits_review(struct digits_view *view, struct arena *arena, struct digits_work work)
+{
+    uint8_t *at = arena_alloc(arena, 2 * (size_t)work.n);
+
+    for (int i = 0; i < work.n; i++)
+        put_u16(at + (size_t)(2 * i), work.digits[i]);
+    view->n = work.n;
+    view->weight = work.weight;
+    view->at = at;
+}
+
 int digits_cmp(const struct digits_view *a, const struct digits_view *b)
 {
     if (a->n == 0 || b->n == 0)

@@ -67,6 +67,9 @@ static inline unsigned digits_at(const struct digits_view *view, int weight)
     return i < 0 || i >= view->n ? 0 : digits_get(view, i);
 }
 
+/* Opens digits in the making, through a copy in the arena; sign and scale are not set. */
+void digits_review(struct digits_view *view, struct arena *arena, struct digits_work work);
+
 /* Compares without the signs. */
 int digits_cmp(const struct digits_view *a, const struct digits_view *b);
 

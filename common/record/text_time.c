@@ -26,7 +26,7 @@ enum {
 
 enum moment { MOMENT_FINITE, MOMENT_INFINITY, MOMENT_MINUS_INFINITY, MOMENT_EPOCH };
 
-/* What a text says. Without a date, `days` is not set. */
+/* What a text says; what it does not say is 0. */
 struct reading {
     enum moment moment;
     bool has_date, has_time, before_christ;
@@ -157,20 +157,25 @@ static bool read_fraction(struct cursor *in, int64_t *ret_us)
     return true;
 }
 
-/* HH:MM[:SS[.fraction]] */
+static int64_t time_of(const struct reading *in)
+{
+    return in->hour * HOUR_US + in->minute * MINUTE_US + in->second * SECOND_US + in->fraction_us;
+}
+
+/* HH:MM[:SS[.fraction]]; a second of 60 is good. The hour is left to check. */
 static enum part read_time(struct cursor *in, struct reading *out)
 {
     if (read_digits(in, 2, &out->hour) == 0 || !skip_char(in, ':') ||
         read_digits(in, 2, &out->minute) == 0)
         return PART_SYNTAX;
+    if (skip_char(in, ':')) {
+        if (read_digits(in, 2, &out->second) == 0)
+            return PART_SYNTAX;
+        if (skip_char(in, '.') && !read_fraction(in, &out->fraction_us))
+            return PART_SYNTAX;
+    }
     out->has_time = true;
-    if (!skip_char(in, ':'))
-        return PART_OK;
-    if (read_digits(in, 2, &out->second) == 0)
-        return PART_SYNTAX;
-    if (skip_char(in, '.') && !read_fraction(in, &out->fraction_us))
-        return PART_SYNTAX;
-    return PART_OK;
+    return out->minute > 59 || out->second > 60 ? PART_RANGE : PART_OK;
 }
 
 /* +HH, +HHMM, +HH:MM, +HH:MM:SS, Z, UTC */
@@ -219,22 +224,15 @@ static bool is_leap(int year)
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-/* Checks what was read; turns years before Christ into astronomical ones (1 BC is 0). */
-static enum part check_reading(struct reading *out)
+/* Checks the date; turns years before Christ into astronomical ones (1 BC is 0). */
+static enum part check_date(struct reading *out)
 {
     static const int days_of[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int64_t us = ((out->hour * 60 + out->minute) * 60 + out->second) * SECOND_US + out->fraction_us;
 
-    if (out->minute > 59 || out->second > 60 || us > DAY_US)
-        return PART_RANGE;
-    if (!out->has_date)
-        return out->before_christ ? PART_SYNTAX : PART_OK;
-    if (out->year == 0)
+    if (out->year == 0 || out->month < 1 || out->month > 12 || out->day < 1)
         return PART_RANGE;
     if (out->before_christ)
         out->year = 1 - out->year;
-    if (out->month < 1 || out->month > 12 || out->day < 1)
-        return PART_RANGE;
     int most = days_of[out->month - 1] + (out->month == 2 && is_leap(out->year));
     return out->day > most ? PART_RANGE : PART_OK;
 }
@@ -247,7 +245,7 @@ static bool time_comes_first(struct cursor in)
 }
 
 /* [date] [blanks or T, time [zone]] [BC] */
-static enum part read_all(struct str text, struct reading *out)
+static enum part read_all(enum type_id type, struct str text, struct reading *out)
 {
     struct cursor in = {text.at, text.at + text.len};
     enum part part = PART_OK;
@@ -258,13 +256,18 @@ static enum part read_all(struct str text, struct reading *out)
         part = read_date(&in, out);
         if (part != PART_OK)
             return part;
-        if (!skip_char(&in, 'T') && !skip_char(&in, 't'))
+        bool joined = skip_char(&in, 'T') || skip_char(&in, 't');
+        if (!joined)
             skip_blanks(&in);
+        else if (type == TYPE_TIME)
+            return PART_SYNTAX;
     }
     if (time_comes_first(in)) {
         part = read_time(&in, out);
         if (part != PART_OK)
             return part;
+        if (type != TYPE_TIME && time_of(out) > DAY_US)
+            return PART_RANGE;
         skip_blanks(&in);
         part = read_zone(&in, out);
         if (part != PART_OK)
@@ -276,7 +279,7 @@ static enum part read_all(struct str text, struct reading *out)
         if (!out->before_christ)
             (void)skip_word(&in, "ad");
     }
-    return in.at < in.end ? PART_SYNTAX : check_reading(out);
+    return in.at < in.end ? PART_SYNTAX : PART_OK;
 }
 
 static bool fail(enum part part, enum type_id type, struct str text, struct err *reterr)
@@ -310,11 +313,6 @@ static bool days_of(const struct reading *in, int64_t *ret)
     return *ret >= DAYS_MIN && *ret < DAYS_END;
 }
 
-static int64_t time_of(const struct reading *in)
-{
-    return in->hour * HOUR_US + in->minute * MINUTE_US + in->second * SECOND_US + in->fraction_us;
-}
-
 static bool take_date(const struct reading *in, struct str text, int64_t *ret, struct err *reterr)
 {
     switch (in->moment) {
@@ -330,8 +328,6 @@ static bool take_date(const struct reading *in, struct str text, int64_t *ret, s
     case MOMENT_FINITE:
         break;
     }
-    if (!in->has_date)
-        return fail(PART_SYNTAX, TYPE_DATE, text, reterr);
     return days_of(in, ret) || out_of_range("date", text, reterr);
 }
 
@@ -353,8 +349,6 @@ static bool take_timestamp(struct type type, const struct reading *in, struct st
     case MOMENT_FINITE:
         break;
     }
-    if (!in->has_date)
-        return fail(PART_SYNTAX, type.id, text, reterr);
     int64_t zone_us = type.id == TYPE_TIMESTAMPTZ ? in->zone_s * SECOND_US : 0;
     if (!days_of(in, &days) || __builtin_mul_overflow(days, DAY_US, &us) ||
         __builtin_add_overflow(us, time_of(in) - zone_us, &us) || us < TIMESTAMP_MIN ||
@@ -364,20 +358,29 @@ static bool take_timestamp(struct type type, const struct reading *in, struct st
     return true;
 }
 
+/* What the type asks of the text beyond its syntax. */
+static enum part check_reading(enum type_id type, struct reading *out)
+{
+    if (type == TYPE_TIME ? !out->has_time : !out->has_date && out->moment == MOMENT_FINITE)
+        return PART_SYNTAX;
+    if (time_of(out) > DAY_US)
+        return PART_RANGE;
+    return out->has_date ? check_date(out) : PART_OK;
+}
+
 bool text_parse_time(struct type type, struct str text, int64_t *ret, struct err *reterr)
 {
     struct reading reading = {.moment = MOMENT_FINITE};
-    struct str bare = text_trimmed(text);
-    enum part part = read_all(bare, &reading);
+    enum part part = read_all(type.id, text_trimmed(text), &reading);
 
+    if (part == PART_OK)
+        part = check_reading(type.id, &reading);
     if (part != PART_OK)
         return fail(part, type.id, text, reterr);
     if (type.id == TYPE_DATE)
         return take_date(&reading, text, ret, reterr);
     if (type.id != TYPE_TIME)
         return take_timestamp(type, &reading, text, ret, reterr);
-    if (!reading.has_time)
-        return fail(PART_SYNTAX, TYPE_TIME, text, reterr);
     *ret = text_round_time(type, time_of(&reading));
     return true;
 }
