@@ -9,7 +9,7 @@ static const char *const mechanisms[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-51
 #define FIELD(member) offsetof(struct kafka_config, member)
 
 const struct option kafka_options[] = {
-    {"kafka-bootstrap", OPTION_STRING, FIELD(bootstrap), .required = true,
+    {"kafka-bootstrap", OPTION_STRING, FIELD(bootstrap), .fallback = "localhost:9092",
      .value_name = "HOST:PORT,...", .help = "brokers to ask first"},
     {"kafka-username", OPTION_STRING, FIELD(username), .value_name = "NAME",
      .help = "user for SASL"},

@@ -17,11 +17,13 @@ struct slot {
 struct kafka_consumer {
     struct kafka_client client; /* first: the opaque of callbacks */
     rd_kafka_queue_t *queue;
-    struct slot *slots; /* sorted by topic and partition */
+    rd_kafka_queue_t *answers; /* to what keep_fetching asks */
+    struct slot *slots;        /* sorted by topic and partition */
     size_t slots_n;
     rd_kafka_message_t **batch;
     size_t batch_cap;
-    bool paused, failed;
+    bool paused, failed, waking;
+    int32_t broker;     /* that the last message came from */
     struct err failure; /* met behind messages that had to be handed out first */
     int64_t probed_ms, queue_bytes, taken_bytes;
 };
@@ -35,7 +37,7 @@ static bool open_client(struct kafka_consumer *consumer, const struct kafka_conf
                         bool read_uncommitted, struct err *reterr)
 {
     char queue_kb[PROPERTY_BYTES], fetch[PROPERTY_BYTES];
-    int64_t fetch_bytes = consumer->queue_bytes / 4;
+    int64_t fetch_bytes = consumer->queue_bytes / 16;
     const struct kafka_property properties[] = {
         {"group.id", group},
         {"enable.auto.commit", "false"},
@@ -76,6 +78,7 @@ bool kafka_consumer_open(const struct kafka_config *config, const char *client_i
         return false;
     }
     consumer->queue = rd_kafka_queue_get_consumer(consumer->client.rk);
+    consumer->answers = rd_kafka_queue_new(consumer->client.rk);
     *ret = consumer;
     return true;
 }
@@ -94,6 +97,7 @@ struct kafka_consumer *kafka_consumer_close(struct kafka_consumer *consumer)
     if (consumer == NULL)
         return NULL;
     rd_kafka_queue_destroy(consumer->queue);
+    rd_kafka_queue_destroy(consumer->answers);
     rd_kafka_consumer_close(consumer->client.rk);
     kafka_client_close(&consumer->client);
     forget_slots(consumer);
@@ -213,6 +217,7 @@ static bool take(struct kafka_consumer *consumer, rd_kafka_message_t *message,
     into->key = view(message->key, message->key_len);
     into->value = view(message->payload, message->len);
     into->handle = message;
+    consumer->broker = rd_kafka_message_broker_id(message);
     consumer->taken_bytes += (int64_t)(message->len + message->key_len);
     return true;
 }
@@ -235,6 +240,36 @@ static size_t fetch(struct kafka_consumer *consumer, size_t max, int64_t timeout
     got = max == 1 ? 0
                    : rd_kafka_consume_batch_queue(consumer->queue, 0, consumer->batch + 1, max - 1);
     return 1 + (got < 0 ? 0 : (size_t)got);
+}
+
+/*
+ * A broker's thread that found the queue full looks again after a second, unless something else
+ * wakes it, and 2.0 has no setting for that: a fast reader would stand idle for most of each
+ * second. Any request to the broker wakes its thread, so after each half of the queue a small one
+ * is sent off; its answer, which may stand behind a long poll, is not waited for.
+ */
+static void keep_fetching(struct kafka_consumer *consumer, const struct slot *slot)
+{
+    if (slot == NULL || consumer->taken_bytes < consumer->queue_bytes / 2)
+        return;
+    if (consumer->waking) {
+        CLEANUP(kafka_event) rd_kafka_event_t *answer = rd_kafka_queue_poll(consumer->answers, 0);
+
+        if (answer == NULL)
+            return;
+    }
+    rd_kafka_ConfigResource_t *what =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, slot->topic);
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(consumer->client.rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+
+    rd_kafka_ConfigResource_set_config(what, "cleanup.policy", ""); /* asks for this one alone */
+    rd_kafka_AdminOptions_set_broker(options, consumer->broker, NULL, 0);
+    rd_kafka_DescribeConfigs(consumer->client.rk, &what, 1, options, consumer->answers);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_ConfigResource_destroy(what);
+    consumer->waking = true;
+    consumer->taken_bytes = 0;
 }
 
 /* Nothing came, and every connection was lost: does a broker answer again? */
@@ -292,6 +327,7 @@ bool kafka_poll(struct kafka_consumer *consumer, struct kafka_message *messages,
         return false;
     if (n > 0)
         consumer->client.all_down = false;
+    keep_fetching(consumer, last);
     *ret_n = n;
     return true;
 }

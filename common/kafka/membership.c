@@ -194,8 +194,11 @@ bool kafka_membership_poll(struct kafka_membership *membership, int64_t timeout_
         fine = message->err == RD_KAFKA_RESP_ERR_NO_ERROR || fail_poll(membership, message, reterr);
         rd_kafka_message_destroy(message);
     }
-    if (!fine)
+    if (!fine) {
+        if (reterr->kind == ERR_STOP)
+            set_tasks(membership, NULL);
         return false;
+    }
     if (membership->tasks_n == 0 && membership->client.trouble == RD_KAFKA_RESP_ERR__AUTHENTICATION)
         return kafka_client_fail(&membership->client, RD_KAFKA_RESP_ERR__AUTHENTICATION,
                                  "joining the group", reterr);

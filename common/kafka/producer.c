@@ -4,7 +4,7 @@
 #include "kafka/internal.h"
 #include <assert.h>
 
-enum { CLOSE_MS = 5000, PROPERTY_BYTES = 24 };
+enum { CLOSE_MS = 5000, SOCKET_MS_MAX = 10000, PROPERTY_BYTES = 24 };
 
 /* Purged records are those of an aborted transaction, not failures. */
 static void hear_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -28,7 +28,8 @@ static void hear_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, voi
 static bool open_client(struct kafka_producer *producer, const struct kafka_config *config,
                         const char *client_id, const char *transactional_id, struct err *reterr)
 {
-    char message_ms[PROPERTY_BYTES], transaction_ms[PROPERTY_BYTES];
+    char message_ms[PROPERTY_BYTES], transaction_ms[PROPERTY_BYTES], socket_ms[PROPERTY_BYTES];
+    int64_t limit_ms = producer->transaction_timeout_ms;
     const struct kafka_property properties[] = {
         {"enable.idempotence", "true"},
         {"partitioner", "murmur2_random"},
@@ -37,6 +38,7 @@ static bool open_client(struct kafka_producer *producer, const struct kafka_conf
         {"queue.buffering.max.kbytes", "16384"},
         {"queue.buffering.max.messages", "100000"},
         {"message.timeout.ms", message_ms},
+        {"socket.timeout.ms", socket_ms},
         {"transactional.id", transactional_id},
         {"transaction.timeout.ms", transactional_id == NULL ? NULL : transaction_ms},
         {0},
@@ -46,10 +48,10 @@ static bool open_client(struct kafka_producer *producer, const struct kafka_conf
                                            .properties = properties,
                                            .delivery = hear_delivery};
 
-    snprintf(transaction_ms, sizeof(transaction_ms), "%lld",
-             (long long)producer->transaction_timeout_ms);
-    snprintf(message_ms, sizeof(message_ms), "%lld",
-             (long long)producer->transaction_timeout_ms - 1000);
+    snprintf(transaction_ms, sizeof(transaction_ms), "%lld", (long long)limit_ms);
+    snprintf(message_ms, sizeof(message_ms), "%lld", (long long)limit_ms - 1000);
+    snprintf(socket_ms, sizeof(socket_ms), "%lld",
+             (long long)(limit_ms < SOCKET_MS_MAX ? limit_ms : SOCKET_MS_MAX));
     return kafka_client_open(&producer->client, config, &spec, reterr);
 }
 
@@ -288,13 +290,17 @@ bool producer_fail_delivery(struct kafka_producer *producer, struct err *reterr)
 
 bool kafka_flush(struct kafka_producer *producer, struct err *reterr)
 {
-    enum { TURN_MS = 1000 };
-
     if (producer->state == PRODUCER_BROKEN)
         return producer_fail_broken(reterr);
-    /* Ends at the latest when message.timeout.ms fails what could not be delivered. */
-    while (rd_kafka_flush(producer->client.rk, TURN_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        ;
+    /* message.timeout.ms fails what can't be delivered before this time-out, which is longer. */
+    if (rd_kafka_flush(producer->client.rk, (int)producer->transaction_timeout_ms) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR &&
+        producer->failed == 0)
+        return err_set(reterr, ERR_ABORT, "%d records are not acknowledged: %s",
+                       rd_kafka_outq_len(producer->client.rk),
+                       producer->client.trouble_text[0] == '\0'
+                           ? "the broker does not answer in time"
+                           : producer->client.trouble_text);
     if (producer_fatal(producer))
         return producer_fail_fatal(producer, RD_KAFKA_RESP_ERR__FATAL, "flushing", reterr);
     return producer->failed == 0 || producer_fail_delivery(producer, reterr);

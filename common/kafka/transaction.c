@@ -102,10 +102,10 @@ static bool send_offsets(struct kafka_producer *producer,
 
     for (;;) {
         kafka_watchdog_arm(producer->watchdog, "send_offsets_to_transaction",
-                           2 * producer->transaction_timeout_ms + HANG_MS);
+                           producer->transaction_timeout_ms + HANG_MS);
         CLEANUP(kafka_error)
-        rd_kafka_error_t *error =
-            rd_kafka_send_offsets_to_transaction(producer->client.rk, list, metadata, -1);
+        rd_kafka_error_t *error = rd_kafka_send_offsets_to_transaction(
+            producer->client.rk, list, metadata, (int)producer->transaction_timeout_ms);
         kafka_watchdog_rest(producer->watchdog);
         if (error == NULL)
             return true;
@@ -139,27 +139,29 @@ bool kafka_send_offsets(struct kafka_producer *producer, const char *group,
 }
 
 /*
- * Repeats a resumable call (with time-out -1: others risk librdkafka's state) while its outcome is
- * unknown, for one transaction time-out. After that the handle is BROKEN: the fate of the
- * transaction is found out by init_transactions of the next one, as after a crash. It is never
- * aborted on an unknown outcome.
+ * Repeats a resumable call while its outcome is unknown, for one transaction time-out. After that
+ * the handle is BROKEN: the transaction's fate is found out by init_transactions of the next one,
+ * as after a crash; it is never aborted on an unknown outcome. The time-out is not -1, which
+ * in 2.0.2 waits for ever, whatever its documentation says; the risk that a shorter one leaves the
+ * library's state behind is met by calling nothing else on the handle afterwards.
  */
 static bool finish(struct kafka_producer *producer,
                    rd_kafka_error_t *(*call)(rd_kafka_t *rk, int timeout_ms), const char *doing,
                    struct err *reterr)
 {
-    int64_t end_ms = clock_mono_ms() + producer->transaction_timeout_ms;
+    int64_t left_ms = producer->transaction_timeout_ms;
+    int64_t end_ms = clock_mono_ms() + left_ms;
 
     for (;;) {
-        kafka_watchdog_arm(producer->watchdog, doing,
-                           2 * producer->transaction_timeout_ms + HANG_MS);
-        CLEANUP(kafka_error) rd_kafka_error_t *error = call(producer->client.rk, -1);
+        kafka_watchdog_arm(producer->watchdog, doing, producer->transaction_timeout_ms + HANG_MS);
+        CLEANUP(kafka_error) rd_kafka_error_t *error = call(producer->client.rk, (int)left_ms);
         kafka_watchdog_rest(producer->watchdog);
         if (error == NULL) {
             producer->state = PRODUCER_READY;
             return true;
         }
-        if (!rd_kafka_error_is_retriable(error) || clock_mono_ms() >= end_ms)
+        left_ms = end_ms - clock_mono_ms();
+        if (!rd_kafka_error_is_retriable(error) || left_ms <= 0)
             return producer_fail(producer, error, doing, reterr);
         usleep(RETRY_PAUSE_US);
     }
