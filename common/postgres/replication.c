@@ -79,15 +79,16 @@ bool pg_identify(struct pg *pg, struct pg_identity *ret, struct err *reterr)
     return true;
 }
 
-bool pg_create_slot(struct pg *pg, const char *slot, uint64_t *ret_lsn, struct buf *snapshot,
-                    struct err *reterr)
+bool pg_create_slot(struct pg *pg, const char *slot, bool temporary, uint64_t *ret_lsn,
+                    struct buf *snapshot, struct err *reterr)
 {
     PGresult *result CLEANUP(pgresult) = NULL;
     struct buf sql CLEANUP(buf) = {0};
 
     buf_puts(&sql, "CREATE_REPLICATION_SLOT ");
     pg_quote_identifier(&sql, slot);
-    buf_puts(&sql, " LOGICAL pgoutput EXPORT_SNAPSHOT");
+    buf_puts(&sql, temporary ? " TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT"
+                             : " LOGICAL pgoutput EXPORT_SNAPSHOT");
     if (!command(pg, buf_cstr(&sql), "CREATE_REPLICATION_SLOT", &result, reterr))
         return false;
     if (!pg_lsn_parse(str_of(PQgetvalue(result, 0, 1)), ret_lsn, reterr))

@@ -20,9 +20,9 @@ WARN_UNUSED bool pg_identify(struct pg *pg, struct pg_identity *ret, struct err 
 /*
  * CREATE_REPLICATION_SLOT name LOGICAL pgoutput EXPORT_SNAPSHOT: *ret_lsn is the consistent point;
  * the snapshot's name is appended to `snapshot` and lives until the next command on this
- * connection.
+ * connection. A temporary slot goes with the connection.
  */
-WARN_UNUSED bool pg_create_slot(struct pg *pg, const char *slot, uint64_t *ret_lsn,
+WARN_UNUSED bool pg_create_slot(struct pg *pg, const char *slot, bool temporary, uint64_t *ret_lsn,
                                 struct buf *snapshot, struct err *reterr);
 
 /* START_REPLICATION SLOT ... LOGICAL from `lsn` (0: where the slot stands), pgoutput protocol 1
