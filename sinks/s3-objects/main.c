@@ -1,0 +1,28 @@
+/* sluice-s3-objects: topics -> objects in an S3 store, each record in exactly one object. */
+#include "metrics.h"
+#include "settings.h"
+#include "task.h"
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct option_group groups[] = {{"Objects", settings_options, &settings},
+                                    {"Kafka", kafka_options, &settings.kafka},
+                                    {"S3", s3_options, &settings.s3},
+                                    {"Service", service_options, &settings.service},
+                                    {0}};
+    const struct option_set set = {
+        .service = SERVICE_NAME,
+        .summary = "writes topics as JSON and XML objects to an S3 store",
+        .usage = "--pipeline NAME --topics TOPIC,... --s3-bucket BUCKET [options]",
+        .groups = groups};
+    struct service *service = NULL;
+    struct err err;
+    bool well =
+        service_start(&set, &settings.service, argc, argv, &objects_metrics, &service, &err);
+
+    if (well && service != NULL)
+        well = settings_complete(&settings, &err) && task_run(&settings, service, &err);
+    settings_done(&settings);
+    return service_finish(service, &set, well ? NULL : &err);
+}

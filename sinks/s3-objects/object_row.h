@@ -1,0 +1,32 @@
+/*
+ * A record of a view's topic as a row of an object: the members of its JSON, values as the lexemes
+ * that stand in the record, beside what was done and the offset. Pure.
+ */
+#ifndef S3_OBJECTS_OBJECT_ROW_H
+#define S3_OBJECTS_OBJECT_ROW_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "record/json.h"
+
+struct object_member {
+    struct str name; /* unescaped */
+    struct json_value value;
+};
+
+struct object_row {
+    const struct object_member *members; /* in the record's order */
+    size_t n;
+    bool deleted; /* members are the key's columns */
+    int64_t offset;
+};
+
+/*
+ * Reads a record. A null value is a delete, whose key must be a JSON object; otherwise the value
+ * must be one. Views live as long as `key`, `value` and the arena. ERR_DEAD_LETTER says what is
+ * wrong; a member named __op or __offset is, since an object's rows have their own.
+ */
+WARN_UNUSED bool object_row_read(struct str key, struct str value, int64_t offset,
+                                 struct arena *arena, struct object_row *ret, struct err *reterr);
+
+#endif

@@ -1,0 +1,133 @@
+#include "settings.h"
+
+#define AT(field) offsetof(struct settings, field)
+
+enum { BYTES_MIN = 1024, BYTES_MAX = 512 * 1024 * 1024, HOUR_MS = 3600 * 1000 };
+
+const struct option settings_options[] = {
+    {.name = "topics",
+     .kind = OPTION_LIST,
+     .offset = AT(topics),
+     .required = true,
+     .value_name = "TOPIC,...",
+     .help = "topics to write; one that does not exist yet is waited for"},
+    {.name = "pipeline",
+     .kind = OPTION_STRING,
+     .offset = AT(pipeline),
+     .required = true,
+     .value_name = "NAME",
+     .help = "pipeline the topics belong to; names group, control topic and dead letters"},
+    {.name = "group",
+     .kind = OPTION_STRING,
+     .offset = AT(group),
+     .value_name = "GROUP",
+     .help = "consumer group; without it PIPELINE-s3-objects"},
+    {.name = "member-id",
+     .kind = OPTION_STRING,
+     .offset = AT(member_id),
+     .value_name = "ID",
+     .help = "static member id of this instance, which keeps its place over a restart"},
+    {.name = "format",
+     .kind = OPTION_LIST,
+     .offset = AT(format_names),
+     .fallback = "json",
+     .value_name = "FORMAT,...",
+     .help = "formats of the objects, json or xml; with several each window gives one object of "
+             "each"},
+    {.name = "rotate-records",
+     .kind = OPTION_INT,
+     .offset = AT(limits.records),
+     .fallback = "10000",
+     .min = 1,
+     .max = 10000000,
+     .value_name = "N",
+     .help = "an object ends after so many records,"},
+    {.name = "rotate-bytes",
+     .kind = OPTION_SIZE,
+     .offset = AT(limits.bytes),
+     .fallback = "8MiB",
+     .min = BYTES_MIN,
+     .max = BYTES_MAX,
+     .value_name = "SIZE",
+     .help = "or after so many bytes of records,"},
+    {.name = "rotate-interval",
+     .kind = OPTION_DURATION,
+     .offset = AT(limits.interval_ms),
+     .fallback = "60s",
+     .min = 10,
+     .max = 24 * HOUR_MS,
+     .value_name = "DURATION",
+     .help = "or so long after its first record"},
+    {.name = "buffer-size",
+     .kind = OPTION_SIZE,
+     .offset = AT(buffer_bytes),
+     .fallback = "32MiB",
+     .min = BYTES_MIN,
+     .max = 8LL * BYTES_MAX,
+     .value_name = "SIZE",
+     .help = "most bytes of records held for all partitions; beyond, the largest window is "
+             "written early"},
+    {0}};
+
+static bool choose_formats(struct settings *settings, struct err *reterr)
+{
+    size_t n = 0;
+    char known[256] = "";
+
+    for (size_t f = 0; object_formats[f] != NULL; f++) {
+        size_t used = strlen(known);
+
+        snprintf(known + used, sizeof(known) - used, "%s%s", f == 0 ? "" : ", ",
+                 object_formats[f]->name);
+    }
+    for (size_t i = 0; i < settings->format_names.n; i++)
+        if (object_format_find(settings->format_names.items[i]) == NULL)
+            return err_stop(reterr, EX_USAGE, "--format: there is no format \"%s\", only %s",
+                            settings->format_names.items[i], known);
+    for (size_t f = 0; object_formats[f] != NULL && n < FORMATS_MAX; f++)
+        for (size_t i = 0; i < settings->format_names.n; i++)
+            if (strcmp(settings->format_names.items[i], object_formats[f]->name) == 0) {
+                settings->formats[n++] = object_formats[f];
+                break;
+            }
+    return n > 0 || err_stop(reterr, EX_USAGE, "--format: it must name one of %s", known);
+}
+
+static bool check_topics(const struct option_list *topics, struct err *reterr)
+{
+    for (size_t i = 0; i < topics->n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(topics->items[i], topics->items[j]) == 0)
+                return err_stop(reterr, EX_USAGE, "--topics: %s stands there twice",
+                                topics->items[i]);
+    return true;
+}
+
+static char *joined(const char *before, const char *name, const char *after)
+{
+    CLEANUP(buf) struct buf text = {0};
+
+    buf_printf(&text, "%s%s%s", before, name, after);
+    return err_strdup(buf_cstr(&text));
+}
+
+bool settings_complete(struct settings *settings, struct err *reterr)
+{
+    if (!choose_formats(settings, reterr) || !check_topics(&settings->topics, reterr))
+        return false;
+    settings->own_group = joined("", settings->pipeline, "-" SERVICE_NAME);
+    settings->group_id = settings->group != NULL ? settings->group : settings->own_group;
+    settings->control_topic = joined("_sluice.", settings->pipeline, "-" SERVICE_NAME ".tasks");
+    settings->dead_letter_topic = joined("", settings->pipeline, ".dead-letters");
+    settings->transactional_id = joined("", settings->group_id, "-0");
+    plan_configuration(settings->s3.bucket, settings->formats, settings->cfg);
+    return true;
+}
+
+void settings_done(struct settings *settings)
+{
+    free(settings->own_group);
+    free(settings->control_topic);
+    free(settings->dead_letter_topic);
+    free(settings->transactional_id);
+}

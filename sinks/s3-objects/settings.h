@@ -1,0 +1,43 @@
+/* The options of sluice-s3-objects and what follows from them. */
+#ifndef S3_OBJECTS_SETTINGS_H
+#define S3_OBJECTS_SETTINGS_H
+
+#include "base/options.h"
+#include "format.h"
+#include "http/s3.h"
+#include "kafka/client.h"
+#include "plan.h"
+#include "service/service.h"
+#include "window.h"
+
+#define SERVICE_NAME "s3-objects"
+
+enum { FORMATS_MAX = 16 };
+
+struct settings {
+    struct option_list topics, format_names;
+    char *pipeline, *group, *member_id;
+    struct window_limits limits;
+    int64_t buffer_bytes;
+    struct kafka_config kafka;
+    struct s3_config s3;
+    struct service_config service;
+
+    /* by settings_complete: */
+    char *own_group; /* when --group was not given */
+    const char *group_id;
+    char *control_topic, *dead_letter_topic, *transactional_id;
+    const struct object_format *formats[FORMATS_MAX + 1]; /* in the table's order, ended by NULL */
+    char cfg[PLAN_CFG_CHARS + 1];
+};
+
+/* The rows that fill the service's own part of the struct. */
+extern const struct option settings_options[];
+
+/* Checks what one row can't and fills the second half. */
+WARN_UNUSED bool settings_complete(struct settings *settings, struct err *reterr);
+
+/* Frees what settings_complete made. */
+void settings_done(struct settings *settings);
+
+#endif
