@@ -26,7 +26,7 @@ static const struct option rows[] = {
     {"create", OPTION_BOOL, offsetof(struct options, create), NULL, 0, 0, NULL, false, NULL,
      "create the source's tables first, where they don't exist"},
     {"replay", OPTION_STRING, offsetof(struct options, replay), NULL, 0, 0, NULL, false, "FILE",
-     "run the statements of a SQL file, one transaction a line, instead of generating"},
+     "run a SQL file, one statement a line, instead of generating"},
     {"seed", OPTION_INT, offsetof(struct options, seed), "1", 0, INT64_MAX, NULL, false, "N",
      "the same seed over the same rows gives the same changes"},
     {"rate", OPTION_INT, offsetof(struct options, rate), "100", 0, 10000000, NULL, false, "N",
@@ -228,7 +228,13 @@ static bool generate(struct run *run, struct err *reterr)
     return true;
 }
 
-/* One line of the file is one transaction. */
+/* One line of the file is one statement; BEGIN and COMMIT are lines of their own and no changes. */
+static bool is_change(const char *line)
+{
+    return strncmp(line, "INSERT", 6) == 0 || strncmp(line, "UPDATE", 6) == 0 ||
+           strncmp(line, "DELETE", 6) == 0;
+}
+
 static bool replay(struct run *run, struct err *reterr)
 {
     CLEANUP(file) FILE *file = fopen(run->options->replay, "re");
@@ -243,8 +249,8 @@ static bool replay(struct run *run, struct err *reterr)
             continue;
         if (!pg_script(run->pg, line, reterr))
             return err_prefix(reterr, "%s:%ld", run->options->replay, number);
-        run->changes++;
-        metric_add(&metric_rows[CHANGES], 1);
+        run->changes += is_change(line);
+        metric_add(&metric_rows[CHANGES], is_change(line));
         report(run, false);
         pace(run);
     }

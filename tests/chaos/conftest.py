@@ -1,0 +1,1 @@
+from scenarios.conftest import make_acme, shared_data  # noqa: F401  (fixtures)

@@ -1,0 +1,179 @@
+"""Everything is killed, at random moments and at named places, while the live workload runs; at the end all is right.
+
+SLUICE_CHAOS_KILLS is the number of kills a service (CI's default 5; 20 for a full run), SLUICE_CHAOS_SEED the seed.
+"""
+
+import json
+import os
+import random
+import threading
+import time
+
+import pytest
+
+from harness.acme import GOLD
+from harness.compare import same_rows
+from harness.wal import WalReader, check_bronze
+from harness.acme import TABLES
+
+KILLS = int(os.environ.get("SLUICE_CHAOS_KILLS", "5"))
+SEED = int(os.environ.get("SLUICE_CHAOS_SEED", "1"))
+
+# A third of the kills fall here: inside an open Kafka transaction, or between its commit and what follows.
+FAILPOINTS = {
+    "postgres-cdc": ("postgres-cdc.open-transaction", "postgres-cdc.before-commit", "postgres-cdc.after-commit"),
+    "views": ("views.open-transaction", "views.after-commit", "views.before-commit"),
+    "postgres-upsert": ("postgres-upsert.before-commit", "postgres-upsert.after-commit"),
+    "s3-objects": ("s3-objects.after-plan", "s3-objects.after-put", "s3-objects.before-advance"),
+}
+SERVICES = tuple(FAILPOINTS)
+
+
+def kill_at_failpoint(one, dice):
+    """A new life that dies at a named place, and another that goes on. Answers where it died."""
+    point = dice.choice(FAILPOINTS[one.name])
+    one.kill()
+    one.start(env={"SLUICE_FAILPOINT": f"{point}:kill@{dice.randint(1, 3)}"})
+    code = one.wait_exit(60)
+    assert code == -9 and "msg=failpoint" in one.log(), f"{one.title} did not die at {point} ({code})\n{one.tail()}"
+    one.start()
+    return point
+
+
+def kill_at_random(one, dice):
+    """SIGKILL while it works."""
+    pause_s = dice.uniform(0.05, 0.7)
+    deadline = time.monotonic() + pause_s
+    threading.Event().wait(max(0.0, deadline - time.monotonic()))
+    one.restart(ready=False)
+    return f"at random, after {pause_s:.2f} s"
+
+
+def kill_all(acme, dice, kills, backlog):
+    """The kills in random order; prints where each fell and counts those that fell while there was a backlog."""
+    plan = [(name, i) for name in SERVICES if name in acme.services for i in range(kills)]
+    dice.shuffle(plan)
+    fell, named, loaded = 0, 0, 0
+    for name, i in plan:
+        one = acme.services[name]
+        behind = backlog()
+        if i % 3 == 0:
+            where, named = kill_at_failpoint(one, dice), named + 1
+        else:
+            where = kill_at_random(one, dice)
+        fell, loaded = fell + 1, loaded + bool(behind)
+        print(f"kill {fell}: {name} {where}; bronze grew: {behind}")
+    assert fell == len(plan) and named >= len(plan) // 3, f"{fell} kills, {named} at named places"
+    assert loaded >= len(plan) // 2, f"only {loaded} of {len(plan)} kills fell while the workload ran"
+
+
+def check_all(acme, reader, objects=True):
+    acme.wait_views(240)
+    acme.wait_upserted(240)
+    check_bronze(acme, reader)
+    oracle = acme.oracle()
+    acme.check_topics(oracle=oracle)
+    acme.check_tables(oracle=oracle)
+    if objects:
+        acme.wait_objects(240)
+        check_objects(acme)
+
+
+def check_objects(acme):
+    """Objects hold each topic-partition-offset once, and their union is the topic."""
+    for view in GOLD:
+        topic = f"{acme.name}.{view}"
+        want = [(r.partition, r.offset, r.value is None) for r in acme.kafka.read(topic)]
+        held = []
+        for key in acme.s3.list(acme.bucket, f"{topic}/"):
+            rows = json.loads(acme.s3.get(acme.bucket, key))
+            held += [(int(key.split("/")[1]), row["__offset"], row["__op"] == "d") for row in rows]
+        same_rows(held, want, f"objects of {view}")
+
+
+class Bronze:
+    """Says whether the workload has moved on since the last question."""
+
+    def __init__(self, generator):
+        self.generator, self.last = generator, -1
+
+    def __call__(self):
+        now = self.generator.metric("sluice_changes_total")
+        moved, self.last = now > self.last, now
+        return moved
+
+
+def test_kills_while_streaming(make_acme, stack):
+    dice = random.Random(SEED)
+    acme = make_acme(objects=True)
+    reader = WalReader(acme.pg, acme.source, f"{acme.name}_wal", TABLES)
+    acme.generate(changes=2000, seed=SEED)
+    acme.start(*SERVICES)
+    generator = acme.generate(wait=False, rate=600, seed=SEED + 1)
+    kill_all(acme, dice, KILLS, Bronze(generator))
+    stack.crash("kafka")
+    stack.start("kafka")
+    stack.crash("postgres")
+    stack.start("postgres")
+    generator.wait_ready(60)
+    generator.terminate()
+    for one in acme.services.values():
+        one.wait_ready(120)
+    check_all(acme, reader)
+
+
+def test_kills_inside_a_snapshot(make_acme):
+    """The snapshot starts over each time, while its rows are updated and deleted; what failed attempts left is retracted."""
+    dice = random.Random(SEED + 7)
+    kills = max(2, KILLS // 4)
+    acme = make_acme()
+    reader = WalReader(acme.pg, acme.source, f"{acme.name}_wal", TABLES)
+    acme.generate(changes=int(os.environ.get("SLUICE_CHAOS_SNAPSHOT_ROWS", "20000")), seed=SEED, **{"changes-per-transaction": 200})
+    capture = acme.prepare("postgres-cdc", **{"commit-records": 500})
+    generator = acme.generate(wait=False, rate=400, seed=SEED + 2, **{"churn-percent": 90})
+    for number in range(kills):
+        capture.start(env={"SLUICE_FAILPOINT": f"postgres-cdc.mid-snapshot:kill@{dice.randint(1, 12)}"})
+        assert capture.wait_exit(120) == -9 and "mid-snapshot" in capture.log(), capture.tail()
+        print(f"kill {number + 1}: inside the snapshot")
+    capture.start().wait_ready(120)
+    acme.start("views", "postgres-upsert")
+    generator.terminate()
+    check_all(acme, reader, objects=False)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_stopped_instance_is_replaced_and_writes_nothing_twice(make_acme, name):
+    acme = make_acme(objects=True)
+    reader = WalReader(acme.pg, acme.source, f"{acme.name}_wal", TABLES)
+    acme.start(*SERVICES)
+    generator = acme.generate(wait=False, rate=300, seed=SEED + 3)
+    first = acme.services[name]
+    flags = {"state-dir": acme.folder / "state-b"} if name == "views" else {}
+    second = acme.prepare(name, instance="b", **flags).start()
+    first.stop()
+    second.wait_ready(90)
+    first.go_on()
+    moved = Bronze(generator)
+    moved()
+    second.until(lambda: moved() and second.ready() == 200, "the second instance to go on", 30)
+    generator.terminate()
+    check_all(acme, reader)
+
+
+@pytest.mark.parametrize("name, defect", [("postgres-cdc", "postgres-cdc.skip-progress:on"),
+                                          ("postgres-upsert", "postgres-upsert.offsets-apart:on")])
+def test_the_test_notices_offsets_left_out_of_the_transaction(make_acme, name, defect):
+    """The same kills with the defect built in must be seen: a test that can't fail proves nothing."""
+    acme = make_acme()
+    reader = WalReader(acme.pg, acme.source, f"{acme.name}_wal", TABLES)
+    acme.start("postgres-cdc", "views", "postgres-upsert")
+    one = acme.services[name]
+    point = f"{name}.after-commit:kill@2"
+    one.restart(env={"SLUICE_FAILPOINT": f"{defect},{point}"}, ready=False)
+    acme.generate(changes=600, seed=SEED + 4)
+    generator = acme.generate(wait=False, rate=200, seed=SEED + 5)
+    assert one.wait_exit(60) == -9
+    one.start(env={"SLUICE_FAILPOINT": defect})
+    generator.terminate()
+    with pytest.raises(AssertionError):
+        check_all(acme, reader, objects=False)
