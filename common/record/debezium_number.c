@@ -110,8 +110,8 @@ bool debezium_unscaled_read(struct str bytes, int64_t scale, struct arena *arena
 
 /*
  * Java before 19 takes a decimal only when it is nearer to the number than half the gap to the next
- * one (a quarter, for powers of two); PostgreSQL takes one that is half-way too (1e23 is such).
- * Exact enough in long double, and in double for floats.
+ * one, as PostgreSQL does (1e23 lies half-way and gives 9.999999999999999E22), but of powers of two
+ * only within a quarter. Exact enough in long double, and in double for floats.
  */
 static bool is_near(const char *text, double number, bool single)
 {
@@ -190,7 +190,7 @@ static void layout(struct buf *out, const char *digits, int n, int exponent)
 /* Appends a number that is finite and not 0; `text` is PostgreSQL's form of it, or a longer one. */
 static void write_finite(struct buf *out, const char *text, double number, bool single)
 {
-    char digits[DIGITS_MAX], computed[32];
+    char digits[DIGITS_MAX] = "", computed[32] = "";
     double size = fabs(number);
     int exponent, n = split_digits(text, digits, &exponent);
 

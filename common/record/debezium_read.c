@@ -345,8 +345,7 @@ static bool read_op(struct json_cursor *cursor, char *ret, struct err *reterr)
 
     if (!json_read(cursor, &value, reterr))
         return false;
-    if (value.kind != JSON_STRING || value.raw.len != 1 ||
-        memchr("cudrt", value.raw.at[0], 5) == NULL)
+    if (value.kind != JSON_STRING || value.raw.len != 1 || strchr("cudrt", value.raw.at[0]) == NULL)
         return bad(reterr, "op is none of c, u, d, r, t");
     *ret = value.raw.at[0];
     return true;
@@ -396,7 +395,7 @@ static bool read_envelope(struct debezium_decoder *decoder, struct debezium_read
     }
     if (!(seen & 1U << OP))
         return bad(reterr, "it has no op");
-    if (memchr("cur", event->op, 3) != NULL && event->after == NULL)
+    if (strchr("cur", event->op) != NULL && event->after == NULL)
         return bad(reterr, "it has no row in after");
     return json_at_end(&reader->cursor, reterr);
 }

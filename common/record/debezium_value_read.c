@@ -210,7 +210,7 @@ static bool unavailable(struct err *reterr)
 static bool read_text(struct debezium_reader *reader, struct type type, uint16_t i,
                       const struct json_value *value, struct err *reterr)
 {
-    struct str text;
+    struct str text = {0};
 
     if (!lexeme(reader, type, value, &text, reterr))
         return false;

@@ -71,7 +71,7 @@ static bool parse_time(enum type_id id, struct str text, int64_t *ret, struct er
 
 static bool write_date(struct buf *out, struct str text, struct err *reterr)
 {
-    int64_t days;
+    int64_t days = 0;
 
     if (!parse_time(TYPE_DATE, text, &days, reterr))
         return false;
@@ -88,7 +88,7 @@ static bool write_date(struct buf *out, struct str text, struct err *reterr)
 static bool write_time(struct buf *out, const struct debezium_column *column, struct str text,
                        enum debezium_time time, struct err *reterr)
 {
-    int64_t us;
+    int64_t us = 0;
 
     if (!parse_time(TYPE_TIME, text, &us, reterr))
         return false;
@@ -101,7 +101,7 @@ static bool write_timestamp(struct buf *out, const struct debezium_column *colum
                             enum debezium_time time, struct err *reterr)
 {
     bool ms = debezium_unit_us(time, false, column->typmod) == 1000;
-    int64_t us;
+    int64_t us = 0;
 
     if (!parse_time(TYPE_TIMESTAMP, text, &us, reterr))
         return false;
@@ -136,7 +136,7 @@ static void write_iso_clock(struct buf *out, int64_t second)
 static bool write_timestamptz(struct buf *out, const struct debezium_column *column,
                               struct str text, struct err *reterr)
 {
-    int64_t us;
+    int64_t us = 0;
     char fraction[16];
 
     if (!parse_time(TYPE_TIMESTAMPTZ, text, &us, reterr))
@@ -179,8 +179,8 @@ static bool parse_offset(struct str text, int *ret_s)
 static bool write_timetz(struct buf *out, struct str text, struct err *reterr)
 {
     size_t clock = 0;
-    int64_t us;
-    int offset_s;
+    int64_t us = 0;
+    int offset_s = 0;
 
     while (clock < text.len && text.at[clock] != '+' && text.at[clock] != '-')
         clock++;
@@ -351,13 +351,18 @@ static bool write_special_decimal(struct buf *out, struct str text, enum debeziu
     return true;
 }
 
+static bool is_decimal(char c)
+{
+    return (c >= '0' && c <= '9') || c == '.' || c == '-';
+}
+
 static bool write_decimal(struct buf *out, const struct debezium_column *column, struct str text,
                           enum debezium_decimal mode, struct err *reterr)
 {
     if (str_eq(text, STR("NaN")) || str_eq(text, STR("Infinity")) || str_eq(text, STR("-Infinity")))
         return write_special_decimal(out, text, mode);
     for (size_t i = 0; i < text.len; i++) {
-        if (memchr("0123456789.-", text.at[i], 12) == NULL)
+        if (!is_decimal(text.at[i]))
             return bad(reterr, "numeric");
     }
     if (text.len == 0)
@@ -381,7 +386,7 @@ static bool write_money(struct buf *out, struct str text, enum debezium_decimal 
     size_t n = 0;
 
     for (size_t i = 0; i < text.len && n < sizeof(plain); i++) {
-        if (memchr("0123456789.-", text.at[i], 12) != NULL)
+        if (is_decimal(text.at[i]))
             plain[n++] = text.at[i];
     }
     return write_decimal(out, &as_numeric, (struct str){plain, n}, mode, reterr);

@@ -32,7 +32,7 @@ static void write_surrogates(struct buf *out, const char *at)
 void debezium_string_write(struct buf *out, struct str text)
 {
     const char *at = text.at;
-    const char *end = at + text.len;
+    const char *end = text.len == 0 ? at : at + text.len;
     bool high = false;
 
     buf_char(out, '"');
@@ -152,6 +152,7 @@ bool debezium_write_value(struct buf *out, const struct debezium_write *event, s
     return buf_ok(out) || err_set(reterr, ERR_STOP, "the record passes the buffer's limit");
 }
 
+/* NOLINTNEXTLINE(readability-function-size): seven parameters say it best */
 bool debezium_write_key(struct buf *out, const struct debezium_column *columns, uint16_t columns_n,
                         const struct debezium_datum *tuple, struct debezium_format format,
                         bool *ret_has_key, struct err *reterr)

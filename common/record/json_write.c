@@ -22,7 +22,7 @@ static void write_escape(struct buf *out, unsigned char c)
 void json_write_string(struct buf *out, struct str text)
 {
     const char *at = text.at;
-    const char *end = at + text.len;
+    const char *end = text.len == 0 ? at : at + text.len;
     bool high = false;
 
     buf_char(out, '"');

@@ -36,7 +36,7 @@ static void add_column(struct oracle *oracle, char *spec)
     const char *type = strtok_r(NULL, ":", &rest);
     int32_t typmod = (int32_t)strtol(strtok_r(NULL, ":", &rest), NULL, 10);
     uint32_t oid = (uint32_t)strtoul(strtok_r(NULL, ":", &rest), NULL, 10);
-    enum type_id id;
+    enum type_id id = TYPE_UNKNOWN;
 
     if (i == COLUMNS_MAX || !type_find(str_of(type), &id))
         die(type, &(struct err){.text = "no such type"});
@@ -130,7 +130,8 @@ int main(int argc, char **argv)
     size_t cap = 0;
 
     if (argc < 3)
-        die("usage", &(struct err){.text = "component_record row|debezium NAME:TYPE:TYPMOD:OID..."});
+        die("usage",
+            &(struct err){.text = "component_record row|debezium NAME:TYPE:TYPMOD:OID..."});
     oracle.schema.columns = oracle.columns;
     for (int i = 2; i < argc; i++)
         add_column(&oracle, argv[i]);
