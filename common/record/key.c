@@ -1,6 +1,7 @@
 #include "record/key.h"
 
 #include "record/numeric.h"
+#include <endian.h>
 #include <math.h>
 
 /* Before each value. NULL stands below or above all values; values are never inverted in this byte.
@@ -30,10 +31,18 @@ static void append_bytes(struct buf *out, struct str bytes)
     out->len = (size_t)(to - (unsigned char *)out->at);
 }
 
-/* Big-endian with the sign bit flipped. */
+/* The low `size` bytes, big-endian. */
+static void append_unsigned(struct buf *out, uint64_t number, unsigned size)
+{
+    uint64_t big_endian = htobe64(number << (64 - 8 * size));
+
+    buf_append(out, &big_endian, size);
+}
+
+/* With the sign bit flipped the negative numbers come first. */
 static void append_int(struct buf *out, int64_t number, unsigned size)
 {
-    buf_be(out, (uint64_t)number ^ UINT64_C(1) << (8 * size - 1), size);
+    append_unsigned(out, (uint64_t)number ^ UINT64_C(1) << (8 * size - 1), size);
 }
 
 /* The bits of a positive number order as integers do, those of a negative one the other way round.
@@ -42,14 +51,12 @@ static void append_real(struct buf *out, double real)
 {
     uint64_t bits;
 
-    if (isnan(real))
-        real = (double)NAN;
-    else if (real == 0)
-        real = 0; /* not -0 */
     memcpy(&bits, &real, sizeof(bits));
     if (isnan(real))
-        bits = UINT64_MAX >> 1;
-    buf_be(out, bits >> 63 != 0 ? ~bits : bits | UINT64_C(1) << 63, sizeof(bits));
+        bits = UINT64_MAX >> 1; /* one NaN, above infinity */
+    else if (real == 0)
+        bits = 0; /* -0 is 0 */
+    append_unsigned(out, bits >> 63 != 0 ? ~bits : bits | UINT64_C(1) << 63, sizeof(bits));
 }
 
 static struct str without_blanks(struct str text)

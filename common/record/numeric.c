@@ -81,7 +81,7 @@ bool numeric_check(struct str packed)
     switch (form_of(packed)) {
     case NUMERIC_SMALL:
         return packed.len == NUMERIC_SMALL_SIZE &&
-               (unsigned char)packed.at[1] <= NUMERIC_SMALL_SCALE_MAX;
+               numeric_small_scale(packed) <= NUMERIC_SMALL_SCALE_MAX;
     case NUMERIC_LARGE:
         break;
     case NUMERIC_NAN:
@@ -108,7 +108,7 @@ int numeric_scale(struct str packed)
     struct digits_view view;
 
     if (form_of(packed) == NUMERIC_SMALL)
-        return packed.at[1];
+        return numeric_small_scale(packed);
     if (numeric_is_special(packed))
         return 0;
     digits_open(&view, packed);
@@ -135,7 +135,7 @@ static int rank_of(struct str packed)
 /* The small number times 10^(scale - its own scale). */
 static numeric_i128 small_at(struct str packed, int scale)
 {
-    int own = packed.at[1];
+    int own = numeric_small_scale(packed);
 
     if (own == scale)
         return small_number(packed);
@@ -150,7 +150,7 @@ static int larger(int a, int b)
 int numeric_cmp(struct str a, struct str b)
 {
     if (both_small(a, b)) {
-        int scale = larger(a.at[1], b.at[1]);
+        int scale = larger(numeric_small_scale(a), numeric_small_scale(b));
         numeric_i128 left = small_at(a, scale), right = small_at(b, scale);
 
         return (left > right) - (left < right);
@@ -201,7 +201,7 @@ static struct str add_large(struct arena *arena, struct str a, struct str b, boo
 struct str numeric_add(struct arena *arena, struct str a, struct str b)
 {
     if (both_small(a, b)) {
-        int scale = larger(a.at[1], b.at[1]);
+        int scale = larger(numeric_small_scale(a), numeric_small_scale(b));
 
         return digits_pack_i128(arena, small_at(a, scale) + small_at(b, scale), scale);
     }
@@ -211,7 +211,7 @@ struct str numeric_add(struct arena *arena, struct str a, struct str b)
 struct str numeric_sub(struct arena *arena, struct str a, struct str b)
 {
     if (both_small(a, b)) {
-        int scale = larger(a.at[1], b.at[1]);
+        int scale = larger(numeric_small_scale(a), numeric_small_scale(b));
 
         return digits_pack_i128(arena, small_at(a, scale) - small_at(b, scale), scale);
     }
@@ -229,7 +229,7 @@ struct str numeric_mul(struct arena *arena, struct str a, struct str b)
 {
     if (both_small(a, b))
         return digits_pack_i128(arena, (numeric_i128)small_number(a) * small_number(b),
-                                a.at[1] + b.at[1]);
+                                numeric_small_scale(a) + numeric_small_scale(b));
     if (numeric_is_special(a) || numeric_is_special(b))
         return mul_special(a, b);
 
@@ -283,7 +283,7 @@ static uint64_t magnitude(int64_t number)
 static bool div_small(struct arena *arena, struct str a, struct str b, int scale, struct str *ret)
 {
     int64_t divisor = small_number(b);
-    int more = scale + b.at[1] - a.at[1];
+    int more = scale + numeric_small_scale(b) - numeric_small_scale(a);
 
     if (more < 0 || more + numeric_count_digits(magnitude(small_number(a))) > 38)
         return false;
@@ -366,7 +366,7 @@ bool numeric_mod(struct arena *arena, struct str a, struct str b, struct str *re
         return true;
     }
     if (both_small(a, b)) {
-        int scale = larger(a.at[1], b.at[1]);
+        int scale = larger(numeric_small_scale(a), numeric_small_scale(b));
 
         *ret = digits_pack_i128(arena, small_at(a, scale) % small_at(b, scale), scale);
         return true;
@@ -388,7 +388,7 @@ struct str numeric_negate(struct arena *arena, struct str a)
 {
     switch (form_of(a)) {
     case NUMERIC_SMALL:
-        return digits_pack_i128(arena, -(numeric_i128)small_number(a), a.at[1]);
+        return digits_pack_i128(arena, -(numeric_i128)small_number(a), numeric_small_scale(a));
     case NUMERIC_NAN:
         return a;
     case NUMERIC_PLUS_INFINITY:
@@ -406,7 +406,7 @@ struct str numeric_negate(struct arena *arena, struct str a)
 static bool cut_small(struct arena *arena, struct str a, int scale, bool nearest, struct str *ret)
 {
     int64_t number = small_number(a);
-    int less = a.at[1] - scale;
+    int less = numeric_small_scale(a) - scale;
 
     if (less < -19 || (less > 19 && scale < -19))
         return false;
@@ -460,7 +460,7 @@ struct str numeric_trunc(struct arena *arena, struct str a, int scale)
 static int whole_digits(struct str packed)
 {
     if (form_of(packed) == NUMERIC_SMALL)
-        return numeric_count_digits(magnitude(small_number(packed))) - packed.at[1];
+        return numeric_count_digits(magnitude(small_number(packed))) - numeric_small_scale(packed);
     struct lead lead = lead_of(packed);
     return lead.weight * NUMERIC_BASE_DIGITS + numeric_count_digits(lead.digit);
 }

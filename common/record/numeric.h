@@ -3,14 +3,18 @@
  * digit for digit those of PostgreSQL 15 (scale of each operation, rounding half away from zero,
  * division's select_div_scale).
  *
- * A packed numeric is a run of bytes, as it lies in a row:
- *   byte 0         form: 0 small, 1 large, 2 NaN, 3 +Infinity, 4 -Infinity
- *   small:         byte 1 display scale (0..18), then a little-endian int64: the number times
- * 10^scale. Used whenever it fits. large:         byte 1 sign (0 or 1), bytes 2-3 display scale,
- * bytes 4-5 weight (int16, as PostgreSQL's), then base-10000 digits as uint16, little-endian, no
- * leading or trailing zero digit One number at one display scale has one packed form, so equal
- * bytes mean equal value and scale. Pure; every result is put in the arena, or is an operand as it
- * was.
+ * A packed numeric is a run of bytes, as it lies in a row. Byte 0 is its form: 0 small, 1 large,
+ * 2 NaN, 3 +Infinity, 4 -Infinity; the last three end there.
+ *
+ * - small, used whenever it fits: byte 1 the display scale (0..18), then a little-endian int64, the
+ *   number times 10^scale
+ *
+ * - large: byte 1 the sign (0 or 1), bytes 2-3 the display scale, bytes 4-5 the weight (int16, as
+ *   PostgreSQL's), then base-10000 digits as uint16, no leading or trailing zero digit; all
+ *   little-endian
+ *
+ * One number at one display scale has one packed form, so equal bytes mean equal value and scale.
+ * Pure; every result is put in the arena, or is an operand as it was.
  *
  * A sum, difference, product or rounding with more than 131072 digits before the point comes out as
  * the empty view: the caller raises 22003, "value overflows numeric format". No other function

@@ -57,7 +57,7 @@ static void open_small(struct digits_view *view, struct str packed)
     int64_t number;
 
     memcpy(&number, packed.at + 2, sizeof(number));
-    view->scale = packed.at[1];
+    view->scale = numeric_small_scale(packed);
     view->negative = number < 0;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 

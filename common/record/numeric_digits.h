@@ -50,13 +50,21 @@ numeric_u128 numeric_power10(int exponent);
 /* How many decimal digits a number has; 0 has none. */
 int numeric_count_digits(uint64_t number);
 
+/* The display scale of a small number. */
+static inline int numeric_small_scale(struct str packed)
+{
+    return (uint8_t)packed.at[1];
+}
+
 /* Opens a small or large number. */
 void digits_open(struct digits_view *view, struct str packed);
 
 /* Digit i, counted from the most significant. */
 static inline unsigned digits_get(const struct digits_view *view, int i)
 {
-    return view->at[2 * i] | (unsigned)view->at[2 * i + 1] << 8;
+    const uint8_t *at = view->at + 2 * (ptrdiff_t)i;
+
+    return at[0] | (unsigned)at[1] << 8;
 }
 
 /* The digit worth 10000^weight; 0 outside of the number. */

@@ -202,7 +202,7 @@ static void print_small(struct buf *out, struct str packed)
 {
     char text[24];
     size_t at = sizeof(text);
-    int scale = packed.at[1];
+    int scale = numeric_small_scale(packed);
     int64_t number;
 
     memcpy(&number, packed.at + 2, sizeof(number));
@@ -344,7 +344,7 @@ bool numeric_to_i64(struct str packed, int64_t *ret, struct err *reterr)
         return large_to_i64(packed, ret, reterr);
 
     memcpy(&number, packed.at + 2, sizeof(number));
-    int64_t unit = (int64_t)numeric_power10(packed.at[1]);
+    int64_t unit = (int64_t)numeric_power10(numeric_small_scale(packed));
     int64_t rest = number % unit;
     number /= unit;
     if (unit > 1 && (rest >= unit / 2 || rest <= -(unit / 2)))
@@ -363,7 +363,7 @@ static bool small_to_f64(struct str packed, double *ret)
     memcpy(&number, packed.at + 2, sizeof(number));
     if (number > INT64_C(1) << DBL_MANT_DIG || number < -(INT64_C(1) << DBL_MANT_DIG))
         return false;
-    *ret = (double)number / (double)(uint64_t)numeric_power10(packed.at[1]);
+    *ret = (double)number / (double)(uint64_t)numeric_power10(numeric_small_scale(packed));
     return true;
 }
 

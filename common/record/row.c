@@ -115,7 +115,7 @@ bool row_check(struct str bytes, const struct schema *schema, const struct row *
                struct err *reterr)
 {
     const struct row *row = (const struct row *)(const void *)bytes.at;
-    uint32_t n = schema->columns_n;
+    uint16_t n = schema->columns_n;
 
     assert((uintptr_t)bytes.at % 8 == 0);
     if (bytes.len < fixed_size(schema->columns_n) || bytes.len % 8 != 0 || row->len != bytes.len)

@@ -311,7 +311,7 @@ def test_other_types(compare, random_source):
 
 def test_order(compare, random_source):
     """Keys compare as their values do."""
-    kinds = {"numeric": number, "text": text, "bpchar": text, "float8": double_text, "float4": single_text, "date": date, "timestamp": timestamp,
+    kinds = {"numeric": number, "text": text, "bpchar": text, "float8": double_text, "float4": single_text, "date": date, "time": clock, "timestamp": timestamp,
              "timestamptz": timestamp, "int8": lambda s: str(s.randrange(-2**63, 2**63)), "int4": lambda s: str(s.randrange(-2**31, 2**31)),
              "int2": lambda s: str(s.randrange(-2**15, 2**15)), "bool": lambda s: s.choice("tf"),
              "bytea": lambda s: "\\x" + "".join(s.choice(["00", "01", "02", "ff"]) for _ in range(s.randrange(0, 5))),
