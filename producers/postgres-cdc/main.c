@@ -1,0 +1,41 @@
+/* sluice-postgres-cdc: the changes of a PostgreSQL database -> Kafka, one topic a table. */
+#include "base/log.h"
+#include "cdc_metrics.h"
+#include "options.h"
+#include "session.h"
+
+/* Sessions one after another, until a stop or an error that nothing here can mend. */
+static bool run(const struct cdc_options *options, struct service *service, struct metric *metrics,
+                struct err *reterr)
+{
+    struct standby standby = {0};
+    unsigned attempt = 0;
+
+    for (;;) {
+        if (session_run(options, service, metrics, &standby, &attempt, reterr))
+            return true;
+        if (reterr->kind != ERR_RETRY && reterr->kind != ERR_ABORT)
+            return false;
+        if (!service_retry(service, "capturing", reterr, &attempt))
+            return true;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct cdc_options options = {0};
+    struct option_group groups[CDC_GROUPS + 1];
+    struct metric rows[CDC_METRICS + 1];
+    struct metrics metrics = {.rows = rows};
+    struct option_set set;
+    struct service *service = NULL;
+    struct err err = {0};
+
+    cdc_option_set(&options, groups, &set);
+    cdc_metrics_init(rows);
+    bool ok = service_start(&set, &options.service, argc, argv, &metrics, &service, &err);
+    if (ok && service != NULL)
+        ok = cdc_options_complete(&options, &err) && run(&options, service, rows, &err);
+    cdc_options_done(&options);
+    return service_finish(service, &set, ok ? NULL : &err);
+}

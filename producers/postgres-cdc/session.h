@@ -1,0 +1,39 @@
+/*
+ * One life of the capture, from connecting to an error or a stop: what its parts share. Every error
+ * ends a session; the next one starts from the stored position.
+ */
+#ifndef SLUICE_POSTGRES_CDC_SESSION_H
+#define SLUICE_POSTGRES_CDC_SESSION_H
+
+#include "postgres/replication.h"
+#include "preflight.h"
+#include "writer.h"
+
+/* Liveness of a snapshot that another instance takes: where its progress stood, and since when. */
+struct standby {
+    int64_t offset, since_ms;
+};
+
+struct session {
+    const struct cdc_options *options;
+    struct service *service;
+    struct metric *metrics;
+    struct pg *control; /* for the catalogue */
+    struct pg *stream;  /* for the replication protocol */
+    struct writer writer;
+    struct capture *capture;
+    struct arena *arena;   /* what the preflight found */
+    struct arena *scratch; /* what the catalogue says of one table */
+    struct preflight found;
+    struct progress progress;
+};
+
+/*
+ * Runs until a stop is asked for (true) or an error. *attempt is set to 0 once it streams.
+ * `standby` is kept between sessions.
+ */
+WARN_UNUSED bool session_run(const struct cdc_options *options, struct service *service,
+                             struct metric *metrics, struct standby *standby, unsigned *attempt,
+                             struct err *reterr);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * The Kafka side: bronze topics, and the progress topic in the same transactions. A transaction is
+ * open only while records are in it.
+ */
+#ifndef SLUICE_POSTGRES_CDC_WRITER_H
+#define SLUICE_POSTGRES_CDC_WRITER_H
+
+#include "capture.h"
+#include "cdc_metrics.h"
+#include "kafka/consumer.h"
+#include "kafka/producer.h"
+#include "options.h"
+
+struct writer {
+    const struct cdc_options *options;
+    struct metric *metrics;
+    struct kafka_admin *admin;
+    struct kafka_producer *producer;
+    bool open; /* a transaction is */
+    int64_t records, bytes, begun_ms;
+    int64_t commit_unix_us; /* of the last change in it, for the lag */
+    struct buf text;
+};
+
+/*
+ * Reads the last stored position: *ret is PROGRESS_NONE when there is none. Reads to the end of the
+ * topic, open transactions included. *ret_offset: where it lies, -1 for none.
+ */
+WARN_UNUSED bool writer_read_progress(struct writer *writer, struct progress *ret,
+                                      int64_t *ret_offset, struct err *reterr);
+
+/* Connects for questions alone; makes sure that the progress topic exists. */
+WARN_UNUSED bool writer_open(struct writer *writer, const struct cdc_options *options,
+                             struct metric *metrics, struct err *reterr);
+
+/* Opens the transactional producer: fences a predecessor and ends its transaction. */
+WARN_UNUSED bool writer_take_over(struct writer *writer, struct err *reterr);
+
+/* Closes everything, aborting what is open. */
+void writer_close(struct writer *writer);
+
+/* Makes sure that a bronze topic exists; its number of partitions. As capture_edge.open_topic. */
+WARN_UNUSED bool writer_open_topic(void *arg, const char *topic, int32_t *ret_partitions,
+                                   struct err *reterr);
+
+/* Takes a record, beginning a transaction when none is open. As capture_edge.emit. */
+WARN_UNUSED bool writer_emit(void *arg, const struct capture_record *record, struct err *reterr);
+
+/* The open transaction should be committed now. */
+bool writer_full(const struct writer *writer, int64_t now_ms);
+
+/* Commits the position, with the records of the open transaction if there is one. */
+WARN_UNUSED bool writer_commit(struct writer *writer, const struct progress *progress,
+                               struct err *reterr);
+
+#endif
