@@ -1,0 +1,165 @@
+#include "sql/bind.h"
+
+#include "record/text.h"
+
+/* A literal read as the type. PostgreSQL reads it without the modifier, then casts to it. */
+static struct expr *coerce_literal(struct binder *binder, struct expr *literal, struct type type)
+{
+    struct expr *expr = exprs_null(binder->arena, type, literal->location);
+    struct type bare = {type.id, -1};
+    struct value value = {0};
+    struct err err;
+
+    if (literal->constant.null)
+        return expr;
+    if (!text_parse(bare, literal->constant.bytes, binder->arena, &value, &err) ||
+        (type.typmod >= 0 &&
+         !text_apply_typmod(type, value, binder->arena, &expr->constant, &err))) {
+        ast_refuse(&binder->ast, literal->location, "%s", err.text);
+        return NULL;
+    }
+    if (type.typmod < 0)
+        expr->constant = value;
+    return expr;
+}
+
+static struct expr *cast_call(struct binder *binder, const struct function *cast, struct expr *arg,
+                              int32_t typmod)
+{
+    struct expr *call = exprs_call(binder->arena, cast, &arg, 1, arg->location);
+
+    call->type.typmod = typmod;
+    return call;
+}
+
+struct expr *bind_coerce(struct binder *binder, struct expr *expr, struct type type,
+                         enum cast_context context, const char *what)
+{
+    const struct function *cast;
+
+    if (expr->type.id == TYPE_UNKNOWN)
+        return coerce_literal(binder, expr, type);
+    if (expr->type.id != type.id) {
+        cast = cast_find(expr->type.id, type.id, context);
+        if (cast == NULL) {
+            ast_refuse(&binder->ast, expr->location, "%s can't be cast from %s to %s%s", what,
+                       type_name(expr->type.id), type_name(type.id),
+                       context == CAST_EXPLICIT ? "" : "; write an explicit CAST if you mean it");
+            return NULL;
+        }
+        expr = cast_call(binder, cast, expr, -1);
+    }
+    if (type.typmod < 0 || type.typmod == expr->type.typmod)
+        return expr;
+    cast = cast_find(type.id, type.id, context);
+    if (cast == NULL) {
+        ast_refuse(&binder->ast, expr->location, "%s: no cast applies the modifier of type %s",
+                   what, type_name(type.id));
+        return NULL;
+    }
+    return cast_call(binder, cast, expr, type.typmod);
+}
+
+struct expr *bind_decided(struct binder *binder, struct expr *expr)
+{
+    if (expr == NULL || expr->type.id != TYPE_UNKNOWN)
+        return expr;
+    return bind_coerce(binder, expr, (struct type){TYPE_TEXT, -1}, CAST_IMPLICIT, "literal");
+}
+
+static void *refuse_call(struct binder *binder, enum function_kind kind, const char *name,
+                         struct expr *const *args, uint16_t args_n, bool ambiguous, int location)
+{
+    CLEANUP(buf) struct buf types = {0};
+
+    for (uint16_t i = 0; i < args_n; i++)
+        buf_printf(&types, "%s%s", i > 0 ? ", " : "", type_name(args[i]->type.id));
+    if (ambiguous)
+        ast_refuse(&binder->ast, location,
+                   "%s %s(%s) is not unique; add casts to choose among its forms",
+                   kind == FUNCTION_OPERATOR ? "operator" : "function", name, buf_cstr(&types));
+    else
+        ast_refuse(&binder->ast, location,
+                   "%s %s(%s) is not known; sluice-views --functions lists what there is",
+                   kind == FUNCTION_OPERATOR ? "operator" : "function", name, buf_cstr(&types));
+    return NULL;
+}
+
+struct expr *bind_call(struct binder *binder, enum function_kind kind, const char *name,
+                       struct expr **args, uint16_t args_n, int location)
+{
+    enum type_id types[FUNCTION_ARGS_MAX] = {0};
+    struct expr *cast[FUNCTION_ARGS_MAX];
+    const struct function *function;
+    bool ambiguous = false;
+
+    if (args_n > FUNCTION_ARGS_MAX)
+        return refuse_call(binder, kind, name, args, args_n, false, location);
+    for (uint16_t i = 0; i < args_n; i++)
+        types[i] = args[i]->type.id;
+    function = function_resolve(kind, str_of(name), types, args_n, &ambiguous);
+    if (function == NULL || ambiguous)
+        return refuse_call(binder, kind, name, args, args_n, ambiguous, location);
+    for (uint16_t i = 0; i < args_n; i++) {
+        cast[i] = bind_coerce(binder, args[i], (struct type){function->args[i], -1}, CAST_IMPLICIT,
+                              "argument");
+        if (cast[i] == NULL)
+            return NULL;
+    }
+    return exprs_call(binder->arena, function, cast, args_n, location);
+}
+
+bool bind_common(struct binder *binder, struct expr **args, uint16_t args_n, const char *what,
+                 struct type *ret_type)
+{
+    enum type_id *ids = arena_alloc(binder->arena, (args_n + 1U) * sizeof(*ids));
+    struct type type = {.typmod = args_n > 0 ? args[0]->type.typmod : -1};
+
+    for (uint16_t i = 0; i < args_n; i++) {
+        ids[i] = args[i]->type.id;
+        if (ids[i] != ids[0] || args[i]->type.typmod != type.typmod)
+            type.typmod = -1;
+    }
+    if (!type_common(ids, args_n, &type.id))
+        return ast_refuse(&binder->ast, args[args_n - 1]->location,
+                          "%s: types %s and %s have no common type; add casts", what,
+                          type_name(ids[0]), type_name(ids[args_n - 1]));
+    if (args_n > 0 && type.id != args[0]->type.id)
+        type.typmod = -1;
+    for (uint16_t i = 0; i < args_n; i++) {
+        args[i] = bind_coerce(binder, args[i], (struct type){type.id, -1}, CAST_IMPLICIT, what);
+        if (args[i] == NULL)
+            return false;
+    }
+    *ret_type = type;
+    return true;
+}
+
+bool bind_comparable(struct binder *binder, const struct expr *expr, const char *what)
+{
+    enum type_id types[] = {expr->type.id, expr->type.id};
+    bool ambiguous = false;
+
+    if (expr->type.id == TYPE_JSON || expr->type.id == TYPE_JSONB ||
+        function_resolve(FUNCTION_OPERATOR, STR("="), types, 2, &ambiguous) == NULL)
+        return ast_refuse(&binder->ast, expr->location,
+                          "%s needs values that can be compared, type %s can't; cast it to text",
+                          what, type_name(expr->type.id));
+    return true;
+}
+
+bool bind_same_type(struct binder *binder, struct expr **a, struct expr **b, int location)
+{
+    struct expr *args[] = {*a, *b};
+    struct expr *equality = bind_call(binder, FUNCTION_OPERATOR, "=", args, 2, location);
+    struct type type;
+
+    if (equality == NULL)
+        return false;
+    if (equality->args[0]->type.id != equality->args[1]->type.id &&
+        !bind_common(binder, equality->args, 2, "comparison", &type))
+        return false;
+    *a = equality->args[0];
+    *b = equality->args[1];
+    return bind_comparable(binder, *a, "comparison");
+}

@@ -1,0 +1,258 @@
+#include "sql/bind.h"
+
+#include "record/numeric.h"
+#include <errno.h>
+
+/* A number too big for int4: int8 when it fits, else numeric, as PostgreSQL types it. */
+static struct expr *bind_number(struct scope *scope, const char *digits, int location)
+{
+    struct arena *arena = scope->binder->arena;
+    struct expr *expr = exprs_new(arena, EXPR_CONST, TYPE_INT8, 0, location);
+    struct err err;
+    char *end;
+
+    errno = 0;
+    expr->constant.slot = strtoll(digits, &end, 10);
+    if (errno == 0 && *end == '\0')
+        return expr;
+    expr->type.id = TYPE_NUMERIC;
+    if (!numeric_parse(str_of(digits), arena, &expr->constant.bytes, &err)) {
+        ast_refuse(&scope->binder->ast, location, "%s", err.text);
+        return NULL;
+    }
+    return expr;
+}
+
+static struct expr *bind_constant(struct scope *scope, const PgQuery__AConst *node)
+{
+    struct arena *arena = scope->binder->arena;
+    struct expr *expr;
+
+    if (node->isnull)
+        return exprs_null(arena, (struct type){TYPE_UNKNOWN, -1}, node->location);
+    switch (node->val_case) {
+    case PG_QUERY__A__CONST__VAL_IVAL:
+        expr = exprs_new(arena, EXPR_CONST, TYPE_INT4, 0, node->location);
+        expr->constant.slot = node->ival->ival;
+        return expr;
+    case PG_QUERY__A__CONST__VAL_FVAL:
+        return bind_number(scope, node->fval->fval, node->location);
+    case PG_QUERY__A__CONST__VAL_BOOLVAL:
+        return exprs_bool(arena, node->boolval->boolval, node->location);
+    case PG_QUERY__A__CONST__VAL_SVAL:
+        expr = exprs_new(arena, EXPR_CONST, TYPE_UNKNOWN, 0, node->location);
+        expr->constant.bytes = arena_copy(arena, str_of(node->sval->sval));
+        return expr;
+    default:
+        ast_refuse(&scope->binder->ast, node->location, "bit strings are not supported");
+        return NULL;
+    }
+}
+
+static struct expr *bind_cast(struct scope *scope, const PgQuery__TypeCast *node)
+{
+    struct expr *arg, *cast;
+    struct type type;
+
+    if (!ast_only(&scope->binder->ast, node, "arg type_name") ||
+        !bind_type(scope->binder, node->type_name, &type))
+        return NULL;
+    arg = bind_expr(scope, node->arg);
+    if (arg == NULL)
+        return NULL;
+    cast = bind_coerce(scope->binder, arg, type, CAST_EXPLICIT, "expression");
+    if (cast != NULL && cast != arg)
+        cast->location = node->location;
+    return cast;
+}
+
+/* The operator's name; NULL after a refusal. */
+static const char *operator_name(struct scope *scope, const PgQuery__AExpr *node)
+{
+    const char *schema = node->n_name == 2 ? ast_string(node->name[0]) : NULL;
+
+    if (node->n_name > 2 || (schema != NULL && strcmp(schema, "pg_catalog") != 0)) {
+        ast_refuse(&scope->binder->ast, node->location, "only PostgreSQL's own operators exist");
+        return NULL;
+    }
+    return ast_string(node->name[node->n_name - 1]);
+}
+
+static struct expr *bind_operator(struct scope *scope, const PgQuery__AExpr *node)
+{
+    const char *name = operator_name(scope, node);
+    struct expr *args[2];
+    uint16_t n = 0;
+
+    if (name == NULL)
+        return NULL;
+    if (node->lexpr != NULL && (args[n++] = bind_expr(scope, node->lexpr)) == NULL)
+        return NULL;
+    if ((args[n++] = bind_expr(scope, node->rexpr)) == NULL)
+        return NULL;
+    return bind_call(scope->binder, FUNCTION_OPERATOR, name, args, n, node->location);
+}
+
+static struct expr *bind_a_expr(struct scope *scope, const PgQuery__AExpr *node)
+{
+    switch (node->kind) {
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE:
+        return bind_operator(scope, node);
+    default:
+        return bind_special_operator(scope, node);
+    }
+}
+
+static struct expr *bind_junction(struct scope *scope, const PgQuery__BoolExpr *node)
+{
+    bool is_and = node->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
+    bool is_not = node->boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR;
+    struct list args = {0};
+
+    for (size_t i = 0; i < node->n_args; i++) {
+        struct expr *arg = bind_expr(scope, node->args[i]);
+
+        if (arg != NULL)
+            arg = bind_coerce(scope->binder, arg, (struct type){TYPE_BOOL, -1}, CAST_IMPLICIT,
+                              is_not   ? "argument of NOT"
+                              : is_and ? "argument of AND"
+                                       : "argument of OR");
+        if (arg == NULL)
+            return NULL;
+        list_add(&args, scope->binder->arena, arg);
+    }
+    if (is_not)
+        return exprs_not(scope->binder->arena, args.at[0], node->location);
+    return exprs_junction(scope->binder->arena, is_and ? EXPR_AND : EXPR_OR, &args, node->location);
+}
+
+static struct expr *bind_null_test(struct scope *scope, const PgQuery__NullTest *node)
+{
+    struct expr *arg, *test;
+
+    if (!ast_only(&scope->binder->ast, node, "arg nulltesttype"))
+        return NULL;
+    arg = bind_decided(scope->binder, bind_expr(scope, node->arg));
+    if (arg == NULL)
+        return NULL;
+    test = exprs_new(scope->binder->arena, EXPR_IS_NULL, TYPE_BOOL, 1, node->location);
+    test->args[0] = arg;
+    if (node->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL)
+        return test;
+    return exprs_not(scope->binder->arena, test, node->location);
+}
+
+/* COLLATE "C" is what all text has. */
+static struct expr *bind_collate(struct scope *scope, const PgQuery__CollateClause *node)
+{
+    const char *name = ast_string(node->collname[node->n_collname - 1]);
+    struct expr *arg;
+
+    if (name == NULL || (strcmp(name, "C") != 0 && strcmp(name, "POSIX") != 0)) {
+        ast_refuse(&scope->binder->ast, node->location,
+                   "collation \"%s\" is not supported: text compares by bytes; write COLLATE \"C\"",
+                   name == NULL ? "" : name);
+        return NULL;
+    }
+    arg = bind_decided(scope->binder, bind_expr(scope, node->arg));
+    if (arg != NULL && !type_is_text(arg->type.id)) {
+        ast_refuse(&scope->binder->ast, node->location, "collations are not supported by type %s",
+                   type_name(arg->type.id));
+        return NULL;
+    }
+    return arg;
+}
+
+static void *refuse_node(struct scope *scope, const PgQuery__Node *node)
+{
+    struct ast *ast = &scope->binder->ast;
+    int location = ast_location(node);
+
+    switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+        ast_refuse(ast, location,
+                   "a subquery as an expression is not supported; write a join with a subquery "
+                   "in FROM");
+        break;
+    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
+        ast_refuse(ast, location,
+                   "the result changes with the clock or the session, a view can't be kept equal "
+                   "to it; use a column of the source");
+        break;
+    case PG_QUERY__NODE__NODE_ROW_EXPR:
+        ast_refuse(ast, location, "row values are not supported; compare column by column");
+        break;
+    case PG_QUERY__NODE__NODE_PARAM_REF:
+        ast_refuse(ast, location, "a parameter has no value here; write a literal");
+        break;
+    case PG_QUERY__NODE__NODE_GROUPING_SET:
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
+        ast_refuse(ast, location,
+                   "GROUPING SETS, CUBE and ROLLUP are not supported; write one view for each");
+        break;
+    default:
+        ast_refuse(ast, location, "%s is not supported in an expression", ast_kind(node));
+        break;
+    }
+    return NULL;
+}
+
+static struct expr *bind_node(struct scope *scope, const PgQuery__Node *node)
+{
+    switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_A_CONST:
+        return bind_constant(scope, node->a_const);
+    case PG_QUERY__NODE__NODE_COLUMN_REF:
+        return bind_column(scope, node->column_ref);
+    case PG_QUERY__NODE__NODE_TYPE_CAST:
+        return bind_cast(scope, node->type_cast);
+    case PG_QUERY__NODE__NODE_A_EXPR:
+        return bind_a_expr(scope, node->a_expr);
+    case PG_QUERY__NODE__NODE_BOOL_EXPR:
+        return bind_junction(scope, node->bool_expr);
+    case PG_QUERY__NODE__NODE_NULL_TEST:
+        return bind_null_test(scope, node->null_test);
+    case PG_QUERY__NODE__NODE_BOOLEAN_TEST:
+        return bind_boolean_test(scope, node->boolean_test);
+    case PG_QUERY__NODE__NODE_CASE_EXPR:
+        return bind_case(scope, node->case_expr);
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+        return bind_coalesce(scope, node->coalesce_expr);
+    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+        return bind_min_max(scope, node->min_max_expr);
+    case PG_QUERY__NODE__NODE_FUNC_CALL:
+        return bind_function(scope, node->func_call);
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
+        return bind_collate(scope, node->collate_clause);
+    default:
+        return refuse_node(scope, node);
+    }
+}
+
+struct expr *bind_expr(struct scope *scope, const PgQuery__Node *node)
+{
+    struct binder *binder = scope->binder;
+    struct expr *expr;
+
+    if (binder->depth >= DEPTH_MAX) {
+        ast_refuse(&binder->ast, ast_location(node), "the expression is nested too deeply");
+        return NULL;
+    }
+    binder->depth++;
+    expr = bind_node(scope, node);
+    binder->depth--;
+    return expr;
+}
+
+struct expr *bind_condition(struct scope *scope, const PgQuery__Node *node)
+{
+    struct expr *expr = bind_expr(scope, node);
+    char what[64];
+
+    if (expr == NULL)
+        return NULL;
+    snprintf(what, sizeof(what), "argument of %s", scope->clause);
+    return bind_coerce(scope->binder, expr, (struct type){TYPE_BOOL, -1}, CAST_IMPLICIT, what);
+}

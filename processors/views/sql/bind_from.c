@@ -1,0 +1,306 @@
+#include "sql/bind.h"
+
+/* A FROM item in the making: its group, and the names it shows. */
+struct item {
+    struct group *group;
+    struct list visible;
+    uint32_t tables_from; /* its tables are those from here on */
+    int location;
+};
+
+static bool bind_item(struct binder *binder, struct from *from, const PgQuery__Node *node,
+                      struct item *ret);
+
+bool bind_from_aliases(struct binder *binder, const PgQuery__Alias *alias,
+                       struct relation *relation, const char **ret_alias)
+{
+    if (alias == NULL)
+        return true;
+    *ret_alias = alias->aliasname;
+    if (alias->n_colnames > relation->columns_n)
+        return ast_refuse(&binder->ast, -1, "table \"%s\" has %u columns, but %zu names are given",
+                          alias->aliasname, relation->columns_n, alias->n_colnames);
+    if (alias->n_colnames > 0) {
+        const char **names =
+            arena_alloc(binder->arena, relation->columns_n * sizeof(*relation->columns));
+
+        memcpy(names, relation->columns, relation->columns_n * sizeof(*names));
+        for (size_t i = 0; i < alias->n_colnames; i++)
+            names[i] = ast_string(alias->colnames[i]);
+        relation->columns = names;
+    }
+    return true;
+}
+
+static bool check_alias(struct binder *binder, const struct from *from, const char *alias,
+                        const char *schema, int location)
+{
+    for (uint32_t i = 0; i < from->tables.n; i++) {
+        const struct table *table = from->tables.at[i];
+
+        if (strcmp(table->alias, alias) == 0 &&
+            (schema == NULL || table->schema == NULL || strcmp(schema, table->schema) == 0))
+            return ast_refuse(&binder->ast, location,
+                              "table name \"%s\" is used twice in FROM; give an alias", alias);
+    }
+    return true;
+}
+
+/* Lays the relation's columns behind those of the block's row. */
+static bool add_table(struct binder *binder, struct from *from, const struct relation *relation,
+                      const char *alias, const char *schema, struct item *item)
+{
+    const struct schema *shape = &nodes_at(&binder->nodes, relation->node)->schema;
+    struct table *table = arena_zalloc(binder->arena, sizeof(*table));
+
+    if (!check_alias(binder, from, alias, schema, item->location))
+        return false;
+    if (from->columns_n + shape->columns_n > COLUMNS_MAX)
+        return ast_refuse(&binder->ast, item->location, "FROM joins more than %d columns",
+                          COLUMNS_MAX);
+    *table = (struct table){.alias = alias,
+                            .schema = schema,
+                            .relation = relation,
+                            .first = from->columns_n,
+                            .n = shape->columns_n};
+    table->names = arena_alloc(binder->arena, (table->n + 1U) * sizeof(struct name));
+    for (uint16_t i = 0; i < table->n; i++) {
+        uint16_t column = (uint16_t)(table->first + i);
+
+        from->columns[column] = shape->columns[i];
+        from->columns[column].name = relation->columns[i];
+        table->names[i] = (struct name){
+            relation->columns[i],
+            exprs_column(binder->arena, column, shape->columns[i].type, item->location)};
+        list_add(&item->visible, binder->arena, &table->names[i]);
+    }
+    from->columns_n = (uint16_t)(from->columns_n + table->n);
+    list_add(&from->tables, binder->arena, table);
+    item->group = joins_leaf(binder, relation->node, table->first, table->n, item->location);
+    return true;
+}
+
+static bool bind_named(struct binder *binder, struct from *from, const PgQuery__RangeVar *name,
+                       struct item *item)
+{
+    const struct relation *found = bind_relation(binder, name);
+    struct relation *relation = arena_alloc(binder->arena, sizeof(*relation));
+    const char *alias = name->relname;
+
+    item->location = name->location;
+    if (found == NULL)
+        return false;
+    *relation = *found;
+    if (!bind_from_aliases(binder, name->alias, relation, &alias))
+        return false;
+    return add_table(binder, from, relation, alias, name->alias == NULL ? found->schema : NULL,
+                     item);
+}
+
+static bool bind_subselect(struct binder *binder, struct from *from,
+                           const PgQuery__RangeSubselect *node, struct item *item)
+{
+    struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
+    const char *alias = NULL;
+    struct query query;
+
+    item->location = ast_location(node->subquery);
+    if (!ast_only(&binder->ast, node, "subquery alias"))
+        return false;
+    if (node->alias == NULL)
+        return ast_refuse(&binder->ast, item->location,
+                          "a subquery in FROM needs an alias: (SELECT ...) AS name");
+    if (!bind_select(binder, node->subquery->select_stmt, &query))
+        return false;
+    *relation = (struct relation){.name = node->alias->aliasname,
+                                  .node = query.node,
+                                  .columns = query.columns,
+                                  .columns_n = query.columns_n,
+                                  .source = -1,
+                                  .view = -1};
+    return bind_from_aliases(binder, node->alias, relation, &alias) &&
+           add_table(binder, from, relation, alias, NULL, item);
+}
+
+/* The one visible name of an item; false after a refusal. */
+static bool find_visible(struct binder *binder, const struct item *item, const char *column,
+                         int location, uint32_t *ret)
+{
+    bool found = false;
+
+    for (uint32_t i = 0; i < item->visible.n; i++) {
+        if (strcmp(((const struct name *)item->visible.at[i])->column, column) != 0)
+            continue;
+        if (found)
+            return ast_refuse(&binder->ast, location, "column \"%s\" of USING is ambiguous",
+                              column);
+        found = true;
+        *ret = i;
+    }
+    if (!found)
+        return ast_refuse(&binder->ast, location,
+                          "column \"%s\" of USING is missing on one side of the join", column);
+    return true;
+}
+
+/* One USING column: the condition, and the merged column in the list. */
+static bool merge_column(struct binder *binder, enum plan_join_kind join, bool is_right,
+                         const struct name *left, const struct name *right, int location,
+                         struct list *conditions, struct list *merged)
+{
+    struct expr *args[] = {left->expr, right->expr};
+    struct expr *pair[] = {left->expr, right->expr};
+    struct name *name = arena_alloc(binder->arena, sizeof(*name));
+    struct expr *equality;
+    struct type type;
+
+    equality = bind_call(binder, FUNCTION_OPERATOR, "=", args, 2, location);
+    if (equality == NULL || !bind_common(binder, pair, 2, "USING", &type))
+        return false;
+    list_add(conditions, binder->arena, equality);
+    name->column = left->column;
+    name->expr = is_right ? pair[1] : pair[0];
+    if (join == PLAN_JOIN_INNER && left->expr != pair[0] && right->expr == pair[1])
+        name->expr = pair[1];
+    list_add(merged, binder->arena, name);
+    return true;
+}
+
+static void add_unmerged(struct binder *binder, const struct list *visible, const bool *used,
+                         struct list *out)
+{
+    for (uint32_t i = 0; i < visible->n; i++)
+        if (!used[i])
+            list_add(out, binder->arena, visible->at[i]);
+}
+
+/* USING (a, b): merged columns first, then the left's others, then the right's. */
+static bool bind_using(struct binder *binder, const PgQuery__JoinExpr *node, struct item *left,
+                       struct item *right, struct list *conditions, struct list *visible)
+{
+    bool *left_used = arena_zalloc(binder->arena, left->visible.n + 1);
+    bool *right_used = arena_zalloc(binder->arena, right->visible.n + 1);
+    bool is_right = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT;
+    enum plan_join_kind join =
+        node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER ? PLAN_JOIN_INNER : PLAN_JOIN_LEFT;
+
+    for (size_t i = 0; i < node->n_using_clause; i++) {
+        const char *column = ast_string(node->using_clause[i]);
+        uint32_t l = 0, r = 0;
+
+        if (!find_visible(binder, left, column, right->location, &l) ||
+            !find_visible(binder, right, column, right->location, &r))
+            return false;
+        left_used[l] = right_used[r] = true;
+        if (!merge_column(binder, join, is_right, left->visible.at[l], right->visible.at[r],
+                          right->location, conditions, visible))
+            return false;
+    }
+    add_unmerged(binder, &left->visible, left_used, visible);
+    add_unmerged(binder, &right->visible, right_used, visible);
+    return true;
+}
+
+/* ON sees the tables of this join alone. */
+static bool bind_on(struct binder *binder, const struct from *from, const struct item *item,
+                    const PgQuery__Node *quals, struct list *conditions)
+{
+    struct from part = {.visible = item->visible, .columns = from->columns};
+    struct scope scope = {.binder = binder, .from = &part, .clause = "JOIN ... ON"};
+    struct expr *condition;
+
+    part.columns_n = from->columns_n;
+    for (uint32_t i = item->tables_from; i < from->tables.n; i++)
+        list_add(&part.tables, binder->arena, from->tables.at[i]);
+    condition = bind_condition(&scope, quals);
+    if (condition != NULL)
+        exprs_conjuncts(conditions, binder->arena, condition);
+    return condition != NULL;
+}
+
+static bool check_join(struct binder *binder, const PgQuery__JoinExpr *node, int location)
+{
+    if (!ast_only(&binder->ast, node, "jointype larg rarg using_clause quals rtindex"))
+        return false;
+    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL)
+        return ast_refuse(&binder->ast, location,
+                          "FULL JOIN is not supported yet; write a LEFT JOIN from the side that "
+                          "holds every key");
+    if (node->quals == NULL && node->n_using_clause == 0)
+        return ast_refuse(&binder->ast, location,
+                          "CROSS JOIN is not supported; join by an equality (ON or USING)");
+    return true;
+}
+
+static bool bind_join(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
+                      struct item *ret)
+{
+    struct item left = {0}, right = {0};
+    struct list conditions = {0}, visible = {0};
+
+    if (!check_join(binder, node, ast_location(node->rarg)) ||
+        !bind_item(binder, from, node->larg, &left) || !bind_item(binder, from, node->rarg, &right))
+        return false;
+    ret->location = left.location;
+    if (!bind_using(binder, node, &left, &right, &conditions, &visible))
+        return false;
+    ret->visible = visible;
+    if (node->quals != NULL && !bind_on(binder, from, ret, node->quals, &conditions))
+        return false;
+    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT)
+        ret->group =
+            joins_left(binder, right.group, left.group, conditions, ast_location(node->rarg));
+    else if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT)
+        ret->group =
+            joins_left(binder, left.group, right.group, conditions, ast_location(node->rarg));
+    else {
+        ret->group = joins_inner(binder, left.group, right.group);
+        for (uint32_t i = 0; i < conditions.n; i++)
+            joins_condition(binder, ret->group, conditions.at[i]);
+    }
+    return true;
+}
+
+static bool bind_item(struct binder *binder, struct from *from, const PgQuery__Node *node,
+                      struct item *ret)
+{
+    bool ok;
+
+    ret->tables_from = from->tables.n;
+    if (++binder->depth > DEPTH_MAX)
+        return ast_refuse(&binder->ast, ast_location(node), "FROM is nested too deeply");
+    switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_RANGE_VAR:
+        ok = bind_named(binder, from, node->range_var, ret);
+        break;
+    case PG_QUERY__NODE__NODE_RANGE_SUBSELECT:
+        ok = bind_subselect(binder, from, node->range_subselect, ret);
+        break;
+    case PG_QUERY__NODE__NODE_JOIN_EXPR:
+        ok = bind_join(binder, from, node->join_expr, ret);
+        break;
+    default:
+        ok = ast_refuse(&binder->ast, ast_location(node),
+                        "%s in FROM is not supported; name a source, a view or a subquery",
+                        ast_kind(node));
+        break;
+    }
+    binder->depth--;
+    return ok;
+}
+
+bool bind_from(struct binder *binder, PgQuery__Node *const *items, size_t items_n, struct from *ret)
+{
+    *ret =
+        (struct from){.columns = arena_zalloc(binder->arena, COLUMNS_MAX * sizeof(struct column))};
+    for (size_t i = 0; i < items_n; i++) {
+        struct item item = {0};
+
+        if (!bind_item(binder, ret, items[i], &item))
+            return false;
+        for (uint32_t j = 0; j < item.visible.n; j++)
+            list_add(&ret->visible, binder->arena, item.visible.at[j]);
+        ret->group = ret->group == NULL ? item.group : joins_inner(binder, ret->group, item.group);
+    }
+    return true;
+}

@@ -1,0 +1,200 @@
+#include "sql/bind.h"
+
+const char *bind_schema_of(const PgQuery__RangeVar *name)
+{
+    return name->schemaname[0] == '\0' ? "public" : name->schemaname;
+}
+
+struct relation *bind_find(struct binder *binder, const char *schema, const char *name)
+{
+    for (uint32_t i = binder->relations.n; i-- > 0;) {
+        struct relation *relation = binder->relations.at[i];
+
+        if ((relation->schema == NULL) == (schema == NULL) && strcmp(relation->name, name) == 0 &&
+            (schema == NULL || strcmp(relation->schema, schema) == 0))
+            return relation;
+    }
+    return NULL;
+}
+
+const struct relation *bind_relation(struct binder *binder, const PgQuery__RangeVar *name)
+{
+    const struct relation *relation = NULL;
+
+    if (!ast_only(&binder->ast, name, "schemaname relname inh relpersistence alias"))
+        return NULL;
+    if (name->schemaname[0] == '\0')
+        relation = bind_find(binder, NULL, name->relname);
+    if (relation == NULL)
+        relation = bind_find(binder, bind_schema_of(name), name->relname);
+    if (relation == NULL)
+        ast_refuse(&binder->ast, name->location,
+                   "relation \"%s%s%s\" is not defined above; write its CREATE FOREIGN TABLE or "
+                   "CREATE VIEW before this statement",
+                   name->schemaname, name->schemaname[0] == '\0' ? "" : ".", name->relname);
+    return relation;
+}
+
+/* A copy of the name's expression that carries the place where it is used. */
+static struct expr *used_at(struct scope *scope, const struct name *name, int location)
+{
+    struct expr *expr = arena_alloc(scope->binder->arena, sizeof(*expr));
+
+    *expr = *name->expr;
+    expr->location = location;
+    return expr;
+}
+
+bool bind_visible(struct scope *scope, const char *name, int location, struct expr **ret)
+{
+    const struct name *found = NULL;
+
+    for (uint32_t i = 0; i < scope->from->visible.n; i++) {
+        const struct name *visible = scope->from->visible.at[i];
+
+        if (strcmp(visible->column, name) != 0)
+            continue;
+        if (found != NULL)
+            return ast_refuse(&scope->binder->ast, location,
+                              "column \"%s\" is ambiguous; write table.%s", name, name);
+        found = visible;
+    }
+    *ret = found == NULL ? NULL : used_at(scope, found, location);
+    return true;
+}
+
+/* The table of that alias (and schema, when given), or NULL after a refusal. */
+static const struct table *find_table(struct scope *scope, const char *schema, const char *alias,
+                                      int location)
+{
+    for (uint32_t i = 0; i < scope->from->tables.n; i++) {
+        const struct table *table = scope->from->tables.at[i];
+
+        if (strcmp(table->alias, alias) == 0 &&
+            (schema == NULL || (table->schema != NULL && strcmp(table->schema, schema) == 0)))
+            return table;
+    }
+    ast_refuse(&scope->binder->ast, location, "there is no table \"%s\" in this part of FROM",
+               alias);
+    return NULL;
+}
+
+static struct expr *bind_qualified(struct scope *scope, const char *schema, const char *alias,
+                                   const char *column, int location)
+{
+    const struct table *table = find_table(scope, schema, alias, location);
+
+    if (table == NULL)
+        return NULL;
+    for (uint16_t i = 0; i < table->n; i++)
+        if (strcmp(table->names[i].column, column) == 0)
+            return used_at(scope, &table->names[i], location);
+    ast_refuse(&scope->binder->ast, location, "table \"%s\" has no column \"%s\"", alias, column);
+    return NULL;
+}
+
+static bool is_table(const struct scope *scope, const char *name)
+{
+    for (uint32_t i = 0; i < scope->from->tables.n; i++)
+        if (strcmp(((const struct table *)scope->from->tables.at[i])->alias, name) == 0)
+            return true;
+    return false;
+}
+
+struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
+{
+    struct ast *ast = &scope->binder->ast;
+    const char *parts[3] = {NULL};
+    struct expr *expr = NULL;
+
+    if (scope->from == NULL || node->n_fields > 3) {
+        ast_refuse(ast, node->location, "no column can be named here");
+        return NULL;
+    }
+    for (size_t i = 0; i < node->n_fields; i++) {
+        parts[i] = ast_string(node->fields[i]);
+        if (parts[i] == NULL) {
+            ast_refuse(ast, node->location, "* is not a value; name a column");
+            return NULL;
+        }
+    }
+    if (node->n_fields == 2)
+        return bind_qualified(scope, NULL, parts[0], parts[1], node->location);
+    if (node->n_fields == 3)
+        return bind_qualified(scope, parts[0], parts[1], parts[2], node->location);
+    if (!bind_visible(scope, parts[0], node->location, &expr))
+        return NULL;
+    if (expr == NULL)
+        ast_refuse(ast, node->location,
+                   is_table(scope, parts[0]) ? "\"%s\" is a whole row; name its columns"
+                                             : "column \"%s\" does not exist",
+                   parts[0]);
+    return expr;
+}
+
+bool bind_star(struct scope *scope, const PgQuery__ColumnRef *node, struct list *out)
+{
+    struct arena *arena = scope->binder->arena;
+    const struct table *table;
+
+    if (node->n_fields > 3)
+        return ast_refuse(&scope->binder->ast, node->location, "too many names before *");
+    if (node->n_fields == 1) {
+        for (uint32_t i = 0; i < scope->from->visible.n; i++)
+            list_add(out, arena, scope->from->visible.at[i]);
+        return true;
+    }
+    table = find_table(scope, node->n_fields == 3 ? ast_string(node->fields[0]) : NULL,
+                       ast_string(node->fields[node->n_fields - 2]), node->location);
+    for (uint16_t i = 0; table != NULL && i < table->n; i++)
+        list_add(out, arena, &table->names[i]);
+    return table != NULL;
+}
+
+/* The name by the kind of expression; NULL: none. `ret_strong`: better than a cast's type name. */
+static const char *name_of(const PgQuery__Node *node, bool *ret_strong)
+{
+    const char *name;
+
+    *ret_strong = true;
+    switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_COLUMN_REF:
+        return ast_string(node->column_ref->fields[node->column_ref->n_fields - 1]);
+    case PG_QUERY__NODE__NODE_FUNC_CALL:
+        return ast_string(node->func_call->funcname[node->func_call->n_funcname - 1]);
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+        return "coalesce";
+    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+        return node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "greatest" : "least";
+    case PG_QUERY__NODE__NODE_A_EXPR:
+        return node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? "nullif" : NULL;
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
+        return name_of(node->collate_clause->arg, ret_strong);
+    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+        const PgQuery__TypeName *type = node->type_cast->type_name;
+
+        name = name_of(node->type_cast->arg, ret_strong);
+        if (name != NULL && *ret_strong)
+            return name;
+        *ret_strong = false;
+        return ast_string(type->names[type->n_names - 1]);
+    }
+    case PG_QUERY__NODE__NODE_CASE_EXPR:
+        name = node->case_expr->defresult == NULL ? NULL
+                                                  : name_of(node->case_expr->defresult, ret_strong);
+        if (name != NULL && *ret_strong)
+            return name;
+        *ret_strong = false;
+        return "case";
+    default:
+        return NULL;
+    }
+}
+
+const char *bind_column_name(const PgQuery__Node *node)
+{
+    bool strong;
+    const char *name = name_of(node, &strong);
+
+    return name == NULL ? "?column?" : name;
+}

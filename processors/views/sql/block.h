@@ -1,0 +1,51 @@
+/*
+ * One SELECT between binding and planning: its output columns, groups, aggregates and order, each
+ * an expression over the row that FROM makes. Internal to select.c, clauses.c and select_plan.c.
+ */
+#ifndef SLUICE_VIEWS_SQL_BLOCK_H
+#define SLUICE_VIEWS_SQL_BLOCK_H
+
+#include "sql/bind.h"
+
+/* One output column. */
+struct target {
+    const char *name;
+    struct expr *expr;
+};
+
+/* One ORDER BY item; `target` is the output column it is, -1: none. */
+struct sort {
+    struct expr *expr;
+    struct key_order order;
+    int target;
+    int location;
+};
+
+/* The clauses, bound. */
+struct block {
+    struct binder *binder;
+    const PgQuery__SelectStmt *select;
+    struct from from;
+    struct list targets;    /* struct target * */
+    struct list groups;     /* struct expr *; the first `written_n` were written */
+    struct list aggregates; /* struct aggregate_call * */
+    struct list sorts;      /* struct sort * */
+    struct expr *having;
+    uint32_t written_n;
+    int64_t limit, offset;
+    bool grouped, distinct, limited;
+};
+
+/* clauses.c: GROUP BY, ORDER BY and LIMIT, by PostgreSQL's rules for ordinals and aliases. */
+WARN_UNUSED bool clauses_group(struct block *block);
+WARN_UNUSED bool clauses_order(struct block *block);
+WARN_UNUSED bool clauses_limit(struct block *block);
+
+/* select_plan.c: the nodes of a bound block. */
+WARN_UNUSED bool select_plan(struct block *block, struct query *ret);
+
+/* grouping.c: rewrites targets, HAVING and ORDER BY to read the grouped row (groups, then
+ * aggregates); refuses columns that are neither grouped nor fixed by a grouped primary key. */
+WARN_UNUSED bool grouping_rewrite(struct block *block);
+
+#endif

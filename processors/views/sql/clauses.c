@@ -1,0 +1,213 @@
+#include "sql/block.h"
+
+/* The target that an ordinal names; NULL after a refusal. */
+static struct target *target_by_ordinal(struct block *block, const PgQuery__AConst *node,
+                                        const char *clause, int *ret_index)
+{
+    int ordinal = 0;
+
+    if (!node->isnull && node->val_case == PG_QUERY__A__CONST__VAL_IVAL)
+        ordinal = node->ival->ival;
+    if (node->isnull || node->val_case != PG_QUERY__A__CONST__VAL_IVAL) {
+        ast_refuse(&block->binder->ast, node->location, "%s by a constant that is no column number",
+                   clause);
+        return NULL;
+    }
+    if (ordinal < 1 || (uint32_t)ordinal > block->targets.n) {
+        ast_refuse(&block->binder->ast, node->location, "%s position %d is not in the select list",
+                   clause, ordinal);
+        return NULL;
+    }
+    *ret_index = ordinal - 1;
+    return block->targets.at[ordinal - 1];
+}
+
+/* The target of that name: *ret_index -1 with true when there is none. */
+static bool target_by_name(struct block *block, const char *name, int location, int *ret_index)
+{
+    *ret_index = -1;
+    for (uint32_t i = 0; i < block->targets.n; i++) {
+        const struct target *target = block->targets.at[i];
+
+        if (strcmp(target->name, name) != 0)
+            continue;
+        if (*ret_index >= 0 &&
+            !expr_same(target->expr, ((struct target *)block->targets.at[*ret_index])->expr))
+            return ast_refuse(&block->binder->ast, location, "\"%s\" is ambiguous", name);
+        if (*ret_index < 0)
+            *ret_index = (int)i;
+    }
+    return true;
+}
+
+/* A name standing alone, or NULL. */
+static const char *bare_name(const PgQuery__Node *node)
+{
+    if (node->node_case != PG_QUERY__NODE__NODE_COLUMN_REF || node->column_ref->n_fields != 1)
+        return NULL;
+    return ast_string(node->column_ref->fields[0]);
+}
+
+static bool has_aggregate(const struct expr *expr)
+{
+    if (expr->kind == EXPR_COLUMN)
+        return expr->column >= AGGREGATE_COLUMN;
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        if (has_aggregate(expr->args[i]))
+            return true;
+    return false;
+}
+
+static struct expr *target_expr(struct block *block, int index)
+{
+    return ((struct target *)block->targets.at[index])->expr;
+}
+
+/* One GROUP BY item: an ordinal, an input column, an alias, an expression, in that order. */
+static struct expr *bind_group(struct block *block, const PgQuery__Node *node)
+{
+    struct scope scope = {.binder = block->binder, .from = &block->from, .clause = "GROUP BY"};
+    const char *name = bare_name(node);
+    struct expr *expr = NULL;
+    int index = -1;
+
+    if (node->node_case == PG_QUERY__NODE__NODE_A_CONST) {
+        const struct target *target = target_by_ordinal(block, node->a_const, "GROUP BY", &index);
+
+        return target == NULL ? NULL : target->expr;
+    }
+    if (name != NULL) {
+        int location = node->column_ref->location;
+
+        if (!bind_visible(&scope, name, location, &expr))
+            return NULL;
+        if (expr == NULL && !target_by_name(block, name, location, &index))
+            return NULL;
+        if (expr == NULL && index >= 0)
+            return target_expr(block, index);
+    }
+    return expr != NULL ? expr : bind_expr(&scope, node);
+}
+
+bool clauses_group(struct block *block)
+{
+    const PgQuery__SelectStmt *select = block->select;
+
+    for (size_t i = 0; i < select->n_group_clause; i++) {
+        struct expr *expr = bind_decided(block->binder, bind_group(block, select->group_clause[i]));
+        bool is_new = true;
+
+        if (expr == NULL)
+            return false;
+        if (has_aggregate(expr))
+            return ast_refuse(&block->binder->ast, ast_location(select->group_clause[i]),
+                              "aggregates are not allowed in GROUP BY");
+        if (!bind_comparable(block->binder, expr, "GROUP BY"))
+            return false;
+        for (uint32_t j = 0; j < block->groups.n; j++)
+            is_new = is_new && !expr_same(expr, block->groups.at[j]);
+        if (is_new)
+            list_add(&block->groups, block->binder->arena, expr);
+    }
+    block->written_n = block->groups.n;
+    return true;
+}
+
+/* One ORDER BY item: an ordinal, an alias, an expression, in that order. */
+static bool bind_sort(struct block *block, const PgQuery__Node *node, struct sort *sort)
+{
+    struct scope scope = {.binder = block->binder,
+                          .from = &block->from,
+                          .aggregates = &block->aggregates,
+                          .clause = "ORDER BY"};
+    const char *name = bare_name(node);
+
+    if (node->node_case == PG_QUERY__NODE__NODE_A_CONST) {
+        if (target_by_ordinal(block, node->a_const, "ORDER BY", &sort->target) == NULL)
+            return false;
+    } else if (name != NULL &&
+               !target_by_name(block, name, node->column_ref->location, &sort->target)) {
+        return false;
+    }
+    if (sort->target >= 0) {
+        sort->expr = target_expr(block, sort->target);
+        return true;
+    }
+    sort->expr = bind_decided(block->binder, bind_expr(&scope, node));
+    for (uint32_t i = 0; i < block->targets.n && sort->expr != NULL && sort->target < 0; i++)
+        if (expr_same(sort->expr, target_expr(block, (int)i)))
+            sort->target = (int)i;
+    return sort->expr != NULL;
+}
+
+bool clauses_order(struct block *block)
+{
+    const PgQuery__SelectStmt *select = block->select;
+
+    for (size_t i = 0; i < select->n_sort_clause; i++) {
+        const PgQuery__SortBy *by = select->sort_clause[i]->sort_by;
+        struct sort *sort = arena_zalloc(block->binder->arena, sizeof(*sort));
+
+        if (!ast_only(&block->binder->ast, by, "node sortby_dir sortby_nulls"))
+            return false;
+        sort->target = -1;
+        sort->location = ast_location(by->node);
+        sort->order.descending = by->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        sort->order.nulls_first = sort->order.descending;
+        if (by->sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT)
+            sort->order.nulls_first =
+                by->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
+        if (!bind_sort(block, by->node, sort) ||
+            !bind_comparable(block->binder, sort->expr, "ORDER BY"))
+            return false;
+        if (block->distinct && sort->target < 0)
+            return ast_refuse(&block->binder->ast, sort->location,
+                              "with SELECT DISTINCT, ORDER BY must name columns of the select "
+                              "list");
+        list_add(&block->sorts, block->binder->arena, sort);
+    }
+    return true;
+}
+
+/* LIMIT or OFFSET: a literal number that is not negative; NULL or ALL: none. */
+static bool read_count(struct block *block, const PgQuery__Node *node, const char *clause,
+                       bool *ret_given, int64_t *ret)
+{
+    struct scope scope = {.binder = block->binder, .clause = clause};
+    struct expr *expr;
+
+    *ret_given = false;
+    if (node == NULL)
+        return true;
+    if (node->node_case != PG_QUERY__NODE__NODE_A_CONST)
+        return ast_refuse(&block->binder->ast, ast_location(node), "%s must be a literal number",
+                          clause);
+    if (node->a_const->isnull)
+        return true;
+    expr = bind_expr(&scope, node);
+    if (expr == NULL)
+        return false;
+    if ((expr->type.id != TYPE_INT4 && expr->type.id != TYPE_INT8) || expr->constant.slot < 0)
+        return ast_refuse(&block->binder->ast, expr->location,
+                          "%s must be a whole number that is not negative", clause);
+    *ret_given = true;
+    *ret = expr->constant.slot;
+    return true;
+}
+
+bool clauses_limit(struct block *block)
+{
+    const PgQuery__SelectStmt *select = block->select;
+    bool has_offset;
+
+    if (select->limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
+        return ast_refuse(&block->binder->ast, ast_location(select->limit_count),
+                          "WITH TIES is not supported; write LIMIT with a total order");
+    if (!read_count(block, select->limit_count, "LIMIT", &block->limited, &block->limit) ||
+        !read_count(block, select->limit_offset, "OFFSET", &has_offset, &block->offset))
+        return false;
+    if (has_offset && !block->limited && block->offset > 0)
+        return ast_refuse(&block->binder->ast, ast_location(select->limit_offset),
+                          "OFFSET without LIMIT is not supported; add LIMIT");
+    return true;
+}

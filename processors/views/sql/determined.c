@@ -1,0 +1,205 @@
+/*
+ * Functional dependencies: which columns of a node's rows are fixed once some are. The proof that
+ * an ORDER BY is total, and the way to the smallest key, both go by it.
+ */
+#include "sql/exprs.h"
+#include "sql/nodes.h"
+
+/* "Fixed" means: up to the type's equality. An expression over fixed columns is fixed when equal
+ * values of these columns are the same value. */
+static bool is_fixed(const struct expr *expr, const struct schema *schema,
+                     const struct column_set *set)
+{
+    struct column_set columns = {0};
+    int carried = exprs_carried_column(expr);
+
+    if (carried >= 0)
+        return column_set_has(set, (uint32_t)carried);
+    exprs_columns(expr, &columns);
+    for (uint32_t i = 0; i < schema->columns_n; i++)
+        if (column_set_has(&columns, i) && !exprs_type_is_exact(schema->columns[i].type.id))
+            return false;
+    return column_set_within(&columns, set);
+}
+
+/* All columns, when the node's key is in the set. */
+static void add_by_key(const struct plan_node *node, struct column_set *set)
+{
+    if (!node->has_key)
+        return;
+    for (uint16_t i = 0; i < node->schema.key_n; i++)
+        if (!column_set_has(set, node->schema.key[i]))
+            return;
+    for (uint16_t i = 0; i < node->schema.columns_n; i++)
+        column_set_add(set, i);
+}
+
+/* What `a = b` in a filter fixes. */
+static void add_by_equality(const struct expr *equality, const struct schema *schema,
+                            struct column_set *set)
+{
+    for (int side = 0; side < 2; side++) {
+        int column = exprs_carried_column(equality->args[side]);
+
+        if (column >= 0 && is_fixed(equality->args[1 - side], schema, set))
+            column_set_add(set, (uint32_t)column);
+    }
+}
+
+static struct column_set over_filter(const struct nodes *nodes, const struct plan_node *node,
+                                     struct column_set set)
+{
+    const struct expr *predicate = node->predicate;
+    uint16_t n = predicate->kind == EXPR_AND ? predicate->args_n : 1;
+    struct column_set before;
+
+    do {
+        before = set;
+        for (uint16_t i = 0; i < n; i++) {
+            const struct expr *part = predicate->kind == EXPR_AND ? predicate->args[i] : predicate;
+
+            if (exprs_is_equality(part))
+                add_by_equality(part, &node->schema, &set);
+        }
+        set = nodes_determined(nodes, node->inputs[0], set);
+    } while (!column_set_same(&before, &set));
+    return set;
+}
+
+/* Through output columns that are expressions of the input's: PROJECT and GROUP. */
+static struct column_set over_exprs(const struct nodes *nodes, const struct plan_node *node,
+                                    struct column_set set)
+{
+    const struct plan_node *input = nodes_at(nodes, node->inputs[0]);
+    struct column_set below = {0};
+
+    for (uint16_t i = 0; i < node->exprs_n; i++) {
+        int column = exprs_carried_column(node->exprs[i]);
+
+        if (column >= 0 && column_set_has(&set, i))
+            column_set_add(&below, (uint32_t)column);
+    }
+    below = nodes_determined(nodes, node->inputs[0], below);
+    for (uint16_t i = 0; i < node->exprs_n; i++)
+        if (is_fixed(node->exprs[i], &input->schema, &below))
+            column_set_add(&set, i);
+    return set;
+}
+
+static struct column_set part_of(const struct column_set *set, uint16_t from, uint16_t n)
+{
+    struct column_set part = {0};
+
+    for (uint16_t i = 0; i < n; i++)
+        if (column_set_has(set, (uint32_t)from + i))
+            column_set_add(&part, i);
+    return part;
+}
+
+static void put_part(struct column_set *set, const struct column_set *part, uint16_t from,
+                     uint16_t n)
+{
+    for (uint16_t i = 0; i < n; i++)
+        if (column_set_has(part, i))
+            column_set_add(set, (uint32_t)from + i);
+}
+
+/* The columns of one side's keys that the other side's fix; true when all keys of `from` are. */
+static bool add_by_keys(const struct plan_node *node, const struct expr *const *from,
+                        const struct schema *from_schema, const struct column_set *from_set,
+                        const struct expr *const *to, struct column_set *to_set)
+{
+    struct column_set added = *to_set;
+    bool all = true;
+
+    for (uint16_t i = 0; i < node->join_keys_n; i++) {
+        int column = exprs_carried_column(to[i]);
+
+        if (!is_fixed(from[i], from_schema, from_set))
+            all = false;
+        else if (column >= 0)
+            column_set_add(&added, (uint32_t)column);
+    }
+    if (all || node->join == PLAN_JOIN_INNER)
+        *to_set = added;
+    return all;
+}
+
+/* A fixed column that is never NULL in the right input says whether a LEFT join found the row. */
+static bool shows_match(const struct schema *right, const struct column_set *set)
+{
+    for (uint16_t i = 0; i < right->columns_n; i++)
+        if (right->columns[i].not_null && column_set_has(set, i))
+            return true;
+    return false;
+}
+
+static struct column_set over_join(const struct nodes *nodes, const struct plan_node *node,
+                                   struct column_set set)
+{
+    const struct plan_node *left = nodes_at(nodes, node->inputs[0]);
+    const struct plan_node *right = nodes_at(nodes, node->inputs[1]);
+    uint16_t left_n = left->schema.columns_n, right_n = right->schema.columns_n;
+    struct column_set before;
+
+    do {
+        struct column_set left_set = part_of(&set, 0, left_n);
+        struct column_set right_set = part_of(&set, left_n, right_n);
+        bool all;
+
+        before = set;
+        left_set = nodes_determined(nodes, node->inputs[0], left_set);
+        all = add_by_keys(node, node->left_keys, &left->schema, &left_set, node->right_keys,
+                          &right_set);
+        if (node->join == PLAN_JOIN_INNER)
+            (void)add_by_keys(node, node->right_keys, &right->schema, &right_set, node->left_keys,
+                              &left_set);
+        if (all || node->join == PLAN_JOIN_INNER || shows_match(&right->schema, &right_set))
+            right_set = nodes_determined(nodes, node->inputs[1], right_set);
+        put_part(&set, &left_set, 0, left_n);
+        put_part(&set, &right_set, left_n, right_n);
+    } while (!column_set_same(&before, &set));
+    return set;
+}
+
+struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, struct column_set set)
+{
+    const struct plan_node *of = nodes_at(nodes, node);
+
+    switch (of->kind) {
+    case PLAN_SOURCE:
+        break;
+    case PLAN_FILTER:
+        set = over_filter(nodes, of, set);
+        break;
+    case PLAN_PROJECT:
+    case PLAN_GROUP:
+        set = over_exprs(nodes, of, set);
+        break;
+    case PLAN_JOIN:
+        set = over_join(nodes, of, set);
+        break;
+    case PLAN_TOP:
+        set = nodes_determined(nodes, of->inputs[0], set);
+        break;
+    }
+    add_by_key(of, &set);
+    return set;
+}
+
+uint16_t nodes_minimal_key(const struct nodes *nodes, uint32_t node, uint16_t *columns, uint16_t n)
+{
+    for (uint16_t i = n; i-- > 0;) {
+        struct column_set others = {0};
+
+        for (uint16_t j = 0; j < n; j++)
+            if (j != i)
+                column_set_add(&others, columns[j]);
+        others = nodes_determined(nodes, node, others);
+        if (!column_set_has(&others, columns[i]))
+            continue;
+        memmove(columns + i, columns + i + 1, (size_t)(n - i - 1) * sizeof(*columns));
+        n--;
+    }
+    return n;
+}

@@ -1,0 +1,63 @@
+/*
+ * Making, walking and rewriting bound expressions. Pure; everything lies in the arena given.
+ */
+#ifndef SLUICE_VIEWS_SQL_EXPRS_H
+#define SLUICE_VIEWS_SQL_EXPRS_H
+
+#include "expr/expr.h"
+#include "sql/ast.h"
+#include "sql/column_set.h"
+
+/* A new node of the kind with room for args. */
+struct expr *exprs_new(struct arena *arena, enum expr_kind kind, enum type_id type, uint16_t args_n,
+                       int location);
+
+/* A column of the input row. */
+struct expr *exprs_column(struct arena *arena, uint16_t column, struct type type, int location);
+
+/* A boolean constant. */
+struct expr *exprs_bool(struct arena *arena, bool value, int location);
+
+/* A NULL of the type. */
+struct expr *exprs_null(struct arena *arena, struct type type, int location);
+
+/* A call; the arguments have the function's types already. */
+struct expr *exprs_call(struct arena *arena, const struct function *function, struct expr **args,
+                        uint16_t args_n, int location);
+
+/* The negation. */
+struct expr *exprs_not(struct arena *arena, struct expr *arg, int location);
+
+/* AND or OR over the list, flattened; a list of one is that one. */
+struct expr *exprs_junction(struct arena *arena, enum expr_kind kind, const struct list *args,
+                            int location);
+
+/* Appends the conjuncts of a predicate to the list, in order. */
+void exprs_conjuncts(struct list *out, struct arena *arena, struct expr *expr);
+
+/* Adds the columns that the expression reads. */
+void exprs_columns(const struct expr *expr, struct column_set *set);
+
+/* The expression with each column i replaced by by[i]. */
+struct expr *exprs_substitute(struct arena *arena, const struct expr *expr, struct expr **by);
+
+/* The expression with each column i moved to at[i]. */
+struct expr *exprs_move(struct arena *arena, const struct expr *expr, const int16_t *at);
+
+/* The column whose value the expression carries one to one (itself, or through casts that keep
+ * values apart); -1: another. */
+int exprs_carried_column(const struct expr *expr);
+
+/* Two values of the type that are equal are the same in every respect: 1.0 and 1.00 are not. */
+bool exprs_type_is_exact(enum type_id type);
+
+/* An equality `a = b` of two values by the type's own operator. */
+bool exprs_is_equality(const struct expr *expr);
+
+/* The expression is never NULL, given the row's shape. */
+bool exprs_not_null(const struct expr *expr, const struct schema *schema);
+
+/* A constant that is true. */
+bool exprs_is_true(const struct expr *expr);
+
+#endif

@@ -1,0 +1,129 @@
+#include "sql/block.h"
+
+/* The table of FROM that the block's column is of. */
+static const struct table *table_of(const struct block *block, uint16_t column)
+{
+    for (uint32_t i = 0; i < block->from.tables.n; i++) {
+        const struct table *table = block->from.tables.at[i];
+
+        if (column >= table->first && column < table->first + table->n)
+            return table;
+    }
+    return NULL;
+}
+
+static bool is_grouped(const struct block *block, uint16_t column)
+{
+    for (uint32_t i = 0; i < block->written_n; i++) {
+        const struct expr *group = block->groups.at[i];
+
+        if (group->kind == EXPR_COLUMN && group->column == column)
+            return true;
+    }
+    return false;
+}
+
+/* The column's source has its whole primary key in GROUP BY: PostgreSQL then allows the column. */
+static bool is_fixed_by_key(const struct block *block, uint16_t column)
+{
+    const struct table *table = table_of(block, column);
+    const struct plan_source *source;
+
+    if (table == NULL || table->relation->source < 0)
+        return false;
+    source = block->binder->nodes.sources.at[table->relation->source];
+    for (uint16_t i = 0; i < source->schema.key_n; i++)
+        if (!is_grouped(block, (uint16_t)(table->first + source->schema.key[i])))
+            return false;
+    return true;
+}
+
+static struct expr *group_column(struct block *block, uint32_t group, const struct expr *expr)
+{
+    return exprs_column(block->binder->arena, (uint16_t)group, expr->type, expr->location);
+}
+
+static struct expr *rewrite_column(struct block *block, struct expr *expr)
+{
+    if (expr->column >= AGGREGATE_COLUMN)
+        return expr;
+    if (is_fixed_by_key(block, expr->column)) {
+        list_add(&block->groups, block->binder->arena, expr);
+        return group_column(block, block->groups.n - 1, expr);
+    }
+    ast_refuse(&block->binder->ast, expr->location,
+               "column \"%s\" must be in GROUP BY or inside an aggregate",
+               block->from.columns[expr->column].name);
+    return NULL;
+}
+
+/* The expression over the grouped row: whole groups first, then parts. */
+static struct expr *rewrite(struct block *block, struct expr *expr)
+{
+    struct expr *copy;
+
+    for (uint32_t i = 0; i < block->groups.n; i++)
+        if (expr_same(expr, block->groups.at[i]))
+            return group_column(block, i, expr);
+    if (expr->kind == EXPR_COLUMN)
+        return rewrite_column(block, expr);
+    copy = exprs_new(block->binder->arena, expr->kind, expr->type.id, expr->args_n, expr->location);
+    copy->type = expr->type;
+    copy->constant = expr->constant;
+    copy->function = expr->function;
+    for (uint16_t i = 0; i < expr->args_n; i++) {
+        copy->args[i] = rewrite(block, expr->args[i]);
+        if (copy->args[i] == NULL)
+            return NULL;
+    }
+    return copy;
+}
+
+/* Where the grouped row's columns end up, once all groups are known. */
+static int16_t *final_places(const struct block *block)
+{
+    size_t n = AGGREGATE_COLUMN + block->aggregates.n;
+    int16_t *at = arena_alloc(block->binder->arena, n * sizeof(*at));
+
+    for (size_t i = 0; i < n; i++)
+        at[i] = (int16_t)(i < AGGREGATE_COLUMN ? i : block->groups.n + i - AGGREGATE_COLUMN);
+    return at;
+}
+
+bool grouping_rewrite(struct block *block)
+{
+    struct arena *arena = block->binder->arena;
+    const int16_t *at;
+
+    for (uint32_t i = 0; i < block->targets.n; i++) {
+        struct target *target = block->targets.at[i];
+
+        if ((target->expr = rewrite(block, target->expr)) == NULL)
+            return false;
+    }
+    for (uint32_t i = 0; i < block->sorts.n; i++) {
+        struct sort *sort = block->sorts.at[i];
+
+        if ((sort->expr = rewrite(block, sort->expr)) == NULL)
+            return false;
+    }
+    if (block->having != NULL && (block->having = rewrite(block, block->having)) == NULL)
+        return false;
+    if (block->groups.n + block->aggregates.n > COLUMNS_MAX)
+        return ast_refuse(&block->binder->ast, -1, "a GROUP BY makes more than %d columns",
+                          COLUMNS_MAX);
+    at = final_places(block);
+    for (uint32_t i = 0; i < block->targets.n; i++) {
+        struct target *target = block->targets.at[i];
+
+        target->expr = exprs_move(arena, target->expr, at);
+    }
+    for (uint32_t i = 0; i < block->sorts.n; i++) {
+        struct sort *sort = block->sorts.at[i];
+
+        sort->expr = exprs_move(arena, sort->expr, at);
+    }
+    if (block->having != NULL)
+        block->having = exprs_move(arena, block->having, at);
+    return true;
+}

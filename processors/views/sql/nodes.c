@@ -1,0 +1,438 @@
+#include "sql/nodes.h"
+
+#include "base/hash.h"
+#include "sql/exprs.h"
+#include <inttypes.h>
+
+enum { NODES_MAX = 4096 };
+
+struct plan_node *nodes_at(const struct nodes *nodes, uint32_t node)
+{
+    assert(node < nodes->all.n);
+    return nodes->all.at[node];
+}
+
+void nodes_pin(struct nodes *nodes, uint32_t node)
+{
+    if (nodes->pinned == NULL)
+        nodes->pinned = arena_zalloc(nodes->arena, NODES_MAX * sizeof(bool));
+    if (node < NODES_MAX)
+        nodes->pinned[node] = true;
+}
+
+static bool is_pinned(const struct nodes *nodes, uint32_t node)
+{
+    return nodes->pinned != NULL && node < NODES_MAX && nodes->pinned[node];
+}
+
+static void describe_type(struct buf *out, struct type type)
+{
+    buf_printf(out, "t%d/%" PRId32, (int)type.id, type.typmod);
+}
+
+static void describe_constant(struct buf *out, const struct expr *expr)
+{
+    if (expr->constant.null) {
+        buf_puts(out, " null");
+    } else if (type_is_bytes(expr->type.id)) {
+        buf_printf(out, " %zu:", expr->constant.bytes.len);
+        buf_put(out, expr->constant.bytes);
+    } else {
+        buf_printf(out, " %" PRIx64, (uint64_t)expr->constant.slot);
+    }
+}
+
+void nodes_describe_expr(struct buf *out, const struct expr *expr)
+{
+    static const char *const kinds[] = {
+        [EXPR_CONST] = "const",      [EXPR_COLUMN] = "column", [EXPR_CALL] = "call",
+        [EXPR_AND] = "and",          [EXPR_OR] = "or",         [EXPR_NOT] = "not",
+        [EXPR_IS_NULL] = "null?",    [EXPR_CASE] = "case",     [EXPR_COALESCE] = "coalesce",
+        [EXPR_DISTINCT] = "distinct"};
+
+    buf_printf(out, "(%s ", kinds[expr->kind]);
+    describe_type(out, expr->type);
+    if (expr->kind == EXPR_CONST)
+        describe_constant(out, expr);
+    if (expr->kind == EXPR_COLUMN)
+        buf_printf(out, " %u", expr->column);
+    if (expr->kind == EXPR_CALL)
+        buf_printf(out, " %d:%s", (int)expr->function->kind, expr->function->name);
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        nodes_describe_expr(out, expr->args[i]);
+    buf_char(out, ')');
+}
+
+static void describe_exprs(struct buf *out, const struct expr *const *exprs, uint16_t n)
+{
+    buf_char(out, '[');
+    for (uint16_t i = 0; i < n; i++)
+        nodes_describe_expr(out, exprs[i]);
+    buf_char(out, ']');
+}
+
+static void describe_source(struct buf *out, const struct plan_source *source)
+{
+    buf_printf(out, "%s %d", source->topic, (int)source->format);
+    for (uint16_t i = 0; i < source->schema.columns_n; i++) {
+        const struct column *column = &source->schema.columns[i];
+
+        buf_printf(out, " %zu:%s%s ", strlen(column->name), column->name,
+                   column->not_null ? "!" : "");
+        describe_type(out, column->type);
+    }
+    for (uint16_t i = 0; i < source->schema.key_n; i++)
+        buf_printf(out, " key %u", source->schema.key[i]);
+    for (uint16_t i = 0; i < source->rules_n; i++)
+        if (!source->rules[i].warning && source->rules[i].expr != NULL)
+            nodes_describe_expr(out, source->rules[i].expr);
+}
+
+static void describe_aggregates(struct buf *out, const struct plan_node *node)
+{
+    for (uint16_t i = 0; i < node->aggregates_n; i++) {
+        const struct plan_aggregate *aggregate = &node->aggregates[i];
+
+        buf_printf(out, " %s/%d ", aggregate->aggregate->name, (int)aggregate->aggregate->arg);
+        describe_type(out, aggregate->result);
+        if (aggregate->arg != NULL)
+            nodes_describe_expr(out, aggregate->arg);
+    }
+}
+
+static void describe_top(struct buf *out, const struct plan_node *node)
+{
+    buf_printf(out, " %" PRId64 " %" PRId64, node->limit, node->offset);
+    for (uint16_t i = 0; i < node->order_n; i++) {
+        buf_printf(out, " %d%d", node->order[i].order.descending, node->order[i].order.nulls_first);
+        nodes_describe_expr(out, node->order[i].expr);
+    }
+}
+
+static uint16_t inputs_of(const struct plan_node *node)
+{
+    if (node->kind == PLAN_SOURCE)
+        return 0;
+    return node->kind == PLAN_JOIN ? 2 : 1;
+}
+
+static uint64_t fingerprint_of(const struct nodes *nodes, const struct plan_node *node)
+{
+    CLEANUP(buf) struct buf out = {0};
+
+    buf_printf(&out, "%d", (int)node->kind);
+    for (uint16_t i = 0; i < inputs_of(node); i++)
+        buf_printf(&out, " %016" PRIx64, nodes_at(nodes, node->inputs[i])->fingerprint);
+    if (node->kind == PLAN_SOURCE)
+        describe_source(&out, nodes->sources.at[node->source]);
+    if (node->predicate != NULL)
+        nodes_describe_expr(&out, node->predicate);
+    describe_exprs(&out, node->exprs, node->exprs_n);
+    if (node->kind == PLAN_JOIN) {
+        buf_printf(&out, " join %d ", (int)node->join);
+        describe_exprs(&out, node->left_keys, node->join_keys_n);
+        describe_exprs(&out, node->right_keys, node->join_keys_n);
+    }
+    describe_aggregates(&out, node);
+    if (node->kind == PLAN_TOP)
+        describe_top(&out, node);
+    return hash64(out.at, out.len);
+}
+
+/* Puts the node in, or finds the one that is there. `ret_new`: its schema is still to be made. */
+static uint32_t intern(struct nodes *nodes, const struct plan_node *made, bool *ret_new)
+{
+    struct plan_node *node;
+    uint64_t fingerprint = fingerprint_of(nodes, made);
+
+    for (uint32_t i = 0; i < nodes->all.n; i++) {
+        if (nodes_at(nodes, i)->fingerprint == fingerprint) {
+            *ret_new = false;
+            return i;
+        }
+    }
+    node = arena_alloc(nodes->arena, sizeof(*node));
+    *node = *made;
+    node->fingerprint = fingerprint;
+    node->label = nodes->label;
+    list_add(&nodes->all, nodes->arena, node);
+    *ret_new = true;
+    return nodes->all.n - 1;
+}
+
+static const struct expr **exprs_array(const struct nodes *nodes, struct expr *const *exprs,
+                                       uint16_t n)
+{
+    const struct expr **array = arena_alloc(nodes->arena, (n + 1U) * sizeof(*array));
+
+    if (n > 0)
+        memcpy(array, exprs, n * sizeof(*array));
+    return array;
+}
+
+static void set_key(const struct nodes *nodes, struct plan_node *node, const uint16_t *key,
+                    uint16_t n)
+{
+    uint16_t *copy = arena_alloc(nodes->arena, (n + 1U) * sizeof(*copy));
+
+    if (n > 0)
+        memcpy(copy, key, n * sizeof(*copy));
+    node->schema.key = copy;
+    node->schema.key_n = n;
+    node->has_key = true;
+}
+
+uint32_t nodes_source(struct nodes *nodes, uint32_t source)
+{
+    struct plan_source *of = nodes->sources.at[source];
+    struct plan_node node = {.kind = PLAN_SOURCE, .source = source, .schema = of->schema};
+    bool is_new;
+
+    node.has_key = true;
+    return intern(nodes, &node, &is_new);
+}
+
+uint32_t nodes_filter(struct nodes *nodes, uint32_t input, const struct expr *predicate)
+{
+    const struct plan_node *below = nodes_at(nodes, input);
+    struct plan_node node = {.kind = PLAN_FILTER, .inputs = {input}, .predicate = predicate};
+    bool is_new;
+
+    if (exprs_is_true(predicate))
+        return input;
+    if (below->kind == PLAN_FILTER && !is_pinned(nodes, input)) {
+        struct list both = {0};
+
+        list_add(&both, nodes->arena, below->predicate);
+        list_add(&both, nodes->arena, predicate);
+        node.inputs[0] = below->inputs[0];
+        node.predicate = exprs_junction(nodes->arena, EXPR_AND, &both, predicate->location);
+        below = nodes_at(nodes, below->inputs[0]);
+    }
+    node.schema = below->schema;
+    node.has_key = below->has_key;
+    return intern(nodes, &node, &is_new);
+}
+
+/* The output columns that hold the input's columns as they are: at[input column] = output column
+ * or -1. */
+static int16_t *kept_columns(const struct nodes *nodes, const struct plan_node *node,
+                             uint16_t input_n)
+{
+    int16_t *at = arena_alloc(nodes->arena, (input_n + 1U) * sizeof(*at));
+
+    for (uint16_t i = 0; i < input_n; i++)
+        at[i] = -1;
+    for (uint16_t i = node->exprs_n; i-- > 0;)
+        if (node->exprs[i]->kind == EXPR_COLUMN)
+            at[node->exprs[i]->column] = (int16_t)i;
+    return at;
+}
+
+/* The key of a projection: the input's key where its columns are all kept, else the fewest kept
+ * columns that determine it. */
+static void derive_project_key(const struct nodes *nodes, struct plan_node *node)
+{
+    const struct plan_node *input = nodes_at(nodes, node->inputs[0]);
+    int16_t *at = kept_columns(nodes, node, input->schema.columns_n);
+    uint16_t key[COLUMNS_MAX], n = 0;
+    struct column_set kept = {0}, closure;
+    bool all = true;
+
+    if (!input->has_key)
+        return;
+    for (uint16_t i = 0; i < input->schema.key_n; i++) {
+        int16_t column = at[input->schema.key[i]];
+
+        all = all && column >= 0;
+        if (column >= 0)
+            key[n++] = (uint16_t)column;
+    }
+    if (all) {
+        set_key(nodes, node, key, n);
+        return;
+    }
+    n = 0;
+    for (uint16_t i = 0; i < input->schema.columns_n; i++)
+        if (at[i] >= 0)
+            column_set_add(&kept, i);
+    closure = nodes_determined(nodes, node->inputs[0], kept);
+    for (uint16_t i = 0; i < input->schema.key_n; i++)
+        if (!column_set_has(&closure, input->schema.key[i]))
+            return;
+    for (uint16_t i = 0; i < node->exprs_n; i++)
+        if (node->exprs[i]->kind == EXPR_COLUMN && at[node->exprs[i]->column] == (int16_t)i)
+            key[n++] = node->exprs[i]->column;
+    n = nodes_minimal_key(nodes, node->inputs[0], key, n);
+    for (uint16_t i = 0; i < n; i++)
+        key[i] = (uint16_t)at[key[i]];
+    set_key(nodes, node, key, n);
+}
+
+static void derive_project(const struct nodes *nodes, struct plan_node *node,
+                           const char *const *names)
+{
+    const struct schema *input = &nodes_at(nodes, node->inputs[0])->schema;
+    struct column *columns =
+        arena_zalloc(nodes->arena, (node->exprs_n + 1U) * sizeof(struct column));
+
+    for (uint16_t i = 0; i < node->exprs_n; i++) {
+        columns[i].name = names[i];
+        columns[i].type = node->exprs[i]->type;
+        columns[i].not_null = exprs_not_null(node->exprs[i], input);
+    }
+    node->schema = (struct schema){.columns = columns, .columns_n = node->exprs_n};
+    derive_project_key(nodes, node);
+}
+
+static bool is_identity(const struct plan_node *input, struct expr *const *exprs, uint16_t n)
+{
+    if (n != input->schema.columns_n)
+        return false;
+    for (uint16_t i = 0; i < n; i++)
+        if (exprs[i]->kind != EXPR_COLUMN || exprs[i]->column != i)
+            return false;
+    return true;
+}
+
+uint32_t nodes_project(struct nodes *nodes, uint32_t input, struct expr **exprs,
+                       const char *const *names, uint16_t exprs_n)
+{
+    const struct plan_node *below = nodes_at(nodes, input);
+    struct plan_node node = {.kind = PLAN_PROJECT, .inputs = {input}, .exprs_n = exprs_n};
+    bool is_new;
+    uint32_t made;
+
+    if (is_identity(below, exprs, exprs_n))
+        return input;
+    if (below->kind == PLAN_PROJECT && !is_pinned(nodes, input)) {
+        struct expr **by = arena_alloc(nodes->arena, below->exprs_n * sizeof(struct expr *));
+        struct expr **merged = arena_alloc(nodes->arena, (exprs_n + 1U) * sizeof(struct expr *));
+
+        memcpy(by, below->exprs, below->exprs_n * sizeof(struct expr *));
+        for (uint16_t i = 0; i < exprs_n; i++)
+            merged[i] = exprs_substitute(nodes->arena, exprs[i], by);
+        return nodes_project(nodes, below->inputs[0], merged, names, exprs_n);
+    }
+    node.exprs = exprs_array(nodes, exprs, exprs_n);
+    made = intern(nodes, &node, &is_new);
+    if (is_new)
+        derive_project(nodes, nodes_at(nodes, made), names);
+    return made;
+}
+
+uint32_t nodes_keep(struct nodes *nodes, uint32_t input, const uint16_t *columns, uint16_t n)
+{
+    const struct schema *schema = &nodes_at(nodes, input)->schema;
+    struct expr **exprs = arena_alloc(nodes->arena, (n + 1U) * sizeof(struct expr *));
+    const char **names = arena_alloc(nodes->arena, (n + 1U) * sizeof(*names));
+
+    for (uint16_t i = 0; i < n; i++) {
+        exprs[i] = exprs_column(nodes->arena, columns[i], schema->columns[columns[i]].type, -1);
+        names[i] = schema->columns[columns[i]].name;
+    }
+    return nodes_project(nodes, input, exprs, names, n);
+}
+
+static void derive_join(const struct nodes *nodes, uint32_t made)
+{
+    struct plan_node *node = nodes_at(nodes, made);
+    const struct plan_node *left = nodes_at(nodes, node->inputs[0]);
+    const struct plan_node *right = nodes_at(nodes, node->inputs[1]);
+    uint16_t left_n = left->schema.columns_n;
+    uint16_t key[2 * COLUMNS_MAX], n = 0;
+    struct column *columns = arena_alloc(
+        nodes->arena, (size_t)(left_n + right->schema.columns_n + 1) * sizeof(struct column));
+
+    memcpy(columns, left->schema.columns, left_n * sizeof(struct column));
+    memcpy(columns + left_n, right->schema.columns,
+           right->schema.columns_n * sizeof(struct column));
+    for (uint16_t i = 0; i < right->schema.columns_n && node->join == PLAN_JOIN_LEFT; i++)
+        columns[left_n + i].not_null = false;
+    node->schema.columns = columns;
+    node->schema.columns_n = (uint16_t)(left_n + right->schema.columns_n);
+    if (!left->has_key || !right->has_key)
+        return;
+    for (uint16_t i = 0; i < left->schema.key_n; i++)
+        key[n++] = left->schema.key[i];
+    for (uint16_t i = 0; i < right->schema.key_n; i++)
+        key[n++] = (uint16_t)(left_n + right->schema.key[i]);
+    n = nodes_minimal_key(nodes, made, key, n);
+    set_key(nodes, node, key, n);
+}
+
+uint32_t nodes_join(struct nodes *nodes, enum plan_join_kind join, uint32_t left, uint32_t right,
+                    struct join_keys keys)
+{
+    struct plan_node node = {.kind = PLAN_JOIN,
+                             .inputs = {left, right},
+                             .join = join,
+                             .left_keys = keys.left,
+                             .right_keys = keys.right,
+                             .join_keys_n = keys.n};
+    bool is_new;
+    uint32_t made = intern(nodes, &node, &is_new);
+
+    if (is_new)
+        derive_join(nodes, made);
+    return made;
+}
+
+static void derive_group(const struct nodes *nodes, struct plan_node *node,
+                         const struct group_parts *parts)
+{
+    const struct schema *input = &nodes_at(nodes, node->inputs[0])->schema;
+    uint16_t n = (uint16_t)(parts->exprs_n + parts->aggregates_n), key[COLUMNS_MAX];
+    struct column *columns = arena_zalloc(nodes->arena, (n + 1U) * sizeof(struct column));
+
+    for (uint16_t i = 0; i < parts->exprs_n; i++) {
+        columns[i].name = parts->names[i];
+        columns[i].type = node->exprs[i]->type;
+        columns[i].not_null = exprs_not_null(node->exprs[i], input);
+    }
+    for (uint16_t i = 0; i < parts->aggregates_n; i++) {
+        struct column *column = &columns[parts->exprs_n + i];
+
+        column->name = parts->aggregate_names[i];
+        column->type = node->aggregates[i].result;
+        column->not_null = strcmp(node->aggregates[i].aggregate->name, "count") == 0;
+    }
+    node->schema = (struct schema){.columns = columns, .columns_n = n};
+    for (uint16_t i = 0; i < parts->key_n; i++)
+        key[i] = i;
+    set_key(nodes, node, key, parts->key_n);
+}
+
+uint32_t nodes_group(struct nodes *nodes, uint32_t input, struct group_parts parts)
+{
+    struct plan_node node = {.kind = PLAN_GROUP,
+                             .inputs = {input},
+                             .exprs_n = parts.exprs_n,
+                             .aggregates = parts.aggregates,
+                             .aggregates_n = parts.aggregates_n};
+    bool is_new;
+    uint32_t made;
+
+    node.exprs = exprs_array(nodes, parts.exprs, parts.exprs_n);
+    made = intern(nodes, &node, &is_new);
+    if (is_new)
+        derive_group(nodes, nodes_at(nodes, made), &parts);
+    return made;
+}
+
+uint32_t nodes_top(struct nodes *nodes, uint32_t input, const struct plan_order *order,
+                   uint16_t order_n, int64_t limit, int64_t offset)
+{
+    const struct plan_node *below = nodes_at(nodes, input);
+    struct plan_node node = {.kind = PLAN_TOP,
+                             .inputs = {input},
+                             .order = order,
+                             .order_n = order_n,
+                             .limit = limit,
+                             .offset = offset,
+                             .schema = below->schema,
+                             .has_key = below->has_key};
+    bool is_new;
+
+    return intern(nodes, &node, &is_new);
+}

@@ -1,0 +1,78 @@
+/*
+ * The plan in the making: nodes are made here, and a node that is there already is given back
+ * instead of a second one (same fingerprint, same subplan). Derives each node's schema and unique
+ * key. Not here: what SQL means (bind.h, select.h).
+ */
+#ifndef SLUICE_VIEWS_SQL_NODES_H
+#define SLUICE_VIEWS_SQL_NODES_H
+
+#include "sql/ast.h"
+#include "sql/column_set.h"
+#include "sql/plan.h"
+
+/* The nodes made so far: struct plan_node *. A node's number is its place in the list. */
+struct nodes {
+    struct arena *arena;
+    struct list all;
+    struct list sources; /* struct plan_source * */
+    const char *label;   /* for the nodes made now */
+    bool *pinned;        /* by node: a materialized view's own node, which nothing is merged into */
+};
+
+/* The node of that number; it may still be changed by its maker alone. */
+struct plan_node *nodes_at(const struct nodes *nodes, uint32_t node);
+
+/* Says that the node is a materialized view's: it is kept as it is and shared. */
+void nodes_pin(struct nodes *nodes, uint32_t node);
+
+/* A source's rows. */
+uint32_t nodes_source(struct nodes *nodes, uint32_t source);
+
+/* The rows where the predicate is true; one on top of another becomes one. */
+uint32_t nodes_filter(struct nodes *nodes, uint32_t input, const struct expr *predicate);
+
+/* One column per expression, named by `names`; one on top of another becomes one, and none is made
+ * when it would change nothing. */
+uint32_t nodes_project(struct nodes *nodes, uint32_t input, struct expr **exprs,
+                       const char *const *names, uint16_t exprs_n);
+
+/* Keeps the given columns of the input, in order. */
+uint32_t nodes_keep(struct nodes *nodes, uint32_t input, const uint16_t *columns, uint16_t n);
+
+/* The keys of a join, same length and types. */
+struct join_keys {
+    const struct expr **left, **right;
+    uint16_t n;
+};
+
+/* Left columns, then right columns. */
+uint32_t nodes_join(struct nodes *nodes, enum plan_join_kind join, uint32_t left, uint32_t right,
+                    struct join_keys keys);
+
+/* What a GROUP is made of; the first `key_n` of exprs are the unique key. */
+struct group_parts {
+    struct expr **exprs;
+    const char *const *names;
+    struct plan_aggregate *aggregates;
+    const char *const *aggregate_names;
+    uint16_t exprs_n, key_n, aggregates_n;
+};
+
+/* One row a group. */
+uint32_t nodes_group(struct nodes *nodes, uint32_t input, struct group_parts parts);
+
+/* The first rows by a total order. */
+uint32_t nodes_top(struct nodes *nodes, uint32_t input, const struct plan_order *order,
+                   uint16_t order_n, int64_t limit, int64_t offset);
+
+/* The columns that are fixed when those in `set` are, by keys and equalities all the way down. */
+struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, struct column_set set);
+
+/* Takes from `columns` (a unique key of the node) every column that the others determine, the last
+ * first; returns how many are left, in order. */
+uint16_t nodes_minimal_key(const struct nodes *nodes, uint32_t node, uint16_t *columns, uint16_t n);
+
+/* Appends a description of the expression that is the same exactly when the meaning is. */
+void nodes_describe_expr(struct buf *out, const struct expr *expr);
+
+#endif

@@ -1,0 +1,381 @@
+#include "sql/pipeline.h"
+
+#include "base/hash.h"
+#include "sql/bind.h"
+#include <inttypes.h>
+
+enum { ARENA_CHECK_TOPIC_MAX = 249, PARTITIONS_MAX = 10000 };
+
+/* The names of a view's columns: the query's, replaced by those written behind the view's name. */
+static bool view_columns(struct binder *binder, const PgQuery__RangeVar *name,
+                         PgQuery__Node *const *given, size_t given_n, struct query *query)
+{
+    if (given_n > query->columns_n)
+        return ast_refuse(&binder->ast, name->location,
+                          "the view names %zu columns, its SELECT has %u", given_n,
+                          query->columns_n);
+    for (size_t i = 0; i < given_n; i++)
+        query->columns[i] = ast_string(given[i]);
+    for (uint16_t i = 0; i < query->columns_n; i++)
+        for (uint16_t j = 0; j < i; j++)
+            if (strcmp(query->columns[i], query->columns[j]) == 0)
+                return ast_refuse(&binder->ast, name->location,
+                                  "the view has two columns named \"%s\"; rename one with AS",
+                                  query->columns[i]);
+    return true;
+}
+
+static bool check_name(struct binder *binder, const PgQuery__RangeVar *name)
+{
+    if (!ast_only(&binder->ast, name, "schemaname relname inh relpersistence"))
+        return false;
+    if (strcmp(name->relpersistence, "p") != 0)
+        return ast_refuse(&binder->ast, name->location, "temporary views are not supported");
+    if (bind_find(binder, bind_schema_of(name), name->relname) != NULL)
+        return ast_refuse(&binder->ast, name->location, "relation \"%s.%s\" is defined already",
+                          bind_schema_of(name), name->relname);
+    return true;
+}
+
+/* Binds the SELECT of a view and makes the view a relation; *ret_query is what it holds. */
+static bool define(struct binder *binder, const PgQuery__RangeVar *name,
+                   const PgQuery__Node *select, PgQuery__Node *const *columns, size_t columns_n,
+                   struct query *ret_query)
+{
+    struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
+
+    if (!check_name(binder, name))
+        return false;
+    if (select->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+        return ast_refuse(&binder->ast, name->location, "a view must be a SELECT");
+    binder->nodes.label = arena_printf(binder->arena, "%s.%s", bind_schema_of(name), name->relname);
+    if (!bind_select(binder, select->select_stmt, ret_query) ||
+        !view_columns(binder, name, columns, columns_n, ret_query))
+        return false;
+    *relation = (struct relation){.schema = bind_schema_of(name),
+                                  .name = name->relname,
+                                  .node = ret_query->node,
+                                  .columns = ret_query->columns,
+                                  .columns_n = ret_query->columns_n,
+                                  .source = -1,
+                                  .view = -1};
+    list_add(&binder->relations, binder->arena, relation);
+    return true;
+}
+
+static bool define_view(struct binder *binder, const PgQuery__ViewStmt *stmt)
+{
+    struct query query;
+
+    return ast_only(&binder->ast, stmt, "view aliases query replace with_check_option") &&
+           (stmt->with_check_option == PG_QUERY__VIEW_CHECK_OPTION__NO_CHECK_OPTION ||
+            ast_refuse(&binder->ast, stmt->view->location,
+                       "WITH CHECK OPTION is not supported; leave it out")) &&
+           define(binder, stmt->view, stmt->query, stmt->aliases, stmt->n_aliases, &query);
+}
+
+/* The unique key's columns of what the SELECT reads, for the message. */
+static bool refuse_keyless(struct binder *binder, const PgQuery__RangeVar *name, uint32_t node)
+{
+    const struct plan_node *of = nodes_at(&binder->nodes, node);
+    CLEANUP(buf) struct buf columns = {0};
+
+    if (of->kind == PLAN_PROJECT) {
+        const struct plan_node *input = nodes_at(&binder->nodes, of->inputs[0]);
+
+        for (uint16_t i = 0; i < input->schema.key_n && input->has_key; i++)
+            buf_printf(&columns, "%s%s", i > 0 ? ", " : "",
+                       input->schema.columns[input->schema.key[i]].name);
+    }
+    if (columns.len > 0)
+        return ast_refuse(&binder->ast, name->location,
+                          "the view's rows have no unique key; add %s to its SELECT, or GROUP BY",
+                          buf_cstr(&columns));
+    return ast_refuse(&binder->ast, name->location,
+                      "the view's rows have no unique key; select the primary keys of what it "
+                      "reads, or GROUP BY");
+}
+
+static bool check_topic(struct binder *binder, const char *topic, int location)
+{
+    size_t len = strspn(topic, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+    if (topic[0] == '\0' || topic[len] != '\0' || len > ARENA_CHECK_TOPIC_MAX)
+        return ast_refuse(&binder->ast, location,
+                          "\"%s\" is no topic name: letters, digits, '.', '_' and '-' are allowed; "
+                          "write WITH (topic = '...')",
+                          topic);
+    for (uint32_t i = 0; i < binder->views.n; i++) {
+        const struct plan_view *other = binder->views.at[i];
+
+        if (strcmp(other->topic, topic) == 0)
+            return ast_refuse(&binder->ast, location, "topic %s is written by %s already", topic,
+                              other->name);
+    }
+    for (uint32_t i = 0; i < binder->nodes.sources.n; i++)
+        if (strcmp(((const struct plan_source *)binder->nodes.sources.at[i])->topic, topic) == 0)
+            return ast_refuse(&binder->ast, location, "topic %s is a source's", topic);
+    return true;
+}
+
+static bool view_option(struct binder *binder, const PgQuery__DefElem *option,
+                        struct plan_view *view)
+{
+    struct ast *ast = &binder->ast;
+    const char *text = option->arg == NULL ? NULL : ast_string(option->arg);
+
+    if (strcmp(option->defname, "topic") == 0 && text != NULL) {
+        view->topic = text;
+        return true;
+    }
+    if (strcmp(option->defname, "format") == 0 && text != NULL) {
+        if (strcmp(text, "json") != 0)
+            return ast_refuse(ast, option->location,
+                              "format \"%s\" is not supported for a view yet; there is json", text);
+        return true;
+    }
+    if (strcmp(option->defname, "partitions") == 0 && option->arg != NULL &&
+        option->arg->node_case == PG_QUERY__NODE__NODE_INTEGER) {
+        view->partitions = option->arg->integer->ival;
+        if (view->partitions < 1 || view->partitions > PARTITIONS_MAX)
+            return ast_refuse(ast, option->location, "partitions must be between 1 and %d",
+                              PARTITIONS_MAX);
+        return true;
+    }
+    return ast_refuse(ast, option->location,
+                      "WITH (%s) is not known or has a wrong value; a view has topic = '...', "
+                      "partitions = n and format = 'json'",
+                      option->defname);
+}
+
+/* The node's shape under the view's own column names. */
+static struct schema view_schema(struct binder *binder, const struct query *query)
+{
+    const struct schema *of = &nodes_at(&binder->nodes, query->node)->schema;
+    struct column *columns =
+        arena_alloc(binder->arena, (of->columns_n + 1U) * sizeof(struct column));
+    struct schema schema = *of;
+
+    for (uint16_t i = 0; i < of->columns_n; i++) {
+        columns[i] = of->columns[i];
+        columns[i].name = query->columns[i];
+    }
+    schema.columns = columns;
+    return schema;
+}
+
+static bool define_materialized(struct binder *binder, const PgQuery__CreateTableAsStmt *stmt)
+{
+    struct plan_view *view = arena_zalloc(binder->arena, sizeof(*view));
+    const PgQuery__RangeVar *name = stmt->into->rel;
+    struct query query;
+
+    if (stmt->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW)
+        return ast_refuse(&binder->ast, name->location,
+                          "CREATE TABLE AS is not supported; write CREATE MATERIALIZED VIEW");
+    if (!ast_only(&binder->ast, stmt, "query into objtype if_not_exists") ||
+        !ast_only(&binder->ast, stmt->into, "rel col_names options on_commit") ||
+        !define(binder, name, stmt->query, stmt->into->col_names, stmt->into->n_col_names, &query))
+        return false;
+    view->name = binder->nodes.label;
+    view->topic = arena_printf(binder->arena, "%s.%s", binder->pipeline, view->name);
+    for (size_t i = 0; i < stmt->into->n_options; i++)
+        if (!view_option(binder, stmt->into->options[i]->def_elem, view))
+            return false;
+    if (!check_topic(binder, view->topic, name->location))
+        return false;
+    if (!nodes_at(&binder->nodes, query.node)->has_key)
+        return refuse_keyless(binder, name, query.node);
+    view->node = query.node;
+    view->schema = view_schema(binder, &query);
+    view->order = query.order;
+    view->order_n = query.order_n;
+    nodes_pin(&binder->nodes, query.node);
+    bind_find(binder, bind_schema_of(name), name->relname)->view = (int32_t)binder->views.n;
+    list_add(&binder->views, binder->arena, view);
+    return true;
+}
+
+/* COMMENT ON a view, a source, their columns; a schema or server may have one too. */
+static bool comment(struct binder *binder, const PgQuery__CommentStmt *stmt, int location)
+{
+    bool is_column = stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN;
+    const PgQuery__List *names;
+    struct relation *relation;
+    size_t n;
+
+    if (stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA ||
+        stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER)
+        return true;
+    if ((!is_column && stmt->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW &&
+         stmt->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_VIEW &&
+         stmt->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE) ||
+        stmt->object->node_case != PG_QUERY__NODE__NODE_LIST)
+        return ast_refuse(&binder->ast, location,
+                          "COMMENT ON this kind of object is not supported; there are FOREIGN "
+                          "TABLE, VIEW, MATERIALIZED VIEW and COLUMN");
+    names = stmt->object->list;
+    n = names->n_items - is_column;
+    relation = n == 0 || n > 2 ? NULL
+                               : bind_find(binder, n == 2 ? ast_string(names->items[0]) : "public",
+                                           ast_string(names->items[n - 1]));
+    if (relation == NULL)
+        return ast_refuse(&binder->ast, location,
+                          "COMMENT ON names a relation that is not defined above");
+    if (!is_column && relation->view >= 0)
+        ((struct plan_view *)binder->views.at[relation->view])->comment =
+            stmt->comment[0] == '\0' ? NULL : stmt->comment;
+    return true;
+}
+
+static bool create_schema(struct binder *binder, const PgQuery__CreateSchemaStmt *stmt)
+{
+    return ast_only(&binder->ast, stmt, "schemaname if_not_exists");
+}
+
+/* Where the statement begins: behind blanks and comments. */
+static int statement_location(const struct ast *ast, const PgQuery__RawStmt *raw)
+{
+    uint32_t i = ast_token_at(ast, raw->stmt_location);
+
+    while (i < ast->tokens->n_tokens &&
+           (ast->tokens->tokens[i]->token == PG_QUERY__TOKEN__SQL_COMMENT ||
+            ast->tokens->tokens[i]->token == PG_QUERY__TOKEN__C_COMMENT))
+        i++;
+    return i < ast->tokens->n_tokens ? ast->tokens->tokens[i]->start : raw->stmt_location;
+}
+
+static bool statement(struct binder *binder, const PgQuery__RawStmt *raw)
+{
+    const PgQuery__Node *node = raw->stmt;
+    int location = statement_location(&binder->ast, raw);
+
+    switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_CREATE_FOREIGN_TABLE_STMT:
+        return bind_source(binder, node->create_foreign_table_stmt);
+    case PG_QUERY__NODE__NODE_VIEW_STMT:
+        return define_view(binder, node->view_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+        return define_materialized(binder, node->create_table_as_stmt);
+    case PG_QUERY__NODE__NODE_COMMENT_STMT:
+        return comment(binder, node->comment_stmt, location);
+    case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
+        return create_schema(binder, node->create_schema_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_FDW_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_FOREIGN_SERVER_STMT:
+        return true;
+    default:
+        return ast_refuse(&binder->ast, location,
+                          "%s is not supported; a pipeline file holds CREATE FOREIGN TABLE, CREATE "
+                          "VIEW, CREATE MATERIALIZED VIEW and COMMENT ON",
+                          ast_kind(node));
+    }
+}
+
+/* ---- the finished plan ---- */
+
+static void mark_reachable(const struct nodes *nodes, uint32_t node, bool *reachable)
+{
+    const struct plan_node *of = nodes_at(nodes, node);
+
+    if (reachable[node])
+        return;
+    reachable[node] = true;
+    if (of->kind == PLAN_SOURCE)
+        return;
+    mark_reachable(nodes, of->inputs[0], reachable);
+    if (of->kind == PLAN_JOIN)
+        mark_reachable(nodes, of->inputs[1], reachable);
+}
+
+/* Copies the nodes that views need, renumbered; number[old] is the new number. */
+static void copy_nodes(struct binder *binder, struct plan *plan, uint32_t *number)
+{
+    struct nodes *nodes = &binder->nodes;
+    bool *reachable = arena_zalloc(binder->arena, nodes->all.n + 1);
+    struct plan_node *copies =
+        arena_alloc(binder->arena, (nodes->all.n + 1) * sizeof(struct plan_node));
+
+    for (uint32_t i = 0; i < binder->views.n; i++)
+        mark_reachable(nodes, ((const struct plan_view *)binder->views.at[i])->node, reachable);
+    for (uint32_t i = 0; i < nodes->all.n; i++) {
+        struct plan_node *copy = &copies[plan->nodes_n];
+
+        if (!reachable[i])
+            continue;
+        *copy = *nodes_at(nodes, i);
+        if (copy->kind != PLAN_SOURCE)
+            copy->inputs[0] = number[copy->inputs[0]];
+        if (copy->kind == PLAN_JOIN)
+            copy->inputs[1] = number[copy->inputs[1]];
+        if (copy->kind == PLAN_SOURCE)
+            ((struct plan_source *)nodes->sources.at[copy->source])->node = plan->nodes_n;
+        number[i] = plan->nodes_n++;
+    }
+    plan->nodes = copies;
+}
+
+static void copy_lists(struct binder *binder, struct plan *plan, const uint32_t *number)
+{
+    struct plan_source *sources =
+        arena_alloc(binder->arena, (binder->nodes.sources.n + 1) * sizeof(*sources));
+    struct plan_view *views = arena_alloc(binder->arena, (binder->views.n + 1) * sizeof(*views));
+
+    for (uint32_t i = 0; i < binder->nodes.sources.n; i++)
+        sources[i] = *(const struct plan_source *)binder->nodes.sources.at[i];
+    for (uint32_t i = 0; i < binder->views.n; i++) {
+        views[i] = *(const struct plan_view *)binder->views.at[i];
+        views[i].node = number[views[i].node];
+    }
+    plan->sources = sources;
+    plan->sources_n = binder->nodes.sources.n;
+    plan->views = views;
+    plan->views_n = binder->views.n;
+}
+
+static uint64_t hash_of(const struct plan *plan)
+{
+    CLEANUP(buf) struct buf out = {0};
+
+    buf_puts(&out, plan->pipeline);
+    for (uint32_t i = 0; i < plan->views_n; i++) {
+        const struct plan_view *view = &plan->views[i];
+
+        buf_printf(&out, "\n%s %s %" PRId32 " %016" PRIx64, view->name, view->topic,
+                   view->partitions, plan->nodes[view->node].fingerprint);
+        for (uint16_t j = 0; j < view->schema.columns_n; j++)
+            buf_printf(&out, " %zu:%s", strlen(view->schema.columns[j].name),
+                       view->schema.columns[j].name);
+        for (uint16_t j = 0; j < view->schema.key_n; j++)
+            buf_printf(&out, " %u", view->schema.key[j]);
+    }
+    for (uint32_t i = 0; i < plan->nodes_n; i++)
+        buf_printf(&out, " %016" PRIx64, plan->nodes[i].fingerprint);
+    return hash64(out.at, out.len);
+}
+
+bool pipeline_plan(struct arena *arena, const char *path, struct str text, const char *pipeline,
+                   const struct plan **ret_plan, struct err *reterr)
+{
+    struct binder binder = {.arena = arena, .nodes.arena = arena};
+    struct plan *plan = arena_zalloc(arena, sizeof(*plan));
+    uint32_t *number;
+
+    if (!ast_parse(&binder.ast, arena, path, text, reterr))
+        return false;
+    binder.pipeline = arena_copy(arena, str_of(pipeline)).at;
+    for (size_t i = 0; i < binder.ast.tree->n_stmts; i++)
+        if (!statement(&binder, binder.ast.tree->stmts[i]))
+            return false;
+    if (binder.views.n == 0)
+        return ast_refuse(&binder.ast, -1,
+                          "the file has no CREATE MATERIALIZED VIEW: there is nothing to keep");
+    plan->pipeline = binder.pipeline;
+    number = arena_zalloc(arena, (binder.nodes.all.n + 1) * sizeof(*number));
+    copy_nodes(&binder, plan, number);
+    copy_lists(&binder, plan, number);
+    plan->hash = hash_of(plan);
+    *ret_plan = plan;
+    return true;
+}

@@ -1,0 +1,194 @@
+/* --explain: what the plan does, keeps and writes, from the plan itself. */
+#include "sql/ast.h"
+#include "sql/pipeline.h"
+
+#include <inttypes.h>
+
+enum { INDENT = 2 };
+
+struct printer {
+    struct buf *out;
+    const struct plan *plan;
+    bool *shown; /* by node: printed before, with all below it */
+};
+
+static void put_exprs(struct buf *out, const struct expr *const *exprs, uint16_t n,
+                      const struct schema *schema)
+{
+    for (uint16_t i = 0; i < n; i++) {
+        buf_puts(out, i == 0 ? "" : ", ");
+        expr_print(out, exprs[i], schema);
+    }
+}
+
+static void put_key(struct buf *out, const struct schema *schema)
+{
+    buf_puts(out, "(");
+    for (uint16_t i = 0; i < schema->key_n; i++)
+        buf_printf(out, "%s%s", i == 0 ? "" : ", ", schema->columns[schema->key[i]].name);
+    buf_puts(out, ")");
+}
+
+static void put_order(struct buf *out, const struct plan_order *order, uint16_t n,
+                      const struct schema *schema)
+{
+    for (uint16_t i = 0; i < n; i++) {
+        buf_puts(out, i == 0 ? "" : ", ");
+        expr_print(out, order[i].expr, schema);
+        if (order[i].order.descending)
+            buf_puts(out, " DESC");
+        if (order[i].order.nulls_first != order[i].order.descending)
+            buf_puts(out, order[i].order.nulls_first ? " NULLS FIRST" : " NULLS LAST");
+    }
+}
+
+static void put_source(struct buf *out, const struct plan_source *source)
+{
+    buf_printf(out, "source %s from topic %s (%s), key ", source->name, source->topic,
+               source->format == PLAN_FORMAT_DEBEZIUM ? "debezium" : "json");
+    put_key(out, &source->schema);
+    buf_printf(out, ", %u rules; state: last row and position of each key", source->rules_n);
+}
+
+static void put_project(struct buf *out, const struct plan_node *node, const struct schema *input)
+{
+    buf_puts(out, "project ");
+    for (uint16_t i = 0; i < node->exprs_n; i++) {
+        buf_puts(out, i == 0 ? "" : ", ");
+        expr_print(out, node->exprs[i], input);
+        if (node->exprs[i]->kind != EXPR_COLUMN)
+            buf_printf(out, " AS %s", node->schema.columns[i].name);
+    }
+}
+
+static void put_join(struct buf *out, const struct plan *plan, const struct plan_node *node)
+{
+    const struct schema *left = &plan->nodes[node->inputs[0]].schema;
+    const struct schema *right = &plan->nodes[node->inputs[1]].schema;
+
+    buf_printf(out, "%s join on ", node->join == PLAN_JOIN_LEFT ? "left" : "inner");
+    for (uint16_t i = 0; i < node->join_keys_n; i++) {
+        buf_puts(out, i == 0 ? "" : " AND ");
+        expr_print(out, node->left_keys[i], left);
+        buf_puts(out, " = ");
+        expr_print(out, node->right_keys[i], right);
+    }
+    buf_puts(out, "; state: both inputs' rows by join key");
+}
+
+static void put_group(struct buf *out, const struct plan_node *node, const struct schema *input)
+{
+    bool ordered = false;
+
+    buf_puts(out, node->exprs_n == 0 ? "aggregate " : "group by ");
+    put_exprs(out, node->exprs, node->exprs_n, input);
+    buf_puts(out, node->exprs_n == 0 || node->aggregates_n == 0 ? "" : ": ");
+    for (uint16_t i = 0; i < node->aggregates_n; i++) {
+        const struct plan_aggregate *aggregate = &node->aggregates[i];
+
+        buf_printf(out, "%s%s(", i == 0 ? "" : ", ", aggregate->aggregate->name);
+        if (aggregate->arg == NULL)
+            buf_char(out, '*');
+        else
+            expr_print(out, aggregate->arg, input);
+        buf_char(out, ')');
+        ordered = ordered || aggregate->aggregate->needs_order;
+    }
+    buf_puts(out, node->exprs_n == 0 ? "; state: one entry" : "; state: one entry a group");
+    if (ordered)
+        buf_puts(out, ", and for min and max one a distinct value");
+}
+
+static void put_operator(struct buf *out, const struct plan *plan, const struct plan_node *node)
+{
+    const struct schema *input =
+        node->kind == PLAN_SOURCE ? NULL : &plan->nodes[node->inputs[0]].schema;
+
+    switch (node->kind) {
+    case PLAN_SOURCE:
+        put_source(out, &plan->sources[node->source]);
+        break;
+    case PLAN_FILTER:
+        buf_puts(out, "filter ");
+        expr_print(out, node->predicate, input);
+        break;
+    case PLAN_PROJECT:
+        put_project(out, node, input);
+        break;
+    case PLAN_JOIN:
+        put_join(out, plan, node);
+        break;
+    case PLAN_GROUP:
+        put_group(out, node, input);
+        break;
+    case PLAN_TOP:
+        buf_printf(out, "top %" PRId64, node->limit);
+        if (node->offset > 0)
+            buf_printf(out, " after %" PRId64, node->offset);
+        buf_puts(out, " by ");
+        put_order(out, node->order, node->order_n, input);
+        buf_puts(out, "; state: all rows of its input in this order");
+        break;
+    }
+}
+
+/* The node and what is below it; a node printed before is only named. */
+static void put_node(struct printer *printer, uint32_t number, int depth)
+{
+    const struct plan_node *node = &printer->plan->nodes[number];
+
+    buf_printf(printer->out, "%*s#%" PRIu32 " ", depth * INDENT, "", number);
+    if (printer->shown[number]) {
+        static const char *const kinds[] = {"source", "filter", "project", "join", "group", "top"};
+
+        buf_printf(printer->out, "%s of %s, shared (see above)\n", kinds[node->kind], node->label);
+        return;
+    }
+    printer->shown[number] = true;
+    put_operator(printer->out, printer->plan, node);
+    buf_char(printer->out, '\n');
+    if (node->kind == PLAN_SOURCE)
+        return;
+    put_node(printer, node->inputs[0], depth + 1);
+    if (node->kind == PLAN_JOIN)
+        put_node(printer, node->inputs[1], depth + 1);
+}
+
+static void put_view(struct printer *printer, const struct plan_view *view)
+{
+    struct buf *out = printer->out;
+
+    buf_printf(out, "%s -> topic %s, key ", view->name, view->topic);
+    put_key(out, &view->schema);
+    if (view->schema.key_n == 0)
+        buf_puts(out, ": one row");
+    if (view->partitions > 0)
+        buf_printf(out, ", %" PRId32 " partitions", view->partitions);
+    buf_char(out, '\n');
+    put_node(printer, view->node, 1);
+    buf_char(out, '\n');
+}
+
+static void put_totals(struct buf *out, const struct plan *plan)
+{
+    uint32_t joins = 0, stateful = 0;
+
+    for (uint32_t i = 0; i < plan->nodes_n; i++) {
+        joins += plan->nodes[i].kind == PLAN_JOIN;
+        stateful += plan->nodes[i].kind != PLAN_FILTER && plan->nodes[i].kind != PLAN_PROJECT;
+    }
+    buf_printf(out,
+               "%" PRIu32 " sources, %" PRIu32 " views, %" PRIu32 " operators (%" PRIu32
+               " with state, %" PRIu32 " joins), plan %016" PRIx64 "\n",
+               plan->sources_n, plan->views_n, plan->nodes_n, stateful, joins, plan->hash);
+}
+
+void pipeline_explain(struct buf *out, const struct plan *plan)
+{
+    CLEANUP(free) bool *shown = err_calloc(plan->nodes_n + 1, sizeof(*shown));
+    struct printer printer = {out, plan, shown};
+
+    for (uint32_t i = 0; i < plan->views_n; i++)
+        put_view(&printer, &plan->views[i]);
+    put_totals(out, plan);
+}

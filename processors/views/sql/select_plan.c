@@ -1,0 +1,276 @@
+#include "sql/block.h"
+
+static struct target *target_at(const struct block *block, uint32_t i)
+{
+    return block->targets.at[i];
+}
+
+static struct sort *sort_at(const struct block *block, uint32_t i)
+{
+    return block->sorts.at[i];
+}
+
+/* The columns of FROM that are read above the joins. */
+static struct column_set needed(const struct block *block)
+{
+    struct column_set need = {0};
+
+    for (uint32_t i = 0; i < block->groups.n; i++)
+        exprs_columns(block->groups.at[i], &need);
+    for (uint32_t i = 0; i < block->aggregates.n; i++) {
+        const struct aggregate_call *call = block->aggregates.at[i];
+
+        if (call->arg != NULL)
+            exprs_columns(call->arg, &need);
+    }
+    for (uint32_t i = 0; i < block->targets.n && !block->grouped; i++)
+        exprs_columns(target_at(block, i)->expr, &need);
+    for (uint32_t i = 0; i < block->sorts.n && !block->grouped; i++)
+        exprs_columns(sort_at(block, i)->expr, &need);
+    return need;
+}
+
+/* The name of a column of the grouped row: that of the target which is just this column, else
+ * `name`. */
+static const char *grouped_name(const struct block *block, uint32_t column, const char *name)
+{
+    for (uint32_t i = 0; i < block->targets.n; i++) {
+        const struct target *target = target_at(block, i);
+
+        if (target->expr->kind == EXPR_COLUMN && target->expr->column == column)
+            return target->name;
+    }
+    return name;
+}
+
+static void group_exprs(struct block *block, const int16_t *at, struct group_parts *parts)
+{
+    struct arena *arena = block->binder->arena;
+    uint32_t n = block->groups.n;
+    struct expr **exprs = arena_alloc(arena, (n + 1) * sizeof(struct expr *));
+    const char **names = arena_alloc(arena, (n + 1) * sizeof(*names));
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct expr *group = block->groups.at[i];
+
+        names[i] = group->kind == EXPR_COLUMN
+                       ? block->from.columns[group->column].name
+                       : grouped_name(block, i, arena_printf(arena, "group%u", i + 1));
+        exprs[i] = exprs_move(arena, group, at);
+    }
+    parts->exprs = exprs;
+    parts->names = names;
+    parts->exprs_n = (uint16_t)n;
+    parts->key_n = (uint16_t)block->written_n;
+}
+
+static void group_aggregates(struct block *block, const int16_t *at, struct group_parts *parts)
+{
+    struct arena *arena = block->binder->arena;
+    uint32_t n = block->aggregates.n;
+    struct plan_aggregate *aggregates = arena_zalloc(arena, (n + 1) * sizeof(*aggregates));
+    const char **names = arena_alloc(arena, (n + 1) * sizeof(*names));
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct aggregate_call *call = block->aggregates.at[i];
+
+        aggregates[i].aggregate = call->aggregate;
+        aggregates[i].result = (struct type){call->aggregate->result, -1};
+        if (call->arg != NULL)
+            aggregates[i].arg = exprs_move(arena, call->arg, at);
+        names[i] = grouped_name(block, block->groups.n + i, call->aggregate->name);
+    }
+    parts->aggregates = aggregates;
+    parts->aggregate_names = names;
+    parts->aggregates_n = (uint16_t)n;
+}
+
+/* After this, targets and sorts read the columns of the node. */
+static uint32_t plan_rows(struct block *block, uint32_t node, const int16_t *at)
+{
+    struct arena *arena = block->binder->arena;
+    struct group_parts parts = {0};
+
+    if (!block->grouped) {
+        for (uint32_t i = 0; i < block->targets.n; i++)
+            target_at(block, i)->expr = exprs_move(arena, target_at(block, i)->expr, at);
+        for (uint32_t i = 0; i < block->sorts.n; i++)
+            sort_at(block, i)->expr = exprs_move(arena, sort_at(block, i)->expr, at);
+        return node;
+    }
+    group_exprs(block, at, &parts);
+    group_aggregates(block, at, &parts);
+    node = nodes_group(&block->binder->nodes, node, parts);
+    if (block->having != NULL)
+        node = nodes_filter(&block->binder->nodes, node, block->having);
+    return node;
+}
+
+static uint32_t plan_project(struct block *block, uint32_t node)
+{
+    uint32_t n = block->targets.n;
+    struct expr **exprs = arena_alloc(block->binder->arena, n * sizeof(struct expr *));
+    const char **names = arena_alloc(block->binder->arena, n * sizeof(*names));
+
+    for (uint32_t i = 0; i < n; i++) {
+        exprs[i] = target_at(block, i)->expr;
+        names[i] = target_at(block, i)->name;
+    }
+    return nodes_project(&block->binder->nodes, node, exprs, names, (uint16_t)n);
+}
+
+/* DISTINCT: a GROUP BY over every column, none where the rows are distinct already. From here on
+ * targets and sorts are the node's columns. */
+static uint32_t plan_distinct(struct block *block, uint32_t node)
+{
+    struct nodes *nodes = &block->binder->nodes;
+    struct arena *arena = block->binder->arena;
+    uint32_t projected = plan_project(block, node), n = block->targets.n;
+    struct group_parts parts = {.exprs_n = (uint16_t)n, .key_n = (uint16_t)n};
+    struct expr **exprs = arena_alloc(arena, n * sizeof(struct expr *));
+    const char **names = arena_alloc(arena, n * sizeof(*names));
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct target *target = target_at(block, i);
+
+        names[i] = target->name;
+        exprs[i] = target->expr =
+            exprs_column(arena, (uint16_t)i, target->expr->type, target->expr->location);
+    }
+    for (uint32_t i = 0; i < block->sorts.n; i++)
+        sort_at(block, i)->expr = exprs[sort_at(block, i)->target];
+    parts.exprs = exprs;
+    parts.names = names;
+    if (nodes_at(nodes, projected)->has_key)
+        return projected;
+    return nodes_group(nodes, projected, parts);
+}
+
+/* The key columns that ORDER BY leaves open, as text; "" when the order is total. */
+static const char *open_columns(struct block *block, uint32_t node)
+{
+    CLEANUP(buf) struct buf out = {0};
+    const struct plan_node *of = nodes_at(&block->binder->nodes, node);
+    struct column_set fixed = {0};
+
+    for (uint32_t i = 0; i < block->sorts.n; i++) {
+        int column = exprs_carried_column(sort_at(block, i)->expr);
+
+        if (column >= 0)
+            column_set_add(&fixed, (uint32_t)column);
+    }
+    fixed = nodes_determined(&block->binder->nodes, node, fixed);
+    for (uint16_t i = 0; i < of->schema.key_n; i++) {
+        if (column_set_has(&fixed, of->schema.key[i]))
+            continue;
+        buf_printf(&out, "%s%s", out.len == 0 ? "" : ", ",
+                   of->schema.columns[of->schema.key[i]].name);
+    }
+    return arena_copy(block->binder->arena, buf_str(&out)).at;
+}
+
+static bool check_total_order(struct block *block, uint32_t node)
+{
+    struct ast *ast = &block->binder->ast;
+    int location = ast_location(block->select->limit_count);
+    const char *open;
+
+    if (!nodes_at(&block->binder->nodes, node)->has_key)
+        return ast_refuse(ast, location,
+                          "LIMIT needs a total order, but the rows have no unique key left; select "
+                          "the key columns of what is in FROM, or GROUP BY");
+    open = open_columns(block, node);
+    if (open[0] != '\0')
+        return ast_refuse(
+            ast, location,
+            "LIMIT needs a total order, rows that compare equal could be cut anywhere; "
+            "append to ORDER BY: %s",
+            open);
+    return true;
+}
+
+/* Keeps what targets, order and key need under a LIMIT, which stores its input's rows. */
+static uint32_t narrow(struct block *block, uint32_t node)
+{
+    const struct plan_node *of = nodes_at(&block->binder->nodes, node);
+    struct column_set need = {0};
+    uint16_t *kept = arena_alloc(block->binder->arena, (of->schema.columns_n + 1U) * 2), n = 0;
+    int16_t *at = arena_alloc(block->binder->arena, (of->schema.columns_n + 1U) * sizeof(*at));
+
+    for (uint32_t i = 0; i < block->targets.n; i++)
+        exprs_columns(target_at(block, i)->expr, &need);
+    for (uint32_t i = 0; i < block->sorts.n; i++)
+        exprs_columns(sort_at(block, i)->expr, &need);
+    for (uint16_t i = 0; i < of->schema.key_n && of->has_key; i++)
+        column_set_add(&need, of->schema.key[i]);
+    for (uint16_t i = 0; i < of->schema.columns_n; i++) {
+        at[i] = (int16_t)(column_set_has(&need, i) ? n : -1);
+        if (at[i] >= 0)
+            kept[n++] = i;
+    }
+    if (n == of->schema.columns_n || n == 0)
+        return node;
+    for (uint32_t i = 0; i < block->targets.n; i++)
+        target_at(block, i)->expr = exprs_move(block->binder->arena, target_at(block, i)->expr, at);
+    for (uint32_t i = 0; i < block->sorts.n; i++)
+        sort_at(block, i)->expr = exprs_move(block->binder->arena, sort_at(block, i)->expr, at);
+    return nodes_keep(&block->binder->nodes, node, kept, n);
+}
+
+static bool plan_limit(struct block *block, uint32_t *node)
+{
+    struct plan_order *order =
+        arena_zalloc(block->binder->arena, (block->sorts.n + 1) * sizeof(*order));
+
+    if (!check_total_order(block, *node))
+        return false;
+    *node = narrow(block, *node);
+    for (uint32_t i = 0; i < block->sorts.n; i++)
+        order[i] = (struct plan_order){sort_at(block, i)->expr, sort_at(block, i)->order};
+    *node = nodes_top(&block->binder->nodes, *node, order, (uint16_t)block->sorts.n, block->limit,
+                      block->offset);
+    return true;
+}
+
+/* The order of the result, as far as its columns can say it. */
+static void set_order(const struct block *block, struct query *query)
+{
+    struct arena *arena = block->binder->arena;
+    struct plan_order *order = arena_zalloc(arena, (block->sorts.n + 1) * sizeof(*order));
+    const struct plan_node *node = nodes_at(&block->binder->nodes, query->node);
+
+    for (uint32_t i = 0; i < block->sorts.n; i++) {
+        const struct sort *sort = sort_at(block, i);
+
+        if (sort->target < 0)
+            return;
+        order[i].order = sort->order;
+        order[i].expr = exprs_column(arena, (uint16_t)sort->target,
+                                     node->schema.columns[sort->target].type, sort->location);
+    }
+    query->order = order;
+    query->order_n = (uint16_t)block->sorts.n;
+}
+
+bool select_plan(struct block *block, struct query *ret)
+{
+    struct column_set need = needed(block);
+    const char **columns = arena_alloc(block->binder->arena, block->targets.n * sizeof(*columns));
+    uint32_t node;
+    int16_t *at;
+
+    if (!joins_plan(block->binder, &block->from, &need, &node, &at))
+        return false;
+    node = plan_rows(block, node, at);
+    if (block->distinct)
+        node = plan_distinct(block, node);
+    if (block->limited && !plan_limit(block, &node))
+        return false;
+    node = plan_project(block, node);
+    for (uint32_t i = 0; i < block->targets.n; i++)
+        columns[i] = target_at(block, i)->name;
+    *ret =
+        (struct query){.node = node, .columns = columns, .columns_n = (uint16_t)block->targets.n};
+    set_order(block, ret);
+    return true;
+}
