@@ -115,29 +115,48 @@ static bool write_timestamp(struct buf *out, const struct debezium_column *colum
     return true;
 }
 
-/* "+10000-01-01" beyond four digits, "-0043-03-15" for 44 BC: Java's ISO_OFFSET_DATE_TIME. */
+/* The number in `n` digits at least, and the byte `after` behind it. */
+static void write_digits(struct buf *out, uint32_t number, int n, char after)
+{
+    char digits[12];
+    int at = sizeof(digits);
+
+    digits[--at] = after;
+    for (; number > 0 || n > 0; number /= 10, n--)
+        digits[--at] = (char)('0' + number % 10);
+    buf_append(out, digits + at, sizeof(digits) - (size_t)at);
+}
+
+/* "+10000-01-01T" beyond four digits, "-0043-03-15T" for 44 BC: Java's ISO_OFFSET_DATE_TIME. */
 static void write_iso_date(struct buf *out, int32_t days)
 {
     int year, month, day;
 
     text_date(days, &year, &month, &day);
-    if (year < 0)
-        buf_printf(out, "-%04d-%02d-%02d", -year, month, day);
-    else
-        buf_printf(out, "%s%04d-%02d-%02d", year > 9999 ? "+" : "", year, month, day);
+    if (year < 0 || year > 9999)
+        buf_char(out, year < 0 ? '-' : '+');
+    write_digits(out, (uint32_t)abs(year), 4, '-');
+    write_digits(out, (uint32_t)month, 2, '-');
+    write_digits(out, (uint32_t)day, 2, 'T');
 }
 
-static void write_iso_clock(struct buf *out, int64_t second)
+/* "07:44:15.123456Z"; what stands behind `digits` digits of the fraction is cut off. */
+static void write_iso_clock(struct buf *out, int64_t us, int digits)
 {
-    buf_printf(out, "%02d:%02d:%02d", (int)(second / 3600), (int)(second / 60 % 60),
-               (int)(second % 60));
+    static const uint32_t cut[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+    uint32_t second = (uint32_t)(us / 1000000), fraction = (uint32_t)(us % 1000000);
+
+    write_digits(out, second / 3600, 2, ':');
+    write_digits(out, second / 60 % 60, 2, ':');
+    write_digits(out, second % 60, 2, digits == 0 ? 'Z' : '.');
+    if (digits > 0)
+        write_digits(out, fraction / cut[digits], digits, 'Z');
 }
 
 static bool write_timestamptz(struct buf *out, const struct debezium_column *column,
                               struct str text, struct err *reterr)
 {
     int64_t us = 0;
-    char fraction[16];
 
     if (!parse_time(TYPE_TIMESTAMPTZ, text, &us, reterr))
         return false;
@@ -146,15 +165,11 @@ static bool write_timestamptz(struct buf *out, const struct debezium_column *col
         return true;
     }
     int64_t day = us / DAY_US - (us % DAY_US < 0);
-    int64_t rest = us - day * DAY_US;
     int digits = column->typmod >= 0 && column->typmod <= 6 ? column->typmod : 6;
     buf_char(out, '"');
     write_iso_date(out, (int32_t)day);
-    buf_char(out, 'T');
-    write_iso_clock(out, rest / 1000000);
-    snprintf(fraction, sizeof(fraction), ".%06d", (int)(rest % 1000000));
-    buf_append(out, fraction, digits == 0 ? 0 : (size_t)digits + 1);
-    buf_puts(out, "Z\"");
+    write_iso_clock(out, us - day * DAY_US, digits);
+    buf_char(out, '"');
     return true;
 }
 
@@ -191,13 +206,11 @@ static bool write_timetz(struct buf *out, struct str text, struct err *reterr)
     if (offset_s != 0)
         us = ((us - offset_s * INT64_C(1000000)) % DAY_US + DAY_US) % DAY_US;
     buf_char(out, '"');
-    write_iso_clock(out, us / 1000000);
-    if (us % 1000000 != 0) {
-        buf_printf(out, ".%06d", (int)(us % 1000000));
-        while (out->len > 0 && out->at[out->len - 1] == '0')
-            out->len--;
-    }
-    buf_puts(out, "Z\"");
+    int digits = us % 1000000 == 0 ? 0 : 6;
+    for (int64_t rest = us % 1000000; digits > 0 && rest % 10 == 0; rest /= 10)
+        digits--;
+    write_iso_clock(out, us, digits);
+    buf_char(out, '"');
     return true;
 }
 
