@@ -77,15 +77,30 @@ bool kafka_partitions(struct kafka_admin *admin, const char *topic, int32_t *ret
     }
 }
 
+/* A new topic's leader may be unknown to the broker that is asked, for a moment. */
+static bool leader_is_coming(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
 bool kafka_watermarks(struct kafka_admin *admin, const char *topic, int32_t partition,
                       int64_t *ret_low, int64_t *ret_high, struct err *reterr)
 {
-    int64_t low = 0, high = 0;
+    enum { LEADER_MS = 5000, PAUSE_US = 20000 };
+    int64_t low = 0, high = 0, end_ms = clock_mono_ms() + LEADER_MS;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     char doing[320];
 
     kafka_client_fresh(&admin->client);
-    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(admin->client.rk, topic, partition,
-                                                                &low, &high, ANSWER_MS);
+    for (;;) {
+        code = rd_kafka_query_watermark_offsets(admin->client.rk, topic, partition, &low, &high,
+                                                ANSWER_MS);
+        if (!leader_is_coming(code) || clock_mono_ms() > end_ms)
+            break;
+        usleep(PAUSE_US);
+    }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         snprintf(doing, sizeof(doing), "asking for the end of %s/%d", topic, partition);
         return kafka_client_fail(&admin->client, code, doing, reterr);

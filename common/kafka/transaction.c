@@ -43,8 +43,7 @@ bool producer_fail_fatal(struct kafka_producer *producer, rd_kafka_resp_err_t co
     else
         snprintf(why, sizeof(why), "%s", rd_kafka_err2str(code));
     if (fenced(producer, code))
-        return err_stop(reterr, EX_UNAVAILABLE, "%s: another instance has taken over: %s", doing,
-                        why);
+        return err_stop(reterr, EX_TEMPFAIL, "%s: another instance has taken over: %s", doing, why);
     if (kafka_code_forbidden(code))
         return err_stop(reterr, EX_NOPERM, "%s: %s", doing, why);
     return err_set(reterr, ERR_ABORT, "%s: %s; the producer must be opened anew", doing, why);
