@@ -210,7 +210,7 @@ static void second_producer_fences_the_first(void **state)
 
     assert_false(kafka_commit(first, &err));
     assert_int_equal(err.kind, ERR_STOP);
-    assert_int_equal(err.exit_status, EX_UNAVAILABLE);
+    assert_int_equal(err.exit_status, EX_TEMPFAIL);
     assert_non_null(strstr(err.text, "another instance has taken over"));
     assert_true(kafka_producer_broken(first));
     kafka_producer_close(first);
