@@ -31,11 +31,20 @@ static bool load_plan(struct arena *arena, const struct views_options *options, 
                          reterr);
 }
 
+/* The file of --check, --explain, --oracle or --ddl; NULL when none was asked for. */
+static const char *asked_for(const struct views_options *options)
+{
+    return options->check     ? options->check
+           : options->explain ? options->explain
+           : options->oracle  ? options->oracle
+                              : options->ddl;
+}
+
 /* --check, --explain, --oracle, --ddl: print and leave. */
-static bool print(struct arena *arena, const struct views_options *options, const char *path,
-                  struct err *reterr)
+static bool print(struct arena *arena, const struct views_options *options, struct err *reterr)
 {
     CLEANUP(buf) struct buf out = {0};
+    const char *path = asked_for(options);
     const struct plan *plan = NULL;
     struct str text;
 
@@ -53,26 +62,42 @@ static bool print(struct arena *arena, const struct views_options *options, cons
     return true;
 }
 
+static bool needs_file(const struct views_options *options, struct err *reterr)
+{
+    return options->file != NULL ||
+           err_stop(reterr, EX_USAGE,
+                    "--file is required (or SLUICE_VIEWS_FILE): the pipeline file to run");
+}
+
+/* Everything that needs no broker and no endpoint: for a person at a terminal, so the error is
+ * plain text. */
+static int run_once(struct arena *arena, const struct views_options *options,
+                    const struct option_set *set)
+{
+    const struct plan *plan = NULL;
+    struct str text;
+    struct err err;
+    bool ok = asked_for(options) != NULL
+                  ? print(arena, options, &err)
+                  : needs_file(options, &err) &&
+                        load_plan(arena, options, options->file, &text, &plan, &err) &&
+                        views_local(plan, options->local, stdout, &err);
+
+    if (!ok)
+        fprintf(stderr, "%s\n", err.text);
+    options_done(set);
+    return ok ? 0 : err.exit_status;
+}
+
 static bool run(struct arena *arena, const struct views_options *options, struct service *service,
                 struct err *reterr)
 {
-    const char *once = options->check     ? options->check
-                       : options->explain ? options->explain
-                       : options->oracle  ? options->oracle
-                                          : options->ddl;
     const struct plan *plan = NULL;
     struct str text;
 
-    if (once != NULL)
-        return print(arena, options, once, reterr);
-    if (options->file == NULL)
-        return err_stop(reterr, EX_USAGE,
-                        "--file is required (or SLUICE_VIEWS_FILE): the pipeline file to run");
-    if (!load_plan(arena, options, options->file, &text, &plan, reterr))
-        return false;
-    if (options->local != NULL)
-        return views_local(plan, options->local, stdout, reterr);
-    return views_run(options, plan, service, reterr);
+    return needs_file(options, reterr) &&
+           load_plan(arena, options, options->file, &text, &plan, reterr) &&
+           views_run(options, plan, service, reterr);
 }
 
 int main(int argc, char **argv)
@@ -85,14 +110,19 @@ int main(int argc, char **argv)
     const struct option_set set = {"views", "keeps a pipeline's silver and gold views up to date",
                                    "[options]", groups};
     struct metrics metrics = {views_metrics};
+    enum options_outcome outcome;
     struct service *service = NULL;
     struct err err;
     CLEANUP(arena) struct arena *arena = arena_new(16 << 20);
 
+    if (!options_parse(&set, argc, argv, &outcome, &err))
+        return service_finish(NULL, &set, &err);
+    if (outcome == OPTIONS_DONE)
+        return 0;
+    if (asked_for(&options) != NULL || options.local != NULL)
+        return run_once(arena, &options, &set);
     if (!service_start(&set, &options.service, argc, argv, &metrics, &service, &err))
         return service_finish(NULL, &set, &err);
-    if (service == NULL)
-        return service_finish(NULL, &set, NULL);
     bool ok = run(arena, &options, service, &err);
     return service_finish(service, &set, ok ? NULL : &err);
 }
