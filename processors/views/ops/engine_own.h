@@ -1,0 +1,23 @@
+/* The inside of an engine: known to engine.c and contract.c. */
+#ifndef SLUICE_VIEWS_OPS_ENGINE_OWN_H
+#define SLUICE_VIEWS_OPS_ENGINE_OWN_H
+
+#include "ops/arrangement.h"
+
+struct engine {
+    const struct plan *plan;
+    struct store *store;
+    struct arena *arena; /* what lives as long as the engine */
+    struct op *ops;      /* one a node, in the plan's order */
+    bool *repeats;       /* by node: equal rows may stand in its output more than once */
+    struct arrangement *arrangements;
+    uint32_t arrangements_n;
+    const struct program ***rules; /* by source and rule; NULL for a NOT NULL rule */
+    struct buf key, value;         /* scratch of the steps */
+    struct row_builder builder;
+};
+
+/* Compiles the contracts' rules into engine->rules. */
+void contract_start(struct engine *engine);
+
+#endif

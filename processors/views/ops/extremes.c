@@ -1,0 +1,155 @@
+#include "ops/extremes.h"
+
+#include "expr/body.h"
+
+/* One entry's change. */
+struct multiset_change {
+    struct value value;
+    enum type_id type;
+    int64_t weight;
+};
+
+static void value_save(struct value value, enum type_id type, struct buf *out)
+{
+    if (type_is_bytes(type)) {
+        uint64_t len = value.bytes.len;
+
+        buf_append(out, &len, sizeof(len));
+        buf_put(out, value.bytes);
+    } else {
+        buf_append(out, &value.slot, sizeof(value.slot));
+    }
+}
+
+/* The copy's bytes are in the arena. */
+static struct value value_load(enum type_id type, struct arena *arena, struct str *from)
+{
+    struct value value = {0};
+    uint64_t word;
+
+    memcpy(&word, from->at, sizeof(word));
+    *from = (struct str){from->at + sizeof(word), from->len - sizeof(word)};
+    if (!type_is_bytes(type)) {
+        value.slot = (int64_t)word;
+        return value;
+    }
+    assert(word <= from->len);
+    value.bytes = arena_copy(arena, (struct str){from->at, word});
+    *from = (struct str){from->at + word, from->len - word};
+    return value;
+}
+
+void extreme_save(const struct extreme *extreme, enum type_id type, struct buf *out)
+{
+    buf_append(out, &extreme->there, sizeof(extreme->there));
+    if (extreme->there != 0)
+        value_save(extreme->value, type, out);
+}
+
+void extreme_load(struct extreme *extreme, enum type_id type, struct arena *arena, struct str *from)
+{
+    assert(from->len >= sizeof(extreme->there));
+    *extreme = (struct extreme){.there = 0};
+    memcpy(&extreme->there, from->at, sizeof(extreme->there));
+    *from = (struct str){from->at + sizeof(extreme->there), from->len - sizeof(extreme->there)};
+    if (extreme->there != 0)
+        extreme->value = value_load(type, arena, from);
+}
+
+static void prefix_into(struct buf *key, const struct ordered *ordered, struct hash128 group)
+{
+    state_key_begin(key, ordered->fingerprint);
+    state_key_hash(key, group);
+}
+
+/* Equal values of different form (1.0 and 1.00) are entries of their own. */
+static void append_form(struct buf *key, enum type_id type, struct value value)
+{
+    if (type == TYPE_NUMERIC || type == TYPE_BPCHAR)
+        buf_put(key, value.bytes);
+    else if (type == TYPE_FLOAT4 || type == TYPE_FLOAT8)
+        buf_append(key, &value.slot, sizeof(value.slot));
+}
+
+void multisets_add(struct multisets *sets, struct step *step, const struct ordered *ordered,
+                   struct hash128 group, struct value value, int64_t weight)
+{
+    bool fresh;
+
+    prefix_into(step->key, ordered, group);
+    key_append(step->key, ordered->type, value, KEY_ASCENDING);
+    append_form(step->key, ordered->type, value);
+    store_key_bound(step->key);
+    uint32_t i = table_enter(&sets->table, step->arena, buf_str(step->key), &fresh);
+    sets->changes = array_grow(step->arena, sets->changes, i, &sets->cap, sizeof(*sets->changes));
+    if (fresh)
+        sets->changes[i] = (struct multiset_change){value, ordered->type, 0};
+    sets->changes[i].weight += weight;
+}
+
+bool multisets_write(const struct multisets *sets, struct step *step, struct err *reterr)
+{
+    for (uint32_t i = 0; i < sets->table.n; i++) {
+        const struct multiset_change *change = &sets->changes[i];
+        struct str key = sets->table.keys[i].bytes, stored;
+        int64_t weight = 0;
+
+        if (change->weight == 0)
+            continue;
+        if (!store_get(step->store, key, &stored, reterr))
+            return false;
+        if (stored.at != NULL)
+            memcpy(&weight, stored.at, sizeof(weight));
+        weight += change->weight;
+        if (weight == 0) {
+            store_delete(step->store, key);
+            continue;
+        }
+        buf_clear(step->value);
+        buf_append(step->value, &weight, sizeof(weight));
+        value_save(change->value, change->type, step->value);
+        store_put(step->store, key, buf_str(step->value));
+    }
+    return true;
+}
+
+/* Whether the walk may stop: the rest is further from the extreme. Keys that were cut at the same
+ * prefix are in no order among themselves. */
+static bool is_past(struct str last, struct str key)
+{
+    return last.len > 0 && !(last.len == STORE_KEY_BYTES_MAX && key.len == STORE_KEY_BYTES_MAX &&
+                             memcmp(last.at, key.at, STORE_KEY_PREFIX) == 0);
+}
+
+bool extreme_read(struct step *step, const struct ordered *ordered, struct hash128 group,
+                  struct extreme *ret, struct err *reterr)
+{
+    struct str last = {0};
+    bool more;
+
+    prefix_into(step->key, ordered, group);
+    struct str prefix = arena_copy(step->arena, buf_str(step->key));
+    struct store_cursor cursor = store_scan(prefix, ordered->largest);
+    *ret = (struct extreme){.there = 0};
+    for (;;) {
+        int64_t weight;
+
+        if (!store_next(step->store, &cursor, &more, reterr))
+            return false;
+        if (!more)
+            return true;
+        if (is_past(last, cursor.key))
+            break;
+        memcpy(&weight, cursor.value.at, sizeof(weight));
+        if (weight <= 0)
+            continue;
+        struct str stored = {cursor.value.at + sizeof(weight), cursor.value.len - sizeof(weight)};
+        struct value value = value_load(ordered->type, step->arena, &stored);
+        int order = last.len == 0 ? 0 : value_compare(ordered->type, value, ret->value);
+        if (last.len == 0 || (ordered->largest ? order > 0 : order < 0))
+            *ret = (struct extreme){value, 1};
+        last = arena_copy(step->arena, cursor.key);
+    }
+    store_end(step->store, &cursor);
+    return true;
+}

@@ -1,0 +1,362 @@
+#include "ops/aggregate_ops.h"
+#include "ops/extremes.h"
+
+/*
+ * A group in the store: its weight (how many input rows), the row of its group values as they first
+ * came, its accumulators. A step adds all its deltas to a group in memory, then compares the row
+ * that the group gave before with the one it gives now. Without GROUP BY the one group is always
+ * there.
+ */
+
+/* One aggregate column. */
+struct column_of {
+    const struct aggregate *aggregate;
+    struct getter arg;
+    bool has_arg;
+    size_t offset; /* of its accumulator in the group's block */
+    struct ordered ordered;
+};
+
+struct group {
+    uint64_t fingerprint;
+    const struct getter *keys;
+    struct column_of *columns;
+    uint16_t keys_n, columns_n;
+    size_t block_size;
+};
+
+/* A group in the present step. */
+struct live {
+    const struct row *values; /* of the group expressions */
+    const struct row *before; /* the row it gave; NULL: none */
+    bool before_raised, existed;
+    int64_t weight;
+    char *block;
+};
+
+struct groups {
+    struct table table; /* canonical group keys, as parts of state keys */
+    struct live *lives;
+    uint32_t cap;
+    struct multisets sets;
+    struct value *values; /* of one input row: group expressions, then arguments */
+};
+
+static void group_start(struct op *op, struct arena *arena)
+{
+    const struct plan_node *node = op->node;
+    struct group *group = arena_zalloc(arena, sizeof(*group));
+
+    group->fingerprint = state_fingerprint(node->fingerprint, "groups");
+    group->keys = getters_new(arena, node->exprs, node->exprs_n);
+    group->keys_n = node->exprs_n;
+    group->columns_n = node->aggregates_n;
+    group->columns = arena_zalloc(arena, node->aggregates_n * sizeof(*group->columns));
+    for (uint16_t i = 0; i < node->aggregates_n; i++) {
+        const struct plan_aggregate *planned = &node->aggregates[i];
+        struct column_of *column = &group->columns[i];
+        char part[32];
+
+        column->aggregate = planned->aggregate;
+        column->has_arg = planned->arg != NULL;
+        if (column->has_arg)
+            column->arg = getter_new(arena, planned->arg);
+        column->offset = group->block_size;
+        group->block_size += planned->aggregate->needs_order ? sizeof(struct extreme)
+                                                             : planned->aggregate->ops->size;
+        snprintf(part, sizeof(part), "multiset %u", i);
+        column->ordered =
+            (struct ordered){state_fingerprint(node->fingerprint, part), planned->aggregate->arg,
+                             strcmp(planned->aggregate->name, "max") == 0};
+    }
+    op->own = group;
+}
+
+static bool column_value(const struct column_of *column, const struct live *live,
+                         struct arena *arena, struct value *ret, struct err *reterr)
+{
+    const void *at = live->block + column->offset;
+
+    if (!column->aggregate->needs_order)
+        return column->aggregate->ops->result(at, column->aggregate, arena, ret, reterr);
+    const struct extreme *extreme = at;
+    *ret = extreme->value;
+    ret->null = extreme->there == 0;
+    return true;
+}
+
+static void set_group_values(const struct group *group, struct step *step, const struct live *live)
+{
+    row_begin(step->builder, (uint16_t)(group->keys_n + group->columns_n));
+    for (uint16_t i = 0; i < group->keys_n; i++) {
+        enum type_id type = group->keys[i].type.id;
+
+        row_set_value(step->builder, i, type, row_value(live->values, i, type));
+    }
+}
+
+/* The group's row, or NULL when it has none: it is empty, or an aggregate raised. */
+static const struct row *group_row(const struct group *group, struct step *step,
+                                   const struct live *live, bool *ret_raised,
+                                   struct err *ret_reason)
+{
+    struct value value;
+
+    *ret_raised = false;
+    if (group->keys_n > 0 && live->weight <= 0)
+        return NULL;
+    set_group_values(group, step, live);
+    for (uint16_t i = 0; i < group->columns_n; i++) {
+        const struct column_of *column = &group->columns[i];
+
+        if (!column_value(column, live, step->arena, &value, ret_reason)) {
+            *ret_raised = true;
+            return NULL;
+        }
+        row_set_value(step->builder, (uint16_t)(group->keys_n + i), column->aggregate->result,
+                      value);
+    }
+    return row_finish(step->builder, step->arena);
+}
+
+static void load_block(const struct group *group, struct step *step, struct live *live,
+                       struct str from)
+{
+    for (uint16_t i = 0; i < group->columns_n; i++) {
+        const struct column_of *column = &group->columns[i];
+        void *at = live->block + column->offset;
+
+        if (column->aggregate->needs_order)
+            extreme_load(at, column->aggregate->arg, step->arena, &from);
+        else
+            accumulator_load(column->aggregate->ops, at, step->arena, &from);
+    }
+}
+
+static const struct row *key_values(const struct group *group, struct step *step,
+                                    const struct value *values)
+{
+    row_begin(step->builder, group->keys_n);
+    for (uint16_t i = 0; i < group->keys_n; i++)
+        row_set_value(step->builder, i, group->keys[i].type.id, values[i]);
+    return row_finish(step->builder, step->arena);
+}
+
+/* Reads a group at its first touch in the step. */
+static bool load_live(const struct group *group, struct step *step, struct str part,
+                      const struct value *values, struct live *live, struct err *reterr)
+{
+    struct str stored;
+    struct err ignored;
+
+    *live = (struct live){.block = arena_zalloc(step->arena, group->block_size + 1)};
+    state_key_begin(step->key, group->fingerprint);
+    buf_put(step->key, part);
+    if (!store_get(step->store, buf_str(step->key), &stored, reterr))
+        return false;
+    live->existed = stored.at != NULL;
+    if (live->existed) {
+        memcpy(&live->weight, stored.at, sizeof(live->weight));
+        stored = (struct str){stored.at + sizeof(live->weight), stored.len - sizeof(live->weight)};
+        live->values = state_row(step->arena, stored);
+        stored = (struct str){stored.at + live->values->len, stored.len - live->values->len};
+        load_block(group, step, live, stored);
+    } else {
+        live->values = key_values(group, step, values);
+    }
+    if (!step->first)
+        live->before = group_row(group, step, live, &live->before_raised, &ignored);
+    return true;
+}
+
+/* The group that a row's values belong to. */
+static bool find_live(const struct group *group, struct step *step, struct groups *groups,
+                      uint32_t *ret, struct err *reterr)
+{
+    bool fresh;
+
+    buf_clear(step->value);
+    for (uint16_t i = 0; i < group->keys_n; i++)
+        key_append(step->value, group->keys[i].type.id, groups->values[i], KEY_ASCENDING);
+    buf_clear(step->key);
+    state_key_part(step->key, buf_str(step->value));
+    *ret = table_enter(&groups->table, step->arena, buf_str(step->key), &fresh);
+    groups->lives =
+        array_grow(step->arena, groups->lives, *ret, &groups->cap, sizeof(*groups->lives));
+    return !fresh || load_live(group, step, groups->table.keys[*ret].bytes, groups->values,
+                               &groups->lives[*ret], reterr);
+}
+
+static struct hash128 group_hash(const struct groups *groups, uint32_t i)
+{
+    struct str part = groups->table.keys[i].bytes;
+
+    return hash128(part.at, part.len);
+}
+
+static void add_row(const struct group *group, struct step *step, struct groups *groups, uint32_t i,
+                    int64_t weight)
+{
+    struct live *live = &groups->lives[i];
+
+    live->weight += weight;
+    for (uint16_t c = 0; c < group->columns_n; c++) {
+        const struct column_of *column = &group->columns[c];
+        struct value value = groups->values[group->keys_n + c];
+
+        if (value.null)
+            continue;
+        if (column->aggregate->needs_order)
+            multisets_add(&groups->sets, step, &column->ordered, group_hash(groups, i), value,
+                          weight);
+        else
+            column->aggregate->ops->add(live->block + column->offset, step->arena, value, weight);
+    }
+}
+
+static bool row_values(const struct group *group, struct step *step, const struct row *row,
+                       struct value *values, struct err *reterr)
+{
+    for (uint16_t i = 0; i < group->keys_n; i++) {
+        if (!getter_eval(&group->keys[i], row, step->arena, &values[i], reterr))
+            return false;
+    }
+    for (uint16_t i = 0; i < group->columns_n; i++) {
+        struct value *value = &values[group->keys_n + i];
+
+        *value = (struct value){0};
+        if (group->columns[i].has_arg &&
+            !getter_eval(&group->columns[i].arg, row, step->arena, value, reterr))
+            return false;
+    }
+    return true;
+}
+
+static bool block_is_zero(const struct group *group, const struct live *live)
+{
+    for (uint16_t i = 0; i < group->columns_n; i++) {
+        const struct column_of *column = &group->columns[i];
+        const void *at = live->block + column->offset;
+
+        if (column->aggregate->needs_order ? ((const struct extreme *)at)->there != 0
+                                           : !accumulator_is_zero(column->aggregate->ops, at))
+            return false;
+    }
+    return true;
+}
+
+static void write_live(const struct group *group, struct step *step, struct str part,
+                       const struct live *live)
+{
+    state_key_begin(step->key, group->fingerprint);
+    buf_put(step->key, part);
+    if (live->weight == 0 && block_is_zero(group, live)) {
+        if (live->existed)
+            store_delete(step->store, buf_str(step->key));
+        return;
+    }
+    buf_clear(step->value);
+    buf_append(step->value, &live->weight, sizeof(live->weight));
+    buf_append(step->value, live->values, live->values->len);
+    for (uint16_t i = 0; i < group->columns_n; i++) {
+        const struct column_of *column = &group->columns[i];
+        const void *at = live->block + column->offset;
+
+        if (column->aggregate->needs_order)
+            extreme_save(at, column->aggregate->arg, step->value);
+        else
+            accumulator_save(column->aggregate->ops, at, step->value);
+    }
+    store_put(step->store, buf_str(step->key), buf_str(step->value));
+}
+
+static bool read_extremes(const struct group *group, struct step *step, struct groups *groups,
+                          uint32_t i, struct err *reterr)
+{
+    for (uint16_t c = 0; c < group->columns_n; c++) {
+        const struct column_of *column = &group->columns[c];
+        void *at = groups->lives[i].block + column->offset;
+
+        if (column->aggregate->needs_order &&
+            !extreme_read(step, &column->ordered, group_hash(groups, i), at, reterr))
+            return false;
+    }
+    return true;
+}
+
+/* A group whose aggregate raised stands in the quarantine as its group values alone. */
+static void withhold(struct op *op, struct step *step, const struct live *live, int64_t weight,
+                     const struct err *reason)
+{
+    set_group_values(op->own, step, live);
+    step_withhold(step, op, row_finish(step->builder, step->arena), weight, reason);
+}
+
+static void emit_live(struct op *op, struct step *step, const struct live *live)
+{
+    struct err reason = {0};
+    bool raised;
+    const struct row *now = group_row(op->own, step, live, &raised, &reason);
+
+    if (live->before != NULL)
+        batch_add(&op->out, step->arena, live->before, -1);
+    if (now != NULL)
+        op_emit(op, step, now, 1);
+    if (live->before_raised && !raised)
+        withhold(op, step, live, -1, &reason);
+    if (raised && !live->before_raised)
+        withhold(op, step, live, 1, &reason);
+}
+
+static bool add_input(struct op *op, struct step *step, struct groups *groups, struct err *reterr)
+{
+    const struct batch *in = &op->inputs[0]->out;
+    struct err raised;
+    uint32_t i;
+
+    for (uint32_t k = 0; k < in->n; k++) {
+        const struct delta *delta = &in->deltas[k];
+
+        if (!row_values(op->own, step, delta->row, groups->values, &raised)) {
+            step_withhold(step, op, delta->row, delta->weight, &raised);
+            continue;
+        }
+        if (!find_live(op->own, step, groups, &i, reterr))
+            return false;
+        add_row(op->own, step, groups, i, delta->weight);
+    }
+    return true;
+}
+
+static bool group_apply(struct op *op, struct step *step, struct err *reterr)
+{
+    const struct group *group = op->own;
+    bool needs_row = step->first && group->keys_n == 0;
+    struct groups groups = {.cap = 0};
+    uint32_t empty;
+
+    if (op->inputs[0]->out.n == 0 && !needs_row)
+        return true;
+    groups.values =
+        arena_alloc(step->arena, (group->keys_n + group->columns_n + 1U) * sizeof(*groups.values));
+    if (needs_row && !find_live(group, step, &groups, &empty, reterr))
+        return false;
+    if (!add_input(op, step, &groups, reterr) || !multisets_write(&groups.sets, step, reterr))
+        return false;
+    for (uint32_t i = 0; i < groups.table.n; i++) {
+        if (groups.sets.table.n > 0 && !read_extremes(group, step, &groups, i, reterr))
+            return false;
+        emit_live(op, step, &groups.lives[i]);
+    }
+    for (uint32_t i = 0; i < groups.table.n; i++)
+        write_live(group, step, groups.table.keys[i].bytes, &groups.lives[i]);
+    return true;
+}
+
+const struct op_ops op_group = {
+    .name = "group",
+    .state_note = "fp(groups) | group values -> weight, values, accumulators; for min and max "
+                  "fp(multiset) | hash of the group | value -> weight, value",
+    .start = group_start,
+    .apply = group_apply,
+};

@@ -1,0 +1,60 @@
+#include "ops/op.h"
+
+/* Every operator, by the kind of node that it runs. */
+static const struct op_ops *const operators[] = {
+    [PLAN_SOURCE] = &op_source, [PLAN_FILTER] = &op_filter, [PLAN_PROJECT] = &op_project,
+    [PLAN_JOIN] = &op_join,     [PLAN_GROUP] = &op_group,   [PLAN_TOP] = &op_top,
+};
+
+const struct op_ops *op_ops_of(enum plan_kind kind)
+{
+    return operators[kind];
+}
+
+void op_emit(struct op *op, struct step *step, const struct row *row, int64_t weight)
+{
+    struct batch *out = &op->out;
+
+    if (out->n > 0 && out->deltas[out->n - 1].weight == -weight &&
+        row_same(out->deltas[out->n - 1].row, row))
+        out->n--;
+    else
+        batch_add(out, step->arena, row, weight);
+}
+
+void step_withhold(struct step *step, const struct op *op, const struct row *row, int64_t weight,
+                   const struct err *reason)
+{
+    step->withheld = array_grow(step->arena, step->withheld, step->withheld_n, &step->withheld_cap,
+                                sizeof(*step->withheld));
+    step->withheld[step->withheld_n++] = (struct withheld){op->index, row, weight, *reason};
+}
+
+struct getter getter_new(struct arena *arena, const struct expr *expr)
+{
+    struct getter getter = {.type = expr->type};
+
+    if (expr->kind == EXPR_COLUMN)
+        getter.column = expr->column;
+    else
+        getter.program = expr_compile(arena, expr);
+    return getter;
+}
+
+const struct getter *getters_new(struct arena *arena, const struct expr *const *exprs, uint16_t n)
+{
+    struct getter *getters = arena_alloc(arena, n * sizeof(*getters));
+
+    for (uint16_t i = 0; i < n; i++)
+        getters[i] = getter_new(arena, exprs[i]);
+    return getters;
+}
+
+bool getter_eval(const struct getter *getter, const struct row *row, struct arena *arena,
+                 struct value *ret, struct err *reterr)
+{
+    if (getter->program != NULL)
+        return program_eval(getter->program, row, arena, ret, reterr);
+    *ret = row_value(row, getter->column, getter->type.id);
+    return true;
+}

@@ -1,0 +1,49 @@
+#include "ops/op.h"
+
+static void project_start(struct op *op, struct arena *arena)
+{
+    struct getter *getters = arena_alloc(arena, op->node->exprs_n * sizeof(*getters));
+
+    for (uint16_t i = 0; i < op->node->exprs_n; i++)
+        getters[i] = getter_new(arena, op->node->exprs[i]);
+    op->own = getters;
+}
+
+static bool project_row(const struct op *op, struct step *step, const struct row *row,
+                        struct err *reterr)
+{
+    const struct getter *getters = op->own;
+    struct value value;
+
+    row_begin(step->builder, op->node->exprs_n);
+    for (uint16_t i = 0; i < op->node->exprs_n; i++) {
+        if (!getter_eval(&getters[i], row, step->arena, &value, reterr))
+            return false;
+        row_set_value(step->builder, i, getters[i].type.id, value);
+    }
+    return true;
+}
+
+static bool project_apply(struct op *op, struct step *step, struct err *reterr)
+{
+    const struct batch *in = &op->inputs[0]->out;
+    struct err raised;
+
+    (void)reterr;
+    for (uint32_t i = 0; i < in->n; i++) {
+        const struct delta *delta = &in->deltas[i];
+
+        if (project_row(op, step, delta->row, &raised))
+            op_emit(op, step, row_finish(step->builder, step->arena), delta->weight);
+        else
+            step_withhold(step, op, delta->row, delta->weight, &raised);
+    }
+    return true;
+}
+
+const struct op_ops op_project = {
+    .name = "project",
+    .state_note = "none",
+    .start = project_start,
+    .apply = project_apply,
+};

@@ -1,0 +1,67 @@
+#include "ops/table.h"
+
+enum { SLOTS_MIN = 64 };
+
+static uint32_t *slot_of(const struct table *table, uint64_t hash, struct str key)
+{
+    for (uint32_t at = (uint32_t)hash & table->mask;; at = (at + 1) & table->mask) {
+        uint32_t *slot = &table->slots[at];
+
+        if (*slot == 0 ||
+            (table->keys[*slot - 1].hash == hash && str_eq(table->keys[*slot - 1].bytes, key)))
+            return slot;
+    }
+}
+
+uint32_t table_find(const struct table *table, uint64_t hash, struct str key)
+{
+    uint32_t slot = table->n == 0 ? 0 : *slot_of(table, hash, key);
+
+    return slot == 0 ? (uint32_t)TABLE_NONE : slot - 1;
+}
+
+static void grow(struct table *table, struct arena *arena)
+{
+    uint32_t size = table->slots == NULL ? SLOTS_MIN : (table->mask + 1) * 2;
+
+    table->slots = arena_zalloc(arena, size * sizeof(*table->slots));
+    table->mask = size - 1;
+    for (uint32_t i = 0; i < table->n; i++) {
+        uint32_t at = (uint32_t)table->keys[i].hash & table->mask;
+
+        while (table->slots[at] != 0)
+            at = (at + 1) & table->mask;
+        table->slots[at] = i + 1;
+    }
+}
+
+uint32_t table_enter(struct table *table, struct arena *arena, struct str key, bool *ret_fresh)
+{
+    uint64_t hash = hash64(key.at, key.len);
+    uint32_t *slot;
+
+    if (table->slots == NULL || table->n * 2 > table->mask)
+        grow(table, arena);
+    slot = slot_of(table, hash, key);
+    *ret_fresh = *slot == 0;
+    if (*slot != 0)
+        return *slot - 1;
+    table->keys = array_grow(arena, table->keys, table->n, &table->cap, sizeof(*table->keys));
+    table->keys[table->n] = (struct table_key){arena_copy(arena, key), hash};
+    *slot = ++table->n;
+    return *slot - 1;
+}
+
+void *array_grow(struct arena *arena, void *array, uint32_t n, uint32_t *cap, size_t size)
+{
+    uint32_t larger = *cap == 0 ? 16 : *cap * 2;
+    void *copy;
+
+    if (n < *cap)
+        return array;
+    copy = arena_alloc(arena, larger * size);
+    if (n > 0)
+        memcpy(copy, array, n * size);
+    *cap = larger;
+    return copy;
+}
