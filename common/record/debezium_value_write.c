@@ -143,14 +143,15 @@ static void write_iso_date(struct buf *out, int32_t days)
 /* "07:44:15.123456Z"; what stands behind `digits` digits of the fraction is cut off. */
 static void write_iso_clock(struct buf *out, int64_t us, int digits)
 {
-    static const uint32_t cut[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
     uint32_t second = (uint32_t)(us / 1000000), fraction = (uint32_t)(us % 1000000);
 
     write_digits(out, second / 3600, 2, ':');
     write_digits(out, second / 60 % 60, 2, ':');
     write_digits(out, second % 60, 2, digits == 0 ? 'Z' : '.');
+    for (int cut = digits; cut < 6; cut++)
+        fraction /= 10;
     if (digits > 0)
-        write_digits(out, fraction / cut[digits], digits, 'Z');
+        write_digits(out, fraction, digits, 'Z');
 }
 
 static bool write_timestamptz(struct buf *out, const struct debezium_column *column,
