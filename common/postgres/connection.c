@@ -104,6 +104,8 @@ static bool fail_to_connect(PGconn *conn, struct err *reterr)
         return err_stop(reterr, EX_NOPERM,
                         "--postgres-url: the server wants a password, none was given "
                         "(--postgres-password-file)");
+    if (sqlstate[0] == '\0' && str_starts(buf_str(&text), STR("invalid "))) /* port, sslmode ... */
+        return err_stop(reterr, EX_CONFIG, "--postgres-url: %s", buf_cstr(&text));
     if (sqlstate[0] == '\0' || pg_error_kind(sqlstate) == ERR_RETRY)
         return err_sql(reterr, ERR_RETRY, sqlstate, "--postgres-url: %s", buf_cstr(&text));
     err_sql(reterr, ERR_STOP, sqlstate, "--postgres-url: %s", buf_cstr(&text));
@@ -285,6 +287,9 @@ bool pg_fail(struct pg *pg, const PGresult *result, const char *doing, struct er
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
 
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+
+    snprintf(pg->constraint, sizeof(pg->constraint), "%s", constraint == NULL ? "" : constraint);
     if (sqlstate == NULL)
         sqlstate = "";
     one_line(&text, primary != NULL ? primary : PQerrorMessage(pg->conn));
@@ -366,6 +371,11 @@ const char *pg_column_name(const struct pg_result *result, int column)
 int64_t pg_affected(const struct pg_result *result)
 {
     return strtoll(PQcmdTuples(result->result), NULL, 10);
+}
+
+const char *pg_constraint(const struct pg *pg)
+{
+    return pg->constraint;
 }
 
 bool pg_broken(const struct pg *pg)

@@ -110,4 +110,15 @@ struct pg_statement {
 WARN_UNUSED bool pg_transaction(struct pg *pg, const struct pg_statement *statements, int n,
                                 int *ret_failed, struct err *reterr);
 
+/*
+ * Runs one such statement by itself and waits: for a transaction that needs answers in between,
+ * whose BEGIN and COMMIT the caller sends with pg_query. The kind follows pg_error_kind.
+ */
+WARN_UNUSED bool pg_execute(struct pg *pg, const struct pg_statement *statement,
+                            struct err *reterr);
+
+/* The name of the constraint that the last failed statement broke, or "". Alive until the next
+ * statement. */
+const char *pg_constraint(const struct pg *pg);
+
 #endif

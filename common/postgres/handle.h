@@ -10,6 +10,7 @@ struct pg {
     char *copied;    /* the last line or frame that libpq gave, freed at the next call */
     char **prepared; /* names of the statements prepared in this connection */
     size_t prepared_n;
+    char constraint[64]; /* that the last failure named, or "" */
 };
 
 struct pg_result {

@@ -123,3 +123,21 @@ bool pg_transaction(struct pg *pg, const struct pg_statement *statements, int n,
     leave(pg);
     return ok;
 }
+
+bool pg_execute(struct pg *pg, const struct pg_statement *statement, struct err *reterr)
+{
+    if (!is_prepared(pg, statement->name)) {
+        PGresult *prepared CLEANUP(pgresult) = PQprepare(pg->conn, statement->name, statement->sql,
+                                                         statement->params_n, statement->types);
+
+        if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
+            return pg_fail(pg, prepared, statement->name, reterr);
+        remember(pg, statement->name);
+    }
+    PGresult *result CLEANUP(pgresult) =
+        PQexecPrepared(pg->conn, statement->name, statement->params_n, statement->values,
+                       statement->lengths, statement->formats, 0);
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
+           pg_fail(pg, result, statement->name, reterr);
+}
