@@ -93,7 +93,6 @@ bool kafka_watermarks(struct kafka_admin *admin, const char *topic, int32_t part
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     char doing[320];
 
-    kafka_client_fresh(&admin->client);
     for (;;) {
         code = rd_kafka_query_watermark_offsets(admin->client.rk, topic, partition, &low, &high,
                                                 ANSWER_MS);
@@ -157,7 +156,6 @@ bool kafka_committed(struct kafka_admin *admin, const char *group, const char *t
     char doing[320];
 
     rd_kafka_topic_partition_list_add(which, topic, partition);
-    kafka_client_fresh(&admin->client);
     for (;;) {
         CLEANUP(kafka_event) rd_kafka_event_t *event = NULL;
         const rd_kafka_topic_partition_t *found = NULL;

@@ -177,7 +177,7 @@ void kafka_client_close(struct kafka_client *client)
     *client = (struct kafka_client){0};
 }
 
-void kafka_client_fresh(struct kafka_client *client)
+void kafka_client_answered(struct kafka_client *client)
 {
     rd_kafka_poll(client->rk, 0);
     client->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -185,9 +185,12 @@ void kafka_client_fresh(struct kafka_client *client)
     client->all_down = false;
 }
 
-bool kafka_client_hopeless(const struct kafka_client *client)
+bool kafka_client_hopeless(const struct kafka_client *client, int64_t waited_ms)
 {
-    return client->all_down || client->trouble == RD_KAFKA_RESP_ERR__AUTHENTICATION;
+    enum { DOWN_MS = 1000 };
+
+    return client->trouble == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+           (client->all_down && waited_ms >= DOWN_MS);
 }
 
 bool kafka_code_forbidden(rd_kafka_resp_err_t code)
@@ -275,16 +278,18 @@ bool kafka_client_metadata(struct kafka_client *client, const char *topic, int64
         return err_stop(reterr, EX_CONFIG, "\"%s\" is not a topic's name", topic);
     if (topic != NULL)
         snprintf(doing, sizeof(doing), "looking up topic %s", topic);
-    kafka_client_fresh(client);
     for (;;) {
         int64_t left_ms = end_ms - clock_mono_ms();
         int turn_ms = left_ms < 1 ? 1 : left_ms > TURN_MS ? TURN_MS : (int)left_ms;
         rd_kafka_resp_err_t code = rd_kafka_metadata(client->rk, 0, handle, ret, turn_ms);
 
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            kafka_client_answered(client);
             return true;
+        }
         rd_kafka_poll(client->rk, 0);
-        if (!unreachable(code) || kafka_client_hopeless(client) || left_ms <= TURN_MS)
+        if (!unreachable(code) || kafka_client_hopeless(client, timeout_ms - left_ms) ||
+            left_ms <= TURN_MS)
             return kafka_client_fail(client, code, doing, reterr);
     }
 }

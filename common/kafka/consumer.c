@@ -135,7 +135,6 @@ bool kafka_assign(struct kafka_consumer *consumer, const struct kafka_offset *pa
                           partitions[i].offset >= 0 ? partitions[i].offset : 0};
     }
     qsort(consumer->slots, n, sizeof(*consumer->slots), slot_order);
-    kafka_client_fresh(&consumer->client);
     rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, n == 0 ? NULL : list);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ||
            kafka_client_fail(&consumer->client, code, "assigning partitions", reterr);
@@ -278,7 +277,7 @@ static bool check_down(struct kafka_consumer *consumer, struct err *reterr)
     enum { PROBE_EVERY_MS = 500, PROBE_MS = 200 };
     const struct rd_kafka_metadata *metadata = NULL;
 
-    if (!kafka_client_hopeless(&consumer->client))
+    if (!kafka_client_hopeless(&consumer->client, INT64_MAX))
         return true;
     if (clock_mono_ms() - consumer->probed_ms >= PROBE_EVERY_MS &&
         consumer->client.trouble != RD_KAFKA_RESP_ERR__AUTHENTICATION) {
@@ -288,7 +287,7 @@ static bool check_down(struct kafka_consumer *consumer, struct err *reterr)
         consumer->probed_ms = clock_mono_ms();
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
             rd_kafka_metadata_destroy(metadata);
-            kafka_client_fresh(&consumer->client);
+            kafka_client_answered(&consumer->client);
             return true;
         }
     }

@@ -44,8 +44,8 @@ WARN_UNUSED bool kafka_client_open(struct kafka_client *client, const struct kaf
 /* Destroys the handle; every object made from it must be gone (a leaked one hangs this). */
 void kafka_client_close(struct kafka_client *client);
 
-/* Forgets the trouble of earlier calls: what follows reports its own. */
-void kafka_client_fresh(struct kafka_client *client);
+/* A broker answered: forgets the trouble heard of. */
+void kafka_client_answered(struct kafka_client *client);
 
 /*
  * Turns `code`, met while `doing` ("creating topic x"), into an error: ERR_STOP for what only a
@@ -55,8 +55,9 @@ void kafka_client_fresh(struct kafka_client *client);
 bool kafka_client_fail(struct kafka_client *client, rd_kafka_resp_err_t code, const char *doing,
                        struct err *reterr);
 
-/* The trouble heard of means that waiting is vain: refused credentials, or every broker refused. */
-bool kafka_client_hopeless(const struct kafka_client *client);
+/* The trouble heard of means that waiting longer is vain: refused credentials, or no broker to be
+ * connected to for a second. */
+bool kafka_client_hopeless(const struct kafka_client *client, int64_t waited_ms);
 
 /* Refusals of rights. */
 bool kafka_code_forbidden(rd_kafka_resp_err_t code);

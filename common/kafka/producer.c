@@ -60,9 +60,8 @@ static bool init_transactions(struct kafka_producer *producer, int64_t timeout_m
                               struct err *reterr)
 {
     enum { TURN_MS = 500 };
-    int64_t end_ms = clock_mono_ms() + timeout_ms;
+    int64_t began_ms = clock_mono_ms();
 
-    kafka_client_fresh(&producer->client);
     for (;;) {
         kafka_watchdog_arm(producer->watchdog, "init_transactions", 60000);
         CLEANUP(kafka_error)
@@ -71,8 +70,9 @@ static bool init_transactions(struct kafka_producer *producer, int64_t timeout_m
         if (error == NULL)
             return true;
         rd_kafka_poll(producer->client.rk, 0);
-        if (!rd_kafka_error_is_retriable(error) || kafka_client_hopeless(&producer->client) ||
-            clock_mono_ms() >= end_ms)
+        if (!rd_kafka_error_is_retriable(error) ||
+            kafka_client_hopeless(&producer->client, clock_mono_ms() - began_ms) ||
+            clock_mono_ms() - began_ms >= timeout_ms)
             return kafka_client_fail(&producer->client, rd_kafka_error_code(error),
                                      "opening a transactional producer", reterr);
     }

@@ -72,7 +72,8 @@ def test_compacted_topics_keep_deletes_for_a_week(stack, kafka):
     assert status == 0, output
     topic = next(line.split("=")[1] for line in output.splitlines() if line.startswith("topic="))
     resource = ConfigResource("topic", topic)
-    settings = AdminClient({"bootstrap.servers": kafka.bootstrap}).describe_configs([resource])[resource].result(30)
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    settings = admin.describe_configs([resource])[resource].result(30)
     assert settings["cleanup.policy"].value == "compact"
     assert settings["min.compaction.lag.ms"].value == str(24 * 3600 * 1000)
     assert settings["delete.retention.ms"].value == str(7 * 24 * 3600 * 1000)
