@@ -97,7 +97,7 @@ def check_bronze(acme, reader):
         for record in acme.kafka.read(topic):
             if record.value is None:
                 continue
-            lsn, ordinal = (int(part) for part in record.header("sluice.position").split(b"/"))
+            lsn, ordinal = (int(part) for part in record.header("sluice.position").split("/"))
             op = record.json()["op"]
             if ordinal == 0:
                 snapshot_lsn = max(snapshot_lsn, lsn)

@@ -128,15 +128,15 @@ def test_bad_records_are_dead_lettered_and_the_rest_flows(make_acme):
         (b'{"order_id":79}', json.dumps(envelope | {"after": {**envelope["after"], "order_id": 79}}).encode(), far),
     ])
     acme.wait_views()
-    letters = {record.header("sluice.error.rule").decode(): record for record in acme.kafka.read(f"{acme.name}.dead-letters")}
+    letters = {record.header("sluice.error.rule"): record for record in acme.kafka.read(f"{acme.name}.dead-letters")}
     assert set(letters) == {"decode", "orders_status_check", "key"}
     assert letters["decode"].value == b"this is not JSON"
-    assert letters["orders_status_check"].header("sluice.error.sqlstate") == b"23514"
+    assert letters["orders_status_check"].header("sluice.error.sqlstate") == "23514"
     assert letters["key"].key is None
     for record in letters.values():
-        assert record.header("sluice.error.topic").decode() == orders
+        assert record.header("sluice.error.topic") == orders
         assert record.header("sluice.error.offset").isdigit() and record.header("sluice.error.message")
-        assert record.header("sluice.position") == b"999999999999999/1"
+        assert record.header("sluice.position") == "999999999999999/1"
     silver = acme.kafka.latest(f"{acme.name}.silver.orders")
     assert b'{"order_id":79}' in silver and b'{"order_id":78}' not in silver
 

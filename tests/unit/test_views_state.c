@@ -84,6 +84,8 @@ static void test_overlay_hides_and_adds(void **unused)
     assert_string_equal(text, "b1=other ");
     walked(state, "c", false, text);
     assert_string_equal(text, "");
+    walked(state, "", false, text);
+    assert_string_equal(text, "a2=two a3=THREE b1=other ");
     expect_get(state, "a1", NULL);
     expect_get(state, "b1", "other");
     state_discard(state);

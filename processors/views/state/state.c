@@ -118,6 +118,8 @@ static bool below_start(struct merge *merge, const struct store_cursor *cursor, 
 
     if (!cursor->reverse) {
         merge->key = val_of(cursor->prefix);
+        if (cursor->prefix.len == 0)
+            return below_move(merge, cursor->prefix, MDB_FIRST, reterr);
         return below_move(merge, cursor->prefix, MDB_SET_RANGE, reterr);
     }
     struct str end = prefix_end(cursor->prefix, end_bytes);
