@@ -110,9 +110,7 @@ class Acme:
     def wait_read(self, group, topics, deadline_s=120):
         """The group has committed every record of the topics, which were read to their end (EOF) themselves."""
         for topic in topics:
-            ends = {}
-            for record in self.kafka.read(topic):
-                ends[record.partition] = max(ends.get(record.partition, 0), record.offset + 1)
+            ends = self.kafka.ends(topic)
 
             def read(topic=topic, ends=ends):
                 committed = self.kafka.committed(group, topic)
@@ -133,9 +131,7 @@ class Acme:
     def wait_upserted(self, deadline_s=180):
         """The offsets in the target are at the end of each topic."""
         for topic in self.view_topics():
-            ends = {}
-            for record in self.kafka.read(topic):
-                ends[record.partition] = max(ends.get(record.partition, 0), record.offset + 1)
+            ends = self.kafka.ends(topic)
 
             def written(topic=topic, ends=ends):
                 rows = self.pg.execute(self.target, "SELECT partition, next_offset FROM sluice.sink_offsets WHERE topic = %s",
