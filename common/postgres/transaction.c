@@ -95,14 +95,23 @@ static bool take_answers(struct pg *pg, const struct pg_statement *statements, i
     return !failed;
 }
 
+/* Reads what is left of the pipeline's answers up to its end. Two NULLs in a row: there is no more,
+ * as after a server that ended the session. */
+static void drain(struct pg *pg)
+{
+    for (int empty = 0; empty < 2 && !pg_broken(pg);) {
+        PGresult *result CLEANUP(pgresult) = PQgetResult(pg->conn);
+
+        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC)
+            return;
+        empty = result == NULL ? empty + 1 : 0;
+    }
+}
+
 /* Out of the pipeline and out of a transaction that failed. */
 static void leave(struct pg *pg)
 {
-    if (!pg_broken(pg)) {
-        PGresult *sync CLEANUP(pgresult) = PQgetResult(pg->conn);
-        assert(sync == NULL || PQresultStatus(sync) == PGRES_PIPELINE_SYNC ||
-               PQstatus(pg->conn) == CONNECTION_BAD);
-    }
+    drain(pg);
     PQexitPipelineMode(pg->conn);
     if (!pg_broken(pg) && PQtransactionStatus(pg->conn) != PQTRANS_IDLE) {
         PGresult *result CLEANUP(pgresult) = PQexec(pg->conn, "ROLLBACK");
