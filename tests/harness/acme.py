@@ -89,7 +89,8 @@ class Acme:
         if wait:
             code = one.wait_exit(300)
             assert code == 0, one.tail()
-        return one
+            return one
+        return one.wait_ready()
 
     # --- at rest ---
 
