@@ -20,6 +20,7 @@ struct keys {
     struct held *held;
     uint32_t cap;
     struct position truncated; /* events at or below it are stale */
+    bool flushed;              /* within the step: its output may have rows twice */
 };
 
 static const char ROWS_NOTE[] = "fp(rows) | key -> position, row; fp(truncate) -> position";
@@ -171,6 +172,7 @@ static bool truncate_source(struct op *op, struct step *step, struct keys *keys,
         return true;
     }
     flush(op, step, keys);
+    keys->flushed = true;
     if (!find_truncated(op, step, position, &rows, &found, reterr))
         return false;
     for (uint32_t i = 0; i < found.n; i++) {
@@ -202,6 +204,8 @@ static bool source_apply(struct op *op, struct step *step, struct err *reterr)
             return false;
     }
     flush(op, step, &keys);
+    if (keys.flushed)
+        batch_consolidate(&op->out, step->arena);
     return true;
 }
 
