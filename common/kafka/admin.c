@@ -145,6 +145,7 @@ static rd_kafka_resp_err_t ask_committed(struct kafka_admin *admin, const char *
     return list->elems[0].err;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a question of three names with a two-part answer */
 bool kafka_committed(struct kafka_admin *admin, const char *group, const char *topic,
                      int32_t partition, int64_t *ret_offset, struct buf *metadata,
                      struct err *reterr)
@@ -161,7 +162,7 @@ bool kafka_committed(struct kafka_admin *admin, const char *group, const char *t
         const rd_kafka_topic_partition_t *found = NULL;
         rd_kafka_resp_err_t code = ask_committed(admin, group, which, &event, &found);
 
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR && found != NULL) {
             *ret_offset = found->offset >= 0 ? found->offset : -1;
             if (metadata != NULL && found->metadata_size > 0)
                 buf_append(metadata, found->metadata, found->metadata_size);

@@ -145,7 +145,7 @@ static struct slot *find_slot(struct kafka_consumer *consumer, const rd_kafka_me
 {
     struct slot wanted = {.partition = message->partition};
 
-    wanted.topic = (char *)(uintptr_t)rd_kafka_topic_name(message->rkt);
+    wanted.topic = kafka_unconst(rd_kafka_topic_name(message->rkt));
     return bsearch(&wanted, consumer->slots, consumer->slots_n, sizeof(wanted), slot_order);
 }
 
@@ -226,7 +226,7 @@ static bool take(struct kafka_consumer *consumer, rd_kafka_message_t *message,
 static size_t fetch(struct kafka_consumer *consumer, size_t max, int64_t timeout_ms)
 {
     if (consumer->batch_cap < max) {
-        consumer->batch = err_realloc(consumer->batch, max * sizeof(*consumer->batch));
+        consumer->batch = err_realloc(consumer->batch, max * sizeof(void *));
         consumer->batch_cap = max;
     }
     ssize_t got = rd_kafka_consume_batch_queue(consumer->queue, 0, consumer->batch, max);

@@ -131,6 +131,15 @@ WARN_UNUSED bool kafka_membership_metadata(struct kafka_membership *membership,
                                            const rd_kafka_consumer_group_metadata_t **ret,
                                            struct err *reterr);
 
+/* For librdkafka's parameters that are not const though nothing is written through them. */
+static inline void *kafka_unconst(const void *p)
+{
+    void *same = NULL;
+
+    memcpy(&same, &p, sizeof(same));
+    return same;
+}
+
 /* NULL-tolerant destroyers for CLEANUP: a leaked list or topic hangs rd_kafka_destroy for ever. */
 static inline void kafka_list_free(rd_kafka_topic_partition_list_t *list)
 {

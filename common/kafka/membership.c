@@ -70,6 +70,7 @@ static bool open_client(struct kafka_membership *membership, const struct kafka_
     return kafka_client_open(&membership->client, config, &spec, reterr);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): five names make a member */
 bool kafka_membership_open(const struct kafka_config *config, const char *client_id,
                            const char *group, const char *control_topic, const char *instance_id,
                            struct kafka_membership **ret, struct err *reterr)

@@ -155,7 +155,7 @@ static bool check_existing(struct kafka_admin *admin, const struct kafka_topic_s
                            int32_t partitions, struct err *reterr)
 {
     const char *wanted = spec->cleanup == KAFKA_DELETE ? "delete" : "compact";
-    char policy[WHY_BYTES];
+    char policy[WHY_BYTES] = "";
 
     if (spec->partitions > partitions)
         return err_stop(reterr, EX_CONFIG, "topic %s has %d partitions; %d are needed", spec->name,

@@ -130,10 +130,12 @@ bool kafka_send_offsets(struct kafka_producer *producer, const char *group,
     assert(producer->state == PRODUCER_OPEN);
     if (offsets_n == 0)
         return true;
-    if (membership == NULL)
-        metadata = own = rd_kafka_consumer_group_metadata_new(group);
-    else if (!kafka_membership_metadata(membership, &metadata, reterr))
+    if (membership == NULL) {
+        own = rd_kafka_consumer_group_metadata_new(group);
+        metadata = own;
+    } else if (!kafka_membership_metadata(membership, &metadata, reterr)) {
         return false;
+    }
     return send_offsets(producer, list, metadata, reterr);
 }
 
