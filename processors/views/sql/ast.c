@@ -29,6 +29,8 @@ static const struct {
     {"is_natural", "NATURAL JOIN is not supported; write JOIN ... USING (columns)"},
     {"recursive", "WITH RECURSIVE is not supported"},
     {"catalogname", "a database name before the schema is not supported; leave it out"},
+    {"use_op", "ORDER BY ... USING is not supported; write ASC or DESC"},
+    {"agg_star", "(*) is not supported here"},
     {"raw_default", "DEFAULT has no meaning in a source: its rows come whole; leave it out"},
     {"access_method", "USING access method is not supported; leave it out"},
     {"table_space_name", "TABLESPACE is not supported; leave it out"},
@@ -270,7 +272,7 @@ static int location_in_field(const ProtobufCMessage *message, const ProtobufCFie
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
         const ProtobufCMessage *first;
 
-        memcpy(&first, pointer, sizeof(first));
+        memcpy(&first, pointer, sizeof(void *));
         return location_of(first);
     }
     return location_of(pointer);
@@ -338,12 +340,37 @@ bool ast_only(struct ast *ast, const void *message, const char *fields)
     return true;
 }
 
+/* How SQL calls some kinds of nodes. */
+static const struct {
+    const char *kind, *sql;
+} kinds[] = {
+    {"CreateStmt", "CREATE TABLE"},
+    {"InsertStmt", "INSERT"},
+    {"UpdateStmt", "UPDATE"},
+    {"DeleteStmt", "DELETE"},
+    {"SelectStmt", "a SELECT by itself"},
+    {"IndexStmt", "CREATE INDEX"},
+    {"CreateFunctionStmt", "CREATE FUNCTION"},
+    {"VariableSetStmt", "SET"},
+    {"TransactionStmt", "a transaction"},
+    {"DropStmt", "DROP"},
+    {"RangeTableSample", "TABLESAMPLE"},
+    {"RangeFunction", "a function"},
+    {"A_ArrayExpr", "ARRAY"},
+    {"A_Indirection", "a subscript or field"},
+    {"NamedArgExpr", "a named argument"},
+    {"XmlExpr", "an XML function"},
+};
+
 const char *ast_kind(const PgQuery__Node *node)
 {
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field(node->base.descriptor, (unsigned)node->node_case);
     const ProtobufCMessageDescriptor *kind = field == NULL ? NULL : field->descriptor;
 
+    for (size_t i = 0; kind != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kinds[i].kind, kind->short_name) == 0)
+            return kinds[i].sql;
     return kind == NULL ? "an empty node" : kind->short_name;
 }
 

@@ -48,7 +48,7 @@ WARN_UNUSED bool ast_only(struct ast *ast, const void *message, const char *fiel
 /* The node's byte offset in the text: its own or that of its first part that has one; -1: none. */
 int ast_location(const void *message);
 
-/* The node's kind as the grammar calls it ("SelectStmt"). */
+/* The node's kind as SQL calls it ("CREATE TABLE"), else as the grammar does ("RowExpr"). */
 const char *ast_kind(const PgQuery__Node *node);
 
 /* The text of a String node; NULL when the node is of another kind. */

@@ -67,21 +67,30 @@ struct expr *bind_decided(struct binder *binder, struct expr *expr)
     return bind_coerce(binder, expr, (struct type){TYPE_TEXT, -1}, CAST_IMPLICIT, "literal");
 }
 
-static void *refuse_call(struct binder *binder, enum function_kind kind, const char *name,
-                         struct expr *const *args, uint16_t args_n, bool ambiguous, int location)
+/* The call as a message shows it: "operator +(text, integer)". */
+static const char *call_text(struct binder *binder, enum function_kind kind, const char *name,
+                             struct expr *const *args, uint16_t args_n)
 {
-    CLEANUP(buf) struct buf types = {0};
+    CLEANUP(buf) struct buf out = {0};
 
+    buf_printf(&out, "%s %s(", kind == FUNCTION_OPERATOR ? "operator" : "function", name);
     for (uint16_t i = 0; i < args_n; i++)
-        buf_printf(&types, "%s%s", i > 0 ? ", " : "", type_name(args[i]->type.id));
-    if (ambiguous)
-        ast_refuse(&binder->ast, location,
-                   "%s %s(%s) is not unique; add casts to choose among its forms",
-                   kind == FUNCTION_OPERATOR ? "operator" : "function", name, buf_cstr(&types));
-    else
-        ast_refuse(&binder->ast, location,
-                   "%s %s(%s) is not known; sluice-views --functions lists what there is",
-                   kind == FUNCTION_OPERATOR ? "operator" : "function", name, buf_cstr(&types));
+        buf_printf(&out, "%s%s", i > 0 ? ", " : "", type_name(args[i]->type.id));
+    buf_char(&out, ')');
+    return arena_copy(binder->arena, buf_str(&out)).at;
+}
+
+static void *refuse_unknown(struct binder *binder, const char *call, int location)
+{
+    ast_refuse(&binder->ast, location,
+               "%s is not known; sluice-views --functions lists what there is", call);
+    return NULL;
+}
+
+static void *refuse_ambiguous(struct binder *binder, const char *call, int location)
+{
+    ast_refuse(&binder->ast, location, "%s is not unique; add casts to choose among its forms",
+               call);
     return NULL;
 }
 
@@ -94,12 +103,14 @@ struct expr *bind_call(struct binder *binder, enum function_kind kind, const cha
     bool ambiguous = false;
 
     if (args_n > FUNCTION_ARGS_MAX)
-        return refuse_call(binder, kind, name, args, args_n, false, location);
+        return refuse_unknown(binder, call_text(binder, kind, name, args, args_n), location);
     for (uint16_t i = 0; i < args_n; i++)
         types[i] = args[i]->type.id;
     function = function_resolve(kind, str_of(name), types, args_n, &ambiguous);
-    if (function == NULL || ambiguous)
-        return refuse_call(binder, kind, name, args, args_n, ambiguous, location);
+    if (ambiguous)
+        return refuse_ambiguous(binder, call_text(binder, kind, name, args, args_n), location);
+    if (function == NULL)
+        return refuse_unknown(binder, call_text(binder, kind, name, args, args_n), location);
     for (uint16_t i = 0; i < args_n; i++) {
         cast[i] = bind_coerce(binder, args[i], (struct type){function->args[i], -1}, CAST_IMPLICIT,
                               "argument");

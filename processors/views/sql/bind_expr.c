@@ -123,6 +123,7 @@ static struct expr *bind_junction(struct scope *scope, const PgQuery__BoolExpr *
             return NULL;
         list_add(&args, scope->binder->arena, arg);
     }
+    assert(args.at != NULL); /* the grammar gives one or more */
     if (is_not)
         return exprs_not(scope->binder->arena, args.at[0], node->location);
     return exprs_junction(scope->binder->arena, is_and ? EXPR_AND : EXPR_OR, &args, node->location);

@@ -143,27 +143,28 @@ static bool find_visible(struct binder *binder, const struct item *item, const c
     return true;
 }
 
-/* One USING column: the condition, and the merged column in the list. */
-static bool merge_column(struct binder *binder, enum plan_join_kind join, bool is_right,
-                         const struct name *left, const struct name *right, int location,
-                         struct list *conditions, struct list *merged)
+/* One USING column: its condition; and the column it becomes, the right one for a RIGHT join, else
+ * the left one, but in an inner join the one that needs no cast. */
+static struct name *merge_column(struct binder *binder, const PgQuery__JoinExpr *node,
+                                 const struct name *left, const struct name *right,
+                                 struct list *conditions)
 {
+    int location = ast_location(node->rarg);
     struct expr *args[] = {left->expr, right->expr};
     struct expr *pair[] = {left->expr, right->expr};
     struct name *name = arena_alloc(binder->arena, sizeof(*name));
-    struct expr *equality;
+    struct expr *equality = bind_call(binder, FUNCTION_OPERATOR, "=", args, 2, location);
+    bool take_right = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT;
     struct type type;
 
-    equality = bind_call(binder, FUNCTION_OPERATOR, "=", args, 2, location);
     if (equality == NULL || !bind_common(binder, pair, 2, "USING", &type))
-        return false;
+        return NULL;
     list_add(conditions, binder->arena, equality);
+    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER)
+        take_right = left->expr != pair[0] && right->expr == pair[1];
     name->column = left->column;
-    name->expr = is_right ? pair[1] : pair[0];
-    if (join == PLAN_JOIN_INNER && left->expr != pair[0] && right->expr == pair[1])
-        name->expr = pair[1];
-    list_add(merged, binder->arena, name);
-    return true;
+    name->expr = pair[take_right];
+    return name;
 }
 
 static void add_unmerged(struct binder *binder, const struct list *visible, const bool *used,
@@ -180,21 +181,21 @@ static bool bind_using(struct binder *binder, const PgQuery__JoinExpr *node, str
 {
     bool *left_used = arena_zalloc(binder->arena, left->visible.n + 1);
     bool *right_used = arena_zalloc(binder->arena, right->visible.n + 1);
-    bool is_right = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT;
-    enum plan_join_kind join =
-        node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER ? PLAN_JOIN_INNER : PLAN_JOIN_LEFT;
 
     for (size_t i = 0; i < node->n_using_clause; i++) {
         const char *column = ast_string(node->using_clause[i]);
+        struct name *merged;
         uint32_t l = 0, r = 0;
 
         if (!find_visible(binder, left, column, right->location, &l) ||
             !find_visible(binder, right, column, right->location, &r))
             return false;
+        assert(left->visible.at != NULL && right->visible.at != NULL);
         left_used[l] = right_used[r] = true;
-        if (!merge_column(binder, join, is_right, left->visible.at[l], right->visible.at[r],
-                          right->location, conditions, visible))
+        merged = merge_column(binder, node, left->visible.at[l], right->visible.at[r], conditions);
+        if (merged == NULL)
             return false;
+        list_add(visible, binder->arena, merged);
     }
     add_unmerged(binder, &left->visible, left_used, visible);
     add_unmerged(binder, &right->visible, right_used, visible);

@@ -83,12 +83,22 @@ static struct expr *bind_qualified(struct scope *scope, const char *schema, cons
                                    const char *column, int location)
 {
     const struct table *table = find_table(scope, schema, alias, location);
+    const struct name *found = NULL;
 
     if (table == NULL)
         return NULL;
-    for (uint16_t i = 0; i < table->n; i++)
-        if (strcmp(table->names[i].column, column) == 0)
-            return used_at(scope, &table->names[i], location);
+    for (uint16_t i = 0; i < table->n; i++) {
+        if (strcmp(table->names[i].column, column) != 0)
+            continue;
+        if (found != NULL) {
+            ast_refuse(&scope->binder->ast, location, "column \"%s.%s\" is ambiguous", alias,
+                       column);
+            return NULL;
+        }
+        found = &table->names[i];
+    }
+    if (found != NULL)
+        return used_at(scope, found, location);
     ast_refuse(&scope->binder->ast, location, "table \"%s\" has no column \"%s\"", alias, column);
     return NULL;
 }
@@ -107,7 +117,7 @@ struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
     const char *parts[3] = {NULL};
     struct expr *expr = NULL;
 
-    if (scope->from == NULL || node->n_fields > 3) {
+    if (scope->from == NULL || node->n_fields < 1 || node->n_fields > 3) {
         ast_refuse(ast, node->location, "no column can be named here");
         return NULL;
     }

@@ -57,10 +57,10 @@ static struct expr *make_case(struct scope *scope, struct expr **whens, struct e
         exprs_new(scope->binder->arena, EXPR_CASE, type.id, (uint16_t)(2 * whens_n + 1), location);
     expr->type = type;
     for (uint16_t i = 0; i < whens_n; i++) {
-        expr->args[2 * i] = whens[i];
-        expr->args[2 * i + 1] = results[i + 1];
+        expr->args[2U * i] = whens[i];
+        expr->args[2U * i + 1] = results[i + 1];
     }
-    expr->args[2 * whens_n] = results[0];
+    expr->args[2U * whens_n] = results[0];
     return expr;
 }
 

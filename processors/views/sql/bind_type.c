@@ -41,9 +41,11 @@ static bool set_typmod(struct binder *binder, const PgQuery__TypeName *name, con
 
     switch (type->id) {
     case TYPE_NUMERIC:
+        if (!in_range(binder, at, given[0], 1, PRECISION_MAX) ||
+            !in_range(binder, at, scale, -PRECISION_MAX, PRECISION_MAX))
+            return false;
         type->typmod = type_numeric_make_typmod(given[0], scale);
-        return in_range(binder, at, given[0], 1, PRECISION_MAX) &&
-               in_range(binder, at, scale, -PRECISION_MAX, PRECISION_MAX);
+        return true;
     case TYPE_VARCHAR:
     case TYPE_BPCHAR:
         type->typmod = given[0] + TYPMOD_HEADER;
@@ -76,6 +78,9 @@ bool bind_type(struct binder *binder, const PgQuery__TypeName *name, struct type
                           last == NULL ? "" : last);
     if (!read_typmods(binder, name, given))
         return false;
+    if (name->n_typmods > 1 && type.id != TYPE_NUMERIC)
+        return ast_refuse(&binder->ast, name->location, "type %s takes one modifier",
+                          type_name(type.id));
     if (name->n_typmods > 0 && !set_typmod(binder, name, given, &type))
         return false;
     *ret_type = type;

@@ -4,7 +4,7 @@
 #include "sql/bind.h"
 #include <inttypes.h>
 
-enum { ARENA_CHECK_TOPIC_MAX = 249, PARTITIONS_MAX = 10000 };
+enum { TOPIC_BYTES_MAX = 249, PARTITIONS_MAX = 10000 };
 
 /* The names of a view's columns: the query's, replaced by those written behind the view's name. */
 static bool view_columns(struct binder *binder, const PgQuery__RangeVar *name,
@@ -74,33 +74,38 @@ static bool define_view(struct binder *binder, const PgQuery__ViewStmt *stmt)
            define(binder, stmt->view, stmt->query, stmt->aliases, stmt->n_aliases, &query);
 }
 
-/* The unique key's columns of what the SELECT reads, for the message. */
+/* Appends the key columns of what the node reads, down to where rows have a key. */
+static void put_lost_key(struct buf *out, const struct nodes *nodes, uint32_t node)
+{
+    const struct plan_node *of = nodes_at(nodes, node);
+
+    if (of->has_key) {
+        for (uint16_t i = 0; i < of->schema.key_n; i++)
+            buf_printf(out, "%s%s", out->len > 0 ? ", " : "",
+                       of->schema.columns[of->schema.key[i]].name);
+        return;
+    }
+    put_lost_key(out, nodes, of->inputs[0]);
+    if (of->kind == PLAN_JOIN)
+        put_lost_key(out, nodes, of->inputs[1]);
+}
+
 static bool refuse_keyless(struct binder *binder, const PgQuery__RangeVar *name, uint32_t node)
 {
-    const struct plan_node *of = nodes_at(&binder->nodes, node);
     CLEANUP(buf) struct buf columns = {0};
 
-    if (of->kind == PLAN_PROJECT) {
-        const struct plan_node *input = nodes_at(&binder->nodes, of->inputs[0]);
-
-        for (uint16_t i = 0; i < input->schema.key_n && input->has_key; i++)
-            buf_printf(&columns, "%s%s", i > 0 ? ", " : "",
-                       input->schema.columns[input->schema.key[i]].name);
-    }
-    if (columns.len > 0)
-        return ast_refuse(&binder->ast, name->location,
-                          "the view's rows have no unique key; add %s to its SELECT, or GROUP BY",
-                          buf_cstr(&columns));
+    put_lost_key(&columns, &binder->nodes, node);
     return ast_refuse(&binder->ast, name->location,
-                      "the view's rows have no unique key; select the primary keys of what it "
-                      "reads, or GROUP BY");
+                      "the view's rows have no unique key; select the key columns of what it reads "
+                      "(%s), or GROUP BY",
+                      buf_cstr(&columns));
 }
 
 static bool check_topic(struct binder *binder, const char *topic, int location)
 {
     size_t len = strspn(topic, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
-    if (topic[0] == '\0' || topic[len] != '\0' || len > ARENA_CHECK_TOPIC_MAX)
+    if (topic[0] == '\0' || topic[len] != '\0' || len > TOPIC_BYTES_MAX)
         return ast_refuse(&binder->ast, location,
                           "\"%s\" is no topic name: letters, digits, '.', '_' and '-' are allowed; "
                           "write WITH (topic = '...')",

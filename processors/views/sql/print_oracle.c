@@ -54,7 +54,7 @@ static void cut_options(struct cutter *cutter, uint32_t token, int end)
         if (kind == PG_QUERY__TOKEN__ASCII_41)
             depth--;
         if (depth == 0 && kind == PG_QUERY__TOKEN__SERVER) {
-            cut(cutter, from, end);
+            cut(cutter, ast->tokens->tokens[i - 1]->end, end);
             return;
         }
         if (depth == 1 && kind == PG_QUERY__TOKEN__OPTIONS &&
