@@ -191,19 +191,19 @@ static bool done(const struct run *run)
            (run->options->changes > 0 && run->changes >= run->options->changes);
 }
 
-/* After a lost connection the last transaction's fate is unknown: what is alive is read again. */
+/* After a lost connection the last transaction's fate is unknown: what is alive is read again. True
+ * without a connection: a stop was asked for. */
 static bool recover(struct run *run, const struct err *why, unsigned *attempt, struct err *reterr)
 {
-    if (why->kind != ERR_RETRY) {
-        *reterr = *why;
-        return false;
-    }
     *reterr = *why;
-    do {
-        if (!service_retry(run->service, "writing changes", reterr, attempt))
+    while (reterr->kind == ERR_RETRY &&
+           service_retry(run->service, "writing changes", reterr, attempt)) {
+        if (connect(run, reterr) && open_workload(run, reterr)) {
+            service_ready(run->service, true, "generating");
             return true;
-    } while (!(connect(run, reterr) && open_workload(run, reterr)) && reterr->kind == ERR_RETRY);
-    return !pg_broken(run->pg) || service_stopping(run->service);
+        }
+    }
+    return service_stopping(run->service);
 }
 
 static bool generate(struct run *run, struct err *reterr)
