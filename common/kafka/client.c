@@ -179,7 +179,6 @@ void kafka_client_close(struct kafka_client *client)
 
 void kafka_client_answered(struct kafka_client *client)
 {
-    rd_kafka_poll(client->rk, 0);
     client->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
     client->trouble_text[0] = '\0';
     client->all_down = false;

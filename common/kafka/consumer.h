@@ -98,7 +98,9 @@ WARN_UNUSED bool kafka_membership_open(const struct kafka_config *config, const 
 struct kafka_membership *kafka_membership_close(struct kafka_membership *membership, bool leave);
 
 /* Serves the group protocol without waiting longer than `timeout_ms`. *ret_changed: the owned tasks
- * or the generation changed since the last call. */
+ * or the generation changed since the last call. ERR_RETRY: no broker answers and there is no
+ * generation (call again); ERR_STOP: another process has joined under the same instance id, access
+ * refused, control topic gone. */
 WARN_UNUSED bool kafka_membership_poll(struct kafka_membership *membership, int64_t timeout_ms,
                                        bool *ret_changed, struct err *reterr);
 

@@ -200,8 +200,10 @@ bool kafka_membership_poll(struct kafka_membership *membership, int64_t timeout_
             set_tasks(membership, NULL);
         return false;
     }
-    if (membership->tasks_n == 0 && membership->client.trouble == RD_KAFKA_RESP_ERR__AUTHENTICATION)
-        return kafka_client_fail(&membership->client, RD_KAFKA_RESP_ERR__AUTHENTICATION,
+    if (membership->generation >= 0)
+        kafka_client_answered(&membership->client);
+    else if (kafka_client_hopeless(&membership->client, INT64_MAX))
+        return kafka_client_fail(&membership->client, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
                                  "joining the group", reterr);
     *ret_changed = membership->changed;
     membership->changed = false;
