@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { WAIT_MS = 30000, NAME_BYTES = 96, BATCH = 64 };
+enum { WAIT_MS = 30000, LONG_WAIT_MS = 90000, NAME_BYTES = 96, BATCH = 64 };
 
 struct bench {
     struct kafka_config config;
@@ -806,7 +806,7 @@ static void bad_property_is_named(void **state)
 static void commit_in_the_end(struct bench *bench, struct kafka_producer **producer,
                               const char *value)
 {
-    int64_t end_ms = clock_mono_ms() + 3 * WAIT_MS;
+    int64_t end_ms = clock_mono_ms() + LONG_WAIT_MS;
     const struct kafka_record record = {
         .topic = bench->topic, .partition = 0, .key = STR("k"), .value = str_of(value)};
 
@@ -831,7 +831,7 @@ static void commit_in_the_end(struct bench *bench, struct kafka_producer **produ
 
 static void await_value(struct kafka_consumer *reader, const char *value, bool *ret_retried)
 {
-    int64_t end_ms = clock_mono_ms() + 3 * WAIT_MS;
+    int64_t end_ms = clock_mono_ms() + LONG_WAIT_MS;
     struct kafka_message message;
     size_t n = 0;
 
