@@ -263,21 +263,42 @@ static void test_nothing_to_keep(void **state)
     arena_free(arena);
 }
 
+/* Nesting of every kind, far deeper than a stack holds. */
 static void test_depth_is_bounded(void **state)
 {
-    struct arena *arena = arena_new(1 << 20);
-    const struct plan *plan = NULL;
-    struct buf text = {0};
-    struct err err = {0};
+    static const struct {
+        const char *before, *open, *middle, *close;
+    } nestings[] = {
+        {"SELECT id FROM b.t WHERE k = 1", "", "", " + 1"},
+        {"SELECT id FROM b.t WHERE k = ", "abs(", "1", ")"},
+        {"SELECT id FROM b.t WHERE k = ", "- ", "1", ""},
+        {"SELECT id FROM b.t WHERE ", "NOT ", "true", ""},
+        {"SELECT id, ", "CASE WHEN true THEN ", "1", " END"},
+        {"", "SELECT id FROM (", "SELECT id FROM b.t", ") x"},
+        {"SELECT id, k FROM b.t", "", "", " UNION SELECT id, k FROM b.t"},
+        {"SELECT id FROM b.t", "", "", " JOIN b.u USING (id, s)"},
+        {"SELECT id FROM b.t", "", "", " JOIN b.u ON id = t_id AND true"},
+        {"SELECT id, k", "", "", "::int"},
+    };
 
     (void)state;
-    buf_printf(&text, "%sCREATE MATERIALIZED VIEW v AS SELECT id FROM b.t WHERE k = 1", sources);
-    for (int i = 0; i < 1000; i++)
-        buf_puts(&text, " + 1");
-    assert_false(pipeline_plan(arena, "f.sql", buf_str(&text), "p", &plan, &err));
-    assert_non_null(strstr(err.text, "nested too deeply"));
-    buf_done(&text);
-    arena_free(arena);
+    for (size_t i = 0; i < sizeof(nestings) / sizeof(nestings[0]); i++) {
+        struct arena *arena = arena_new(1 << 20);
+        const struct plan *plan = NULL;
+        struct buf text = {0};
+        struct err err = {0};
+
+        buf_printf(&text, "%sCREATE MATERIALIZED VIEW v AS %s", sources, nestings[i].before);
+        for (int j = 0; j < 20000; j++)
+            buf_puts(&text, nestings[i].open);
+        buf_puts(&text, nestings[i].middle);
+        for (int j = 0; j < 20000; j++)
+            buf_puts(&text, nestings[i].close);
+        assert_false(pipeline_plan(arena, "f.sql", buf_str(&text), "p", &plan, &err));
+        assert_non_null(strstr(err.text, "nested too deeply"));
+        buf_done(&text);
+        arena_free(arena);
+    }
 }
 
 int main(void)

@@ -177,6 +177,8 @@ bool ast_parse(struct ast *ast, struct arena *arena, const char *path, struct st
     ast->text = arena_copy(arena, text);
     if (memchr(text.at, '\0', text.len) != NULL)
         return ast_refuse(ast, -1, "the file holds a NUL byte; it must be UTF-8 text");
+    if (!scan(ast) || !ast_check_depth(ast))
+        return false;
     result = pg_query_parse_protobuf(ast->text.at);
     if (result.error != NULL)
         ok = parse_error(ast, result.error);
@@ -186,7 +188,7 @@ bool ast_parse(struct ast *ast, struct arena *arena, const char *path, struct st
     pg_query_free_protobuf_parse_result(result);
     if (ok && ast->tree == NULL)
         ok = ast_refuse(ast, -1, "the parser's tree can't be read");
-    return ok && scan(ast);
+    return ok;
 }
 
 /* The value of a field of a message: pointer to where it lies. */

@@ -38,6 +38,9 @@ void list_add(struct list *list, struct arena *arena, const void *item);
 WARN_UNUSED bool ast_parse(struct ast *ast, struct arena *arena, const char *path, struct str text,
                            struct err *reterr);
 
+/* ast_depth.c: refuses text whose tree could be too deep to be read safely; from the tokens. */
+WARN_UNUSED bool ast_check_depth(struct ast *ast);
+
 /* Sets *ast->reterr: "path:line:column: reason", the line and a caret. `location` is a byte offset,
  * -1 for the file as a whole. Returns false. */
 bool ast_refuse(struct ast *ast, int location, const char *format, ...) PRINTF_LIKE(3, 4);
