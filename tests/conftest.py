@@ -72,10 +72,11 @@ def database(pg, unique):
 
 @pytest.fixture
 def bucket(s3, unique):
-    """The name of an empty bucket."""
+    """The name of an empty bucket, removed at the end: the store keeps volumes for each, and has few."""
     name = unique.replace("_", "-")
     s3.make_bucket(name)
-    return name
+    yield name
+    s3.remove_bucket(name)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -2,7 +2,7 @@
 
 #define AT(field) offsetof(struct settings, field)
 
-enum { BYTES_MIN = 1024, BYTES_MAX = 512 * 1024 * 1024, HOUR_MS = 3600 * 1000 };
+enum { BYTES_MIN = 1024, BYTES_MAX = 512 * 1024 * 1024, DAY_MS = 24 * 3600 * 1000 };
 
 const struct option settings_options[] = {
     {.name = "topics",
@@ -55,7 +55,7 @@ const struct option settings_options[] = {
      .offset = AT(limits.interval_ms),
      .fallback = "60s",
      .min = 10,
-     .max = 24 * HOUR_MS,
+     .max = DAY_MS,
      .value_name = "DURATION",
      .help = "or so long after its first record"},
     {.name = "buffer-size",
@@ -63,7 +63,7 @@ const struct option settings_options[] = {
      .offset = AT(buffer_bytes),
      .fallback = "32MiB",
      .min = BYTES_MIN,
-     .max = 8LL * BYTES_MAX,
+     .max = INT64_C(8) * BYTES_MAX,
      .value_name = "SIZE",
      .help = "most bytes of records held for all partitions; beyond, the largest window is "
              "written early"},

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "metrics.h"
+#include <assert.h>
 #include <inttypes.h>
 
 enum {
@@ -10,7 +11,7 @@ enum {
     START_PATIENCE_MS = 10000,
     POLL_MS = 50,
     BATCH = 500,
-    CHECK_EVERY_MS = 10000,
+    CHECK_EVERY_MS = 5000,
     TASK = 0 /* the control topic's one partition */
 };
 
@@ -98,9 +99,10 @@ static void take_record(struct task *task, struct partition *partition,
 /* A record or the end of the partition. A plan that stands ends before any record behind it. */
 static bool take_message(struct task *task, struct kafka_message *message, struct err *reterr)
 {
-    struct partition *partition = &task->partitions[message->assigned_index];
     bool record = message->kind == KAFKA_RECORD;
 
+    assert(message->assigned_index < task->partitions_n && task->partitions != NULL);
+    struct partition *partition = &task->partitions[message->assigned_index];
     partition->position = message->offset + (record ? 1 : 0);
     if (partition->plan.standing && message->offset > partition->plan.end &&
         !task_finish_plan(task, partition, reterr))
@@ -211,7 +213,7 @@ static bool stand_by(struct task *task, struct err *reterr)
         return false;
     if (kafka_membership_owns(task->membership, TASK))
         return task_acquire(task, reterr);
-    service_ready(task->service, false, "standby: another instance has the task");
+    service_ready(task->service, false, "standby: the task is not ours (yet)");
     return true;
 }
 

@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from harness.services import run
 from harness.wait import until
@@ -317,6 +318,18 @@ def test_a_topic_that_comes_later_is_waited_for(sink, kafka, s3, bucket, topic, 
     one.wait_ready()
     one.until(all_written(kafka, s3, bucket, later), "its rows to be written")
     expect_all(kafka, s3, bucket, later)
+
+
+def test_a_topic_that_grows_is_read_whole(sink, kafka, s3, bucket, topic):
+    kafka.produce(topic, rows(20))
+    one = sink().wait_ready()
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    admin.create_partitions([NewPartitions(topic, 5)])[topic].result(30)
+    until(lambda: kafka.topics()[topic] == 5, "the topic to have five partitions")
+    kafka.produce(topic, [(b'{"id":1}', b'{"id":1}', None, partition) for partition in range(5)])
+    one.until(all_written(kafka, s3, bucket, topic), "all rows to be written")
+    assert {partition for _, partition, _ in offsets(s3, bucket)} == set(range(5))
+    expect_all(kafka, s3, bucket, topic)
 
 
 def test_a_store_that_goes_away_is_waited_for(sink, kafka, s3, bucket, topic, stack):

@@ -26,6 +26,11 @@ class S3:
     def make_bucket(self, bucket):
         self.request("PUT", f"/{bucket}")
 
+    def remove_bucket(self, bucket):
+        """With all that is in it."""
+        self.empty(bucket)
+        self.request("DELETE", f"/{bucket}")
+
     def put(self, bucket, key, body, headers=None):
         self.request("PUT", f"/{bucket}/{key}", body=body, headers=headers)
 
