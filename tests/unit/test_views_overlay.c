@@ -14,7 +14,7 @@
 enum { MODEL_MAX = 400 };
 
 struct model {
-    char key[MODEL_MAX][16];
+    char key[MODEL_MAX][32];
     int value[MODEL_MAX]; /* -1: deleted */
     int n;
 };
@@ -63,9 +63,17 @@ static void assert_entry(const struct overlay_entry *entry, const struct model *
         assert_int_equal(*(const int *)(const void *)entry->value.at, model->value[i]);
 }
 
+/* Keys with a common beginning, with beginnings of their own, and the beginnings alone. */
 static void random_key(uint64_t *state, char *key)
 {
-    snprintf(key, 16, "%0*d", (int)(next_random(state) % 4) + 1, (int)(next_random(state) % 300));
+    static const char *const beginnings[] = {"", "prefix-1", "prefix-2", "prefix-2\xff"};
+    const char *beginning = beginnings[next_random(state) % 4];
+
+    if (next_random(state) % 20 == 0)
+        snprintf(key, 32, "%s", beginning);
+    else
+        snprintf(key, 32, "%s%0*d", beginning, (int)(next_random(state) % 4) + 1,
+                 (int)(next_random(state) % 100));
 }
 
 static void run_against_model(uint64_t seed)
@@ -73,7 +81,7 @@ static void run_against_model(uint64_t seed)
     struct overlay *overlay = overlay_new(1 << 20);
     struct model model = {.n = 0};
     uint64_t state = seed;
-    char key[16];
+    char key[32];
 
     for (int round = 0; round < 400; round++) {
         random_key(&state, key);

@@ -28,7 +28,7 @@ static bool may_repeat(const struct engine *engine, const struct plan_node *node
     case PLAN_FILTER:
         return engine->repeats[node->inputs[0]];
     case PLAN_PROJECT:
-        return !node->has_key || engine->repeats[node->inputs[0]];
+        return node->has_key && engine->repeats[node->inputs[0]];
     case PLAN_JOIN:
         return true;
     }

@@ -7,10 +7,12 @@
 #include <stdint.h>
 
 /*
- * Every entry is a node, found through the hash table. A node enters the skip list only when
- * somebody asks for an order: writes since then wait in `fresh`, are sorted once and merged in one
- * ascending pass that starts each search where the last one ended. A step that writes thousands of
- * keys between two walks so pays a sort instead of thousands of descents.
+ * Every entry is a node, found through the hash table. Besides, the nodes whose keys begin with the
+ * same 8 bytes make a skip list, and the lists stand in an array by those bytes. A node enters its
+ * list only when somebody asks for an order there: writes since then wait in `fresh`, are sorted
+ * once and merged in one ascending pass that starts each search where the last one ended. So a step
+ * that writes thousands of keys between two walks pays a sort instead of thousands of descents, and
+ * state that is only read by key pays neither.
  */
 
 enum { HEIGHT_MAX = 16, TABLE_MIN = 1024 };
@@ -27,8 +29,9 @@ struct slot {
     struct node *node; /* NULL: free */
 };
 
-/* What looking up may change: the order is made when it is asked for. */
-struct order {
+/* The nodes of one prefix. */
+struct list {
+    uint64_t prefix; /* the first 8 bytes as a number, short keys filled up with zeros */
     struct node *head[HEIGHT_MAX];
     struct node *fresh; /* not yet in the list */
     size_t fresh_n;
@@ -36,7 +39,9 @@ struct order {
 
 struct overlay {
     struct arena *arena;
-    struct order *order;
+    struct list **lists; /* ascending */
+    size_t lists_n, lists_cap;
+    struct list *last; /* where the last write went */
     struct slot *table;
     size_t mask, count, limit_bytes;
 };
@@ -46,7 +51,6 @@ struct overlay *overlay_new(size_t limit_bytes)
     struct overlay *overlay = err_calloc(1, sizeof(*overlay));
 
     overlay->arena = arena_new(limit_bytes);
-    overlay->order = err_calloc(1, sizeof(*overlay->order));
     overlay->table = err_calloc(TABLE_MIN, sizeof(*overlay->table));
     overlay->mask = TABLE_MIN - 1;
     overlay->limit_bytes = limit_bytes;
@@ -58,7 +62,7 @@ struct overlay *overlay_free(struct overlay *overlay)
     if (overlay == NULL)
         return NULL;
     arena_free(overlay->arena);
-    free(overlay->order);
+    free(overlay->lists);
     free(overlay->table);
     free(overlay);
     return NULL;
@@ -79,11 +83,69 @@ static void clear_table(struct overlay *overlay)
 
 void overlay_clear(struct overlay *overlay)
 {
-    memset(overlay->order, 0, sizeof(*overlay->order));
+    overlay->lists_n = 0;
+    overlay->last = NULL;
     if (overlay->count > 0)
         clear_table(overlay);
     overlay->count = 0;
     arena_reset(overlay->arena);
+}
+
+/* The 8 bytes from `at` on as a number that sorts as they do; zeros behind the end. */
+static uint64_t key_word(struct str key, size_t at)
+{
+    uint64_t word = 0;
+
+    if (key.len > at)
+        memcpy(&word, key.at + at, key.len - at < 8 ? key.len - at : 8);
+    return __builtin_bswap64(word);
+}
+
+/* The place of the first list whose prefix is not below this one. */
+static size_t list_place(const struct overlay *overlay, uint64_t prefix)
+{
+    size_t low = 0, high = overlay->lists_n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (overlay->lists[middle]->prefix < prefix)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct list *list_insert(struct overlay *overlay, size_t place, uint64_t prefix)
+{
+    struct list *list = arena_zalloc(overlay->arena, sizeof(*list));
+
+    if (overlay->lists_n == overlay->lists_cap) {
+        overlay->lists_cap = overlay->lists_cap * 2 + 16;
+        overlay->lists = err_realloc(overlay->lists, overlay->lists_cap * sizeof(*overlay->lists));
+    }
+    memmove(overlay->lists + place + 1, overlay->lists + place,
+            (overlay->lists_n - place) * sizeof(*overlay->lists));
+    overlay->lists_n++;
+    overlay->lists[place] = list;
+    list->prefix = prefix;
+    return list;
+}
+
+/* The list that a key belongs to, made when it is missing. */
+static struct list *list_of(struct overlay *overlay, struct str key)
+{
+    uint64_t prefix = key_word(key, 0);
+
+    if (overlay->last != NULL && overlay->last->prefix == prefix)
+        return overlay->last;
+    size_t place = list_place(overlay, prefix);
+    if (place < overlay->lists_n && overlay->lists[place]->prefix == prefix)
+        overlay->last = overlay->lists[place];
+    else
+        overlay->last = list_insert(overlay, place, prefix);
+    return overlay->last;
 }
 
 /* The slot that holds the key or would take it. */
@@ -129,12 +191,13 @@ static struct node *node_new(struct overlay *overlay, uint64_t hash, struct str 
 {
     size_t size = sizeof(struct node) + height_of(hash) * sizeof(struct node *);
     struct node *node = arena_zalloc(overlay->arena, size);
+    struct list *list = list_of(overlay, key);
 
     node->entry.key = arena_copy(overlay->arena, key);
     node->hash = hash;
-    node->fresh_next = overlay->order->fresh;
-    overlay->order->fresh = node;
-    overlay->order->fresh_n++;
+    node->fresh_next = list->fresh;
+    list->fresh = node;
+    list->fresh_n++;
     overlay->count++;
     return node;
 }
@@ -161,20 +224,11 @@ const struct overlay_entry *overlay_get(const struct overlay *overlay, struct st
     return node == NULL ? NULL : &node->entry;
 }
 
-/* A fresh node and the first 16 bytes of its key as numbers: most comparisons end there. */
+/* A fresh node and the 16 bytes behind the prefix as numbers: most comparisons end there. */
 struct ranked {
     uint64_t high, low;
     struct node *node;
 };
-
-static uint64_t key_word(struct str key, size_t at)
-{
-    uint64_t word = 0;
-
-    if (key.len > at)
-        memcpy(&word, key.at + at, key.len - at < 8 ? key.len - at : 8);
-    return __builtin_bswap64(word);
-}
 
 static int compare_ranked(const void *left, const void *right)
 {
@@ -222,42 +276,42 @@ static void link_in(struct node ***path, struct node *node)
     }
 }
 
-static void start_path(struct order *order, struct node ***path)
+static void start_path(struct list *list, struct node ***path)
 {
     for (unsigned level = 0; level < HEIGHT_MAX; level++)
-        path[level] = &order->head[level];
+        path[level] = &list->head[level];
 }
 
 /* Brings the fresh nodes into the list. */
-static void settle(struct order *order)
+static void settle(struct list *list)
 {
     struct ranked *ranks;
     struct node **path[HEIGHT_MAX];
     size_t n = 0;
 
-    if (order->fresh == NULL)
+    if (list->fresh == NULL)
         return;
-    ranks = err_malloc(order->fresh_n * sizeof(*ranks));
-    for (struct node *node = order->fresh; node != NULL; node = node->fresh_next)
+    ranks = err_malloc(list->fresh_n * sizeof(*ranks));
+    for (struct node *node = list->fresh; node != NULL; node = node->fresh_next)
         ranks[n++] =
-            (struct ranked){key_word(node->entry.key, 0), key_word(node->entry.key, 8), node};
-    assert(n == order->fresh_n);
+            (struct ranked){key_word(node->entry.key, 8), key_word(node->entry.key, 16), node};
+    assert(n == list->fresh_n);
     if (n > 1)
         qsort(ranks, n, sizeof(*ranks), compare_ranked);
-    start_path(order, path);
+    start_path(list, path);
     for (size_t i = 0; i < n; i++)
         link_in(path, ranks[i].node);
     free(ranks);
-    order->fresh = NULL;
-    order->fresh_n = 0;
+    list->fresh = NULL;
+    list->fresh_n = 0;
 }
 
-/* The last link whose owner is below the key. */
-static struct node **descend(struct order *order, struct str key)
+/* The last link of the list whose owner is below the key. */
+static struct node **descend(struct list *list, struct str key)
 {
-    struct node **link = &order->head[HEIGHT_MAX - 1];
+    struct node **link = &list->head[HEIGHT_MAX - 1];
 
-    settle(order);
+    settle(list);
     for (unsigned level = HEIGHT_MAX - 1;; level--, link--) {
         while (*link != NULL && str_cmp((*link)->entry.key, key) < 0)
             link = &(*link)->next[level];
@@ -266,37 +320,65 @@ static struct node **descend(struct order *order, struct str key)
     }
 }
 
-static const struct overlay_entry *entry_of(const struct node *node)
+static struct node *last_node(struct list *list)
 {
-    return node == NULL ? NULL : &node->entry;
+    struct node **link = &list->head[HEIGHT_MAX - 1];
+
+    settle(list);
+    for (unsigned level = HEIGHT_MAX - 1;; level--, link--) {
+        while (*link != NULL)
+            link = &(*link)->next[level];
+        if (level == 0)
+            break;
+    }
+    return (struct node *)(void *)((char *)link - offsetof(struct node, next));
+}
+
+/* The first node of the list at this place; a list is never empty. */
+static const struct overlay_entry *first_entry(const struct overlay *overlay, size_t place)
+{
+    if (place >= overlay->lists_n)
+        return NULL;
+    settle(overlay->lists[place]);
+    return &overlay->lists[place]->head[0]->entry;
 }
 
 const struct overlay_entry *overlay_seek(const struct overlay *overlay, struct str key, bool after)
 {
-    const struct node *node = *descend(overlay->order, key);
+    uint64_t prefix = key_word(key, 0);
+    size_t place = list_place(overlay, prefix);
 
+    if (place >= overlay->lists_n || overlay->lists[place]->prefix != prefix)
+        return first_entry(overlay, place);
+    const struct node *node = *descend(overlay->lists[place], key);
     if (after && node != NULL && str_eq(node->entry.key, key))
         node = node->next[0];
-    return entry_of(node);
+    return node != NULL ? &node->entry : first_entry(overlay, place + 1);
 }
 
 const struct overlay_entry *overlay_before(const struct overlay *overlay, struct str key)
 {
-    struct node **link = descend(overlay->order, key);
+    uint64_t prefix = key_word(key, 0);
+    size_t place = list_place(overlay, prefix);
 
-    if (link == &overlay->order->head[0])
-        return NULL;
-    return (const struct overlay_entry *)(const void *)((const char *)link -
-                                                        offsetof(struct node, next));
+    if (place < overlay->lists_n && overlay->lists[place]->prefix == prefix) {
+        struct node **link = descend(overlay->lists[place], key);
+
+        if (link != &overlay->lists[place]->head[0])
+            return (const struct overlay_entry *)(const void *)((const char *)link -
+                                                                offsetof(struct node, next));
+    }
+    return place == 0 ? NULL : &last_node(overlay->lists[place - 1])->entry;
 }
 
 const struct overlay_entry *overlay_next(const struct overlay *overlay,
                                          const struct overlay_entry *entry)
 {
     const struct node *node = (const struct node *)(const void *)entry;
+    size_t place = list_place(overlay, key_word(entry->key, 0));
 
-    settle(overlay->order);
-    return entry_of(node->next[0]);
+    settle(overlay->lists[place]);
+    return node->next[0] != NULL ? &node->next[0]->entry : first_entry(overlay, place + 1);
 }
 
 size_t overlay_count(const struct overlay *overlay)

@@ -1,7 +1,8 @@
 /*
- * The overlay: an ordered map in memory (skip list over one arena) of what was written since the
- * last commit; a deleted key stays as an entry with value.at NULL. Base of both stores. Point
- * look-ups go through a hash table beside the list, so that a hot key costs one probe. One thread.
+ * The overlay: an ordered map in memory of what was written since the last commit; a deleted key
+ * stays as an entry with value.at NULL. Base of both stores. Point look-ups go through a hash
+ * table, so that a hot key costs one probe; the order (skip lists over one arena, one for each
+ * 8-byte prefix of keys) is brought up to date when somebody walks there. One thread.
  */
 #ifndef SLUICE_VIEWS_OPS_OVERLAY_H
 #define SLUICE_VIEWS_OPS_OVERLAY_H

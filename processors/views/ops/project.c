@@ -38,6 +38,9 @@ static bool project_apply(struct op *op, struct step *step, struct err *reterr)
         else
             step_withhold(step, op, delta->row, delta->weight, &raised);
     }
+    /* Without the key many rows become one. */
+    if (!op->node->has_key)
+        batch_consolidate(&op->out, step->arena);
     return true;
 }
 
