@@ -5,7 +5,7 @@
 #include "record/json.h"
 #include <assert.h>
 
-enum { BATCH = 256, STALL_MS = 30000, CAP_FIRST = 1024 };
+enum { BATCH = 256, STALL_MS = 30000, CAP_FIRST = 1024, FRESH_MS = 5000, FRESH_PAUSE_US = 20000 };
 
 /* The last record of a key. The 128 bits of the hash stand for the key. */
 struct old_row {
@@ -211,6 +211,21 @@ static bool take_record(struct old_rows *rows, const struct kafka_message *messa
     return take(rows, message, arena, reterr);
 }
 
+/* A topic that was just created may not be served yet. */
+static bool ends(struct old_rows *rows, struct kafka_admin *admin, int32_t partition,
+                 struct err *reterr)
+{
+    int64_t end_ms = clock_mono_ms() + FRESH_MS;
+
+    while (!kafka_watermarks(admin, rows->topic, partition, &rows->begin[partition],
+                             &rows->end[partition], reterr)) {
+        if (reterr->kind != ERR_RETRY || clock_mono_ms() >= end_ms)
+            return false;
+        usleep(FRESH_PAUSE_US);
+    }
+    return true;
+}
+
 bool old_rows_read(struct kafka_admin *admin, const struct kafka_config *config, const char *topic,
                    int32_t partitions, struct old_rows **ret, struct err *reterr)
 {
@@ -223,7 +238,7 @@ bool old_rows_read(struct kafka_admin *admin, const struct kafka_config *config,
     rows->begin = err_calloc((size_t)partitions, sizeof(*rows->begin));
     rows->end = err_calloc((size_t)partitions, sizeof(*rows->end));
     for (int32_t i = 0; ok && i < partitions; i++)
-        ok = kafka_watermarks(admin, topic, i, &rows->begin[i], &rows->end[i], reterr);
+        ok = ends(rows, admin, i, reterr);
     if (!ok || !read_all(rows, take_record, NULL, reterr)) {
         old_rows_free(rows);
         return false;

@@ -78,10 +78,15 @@ bool writer_read_progress(struct writer *writer, struct progress *ret, int64_t *
                           struct err *reterr)
 {
     struct kafka_consumer *consumer CLEANUP(consumer) = NULL;
+    struct kafka_config config = writer->options->kafka;
+    char quick[] = "fetch.wait.max.ms=10"; /* the end of the topic is told at once */
+    char *properties[] = {quick};
     int64_t low = 0, high = 0, offset = -1;
 
+    if (config.properties.n == 0)
+        config.properties = (struct option_list){properties, 1};
     if (!kafka_watermarks(writer->admin, writer->options->progress_topic, 0, &low, &high, reterr) ||
-        !kafka_consumer_open(&writer->options->kafka, cdc_service, NULL, false, &consumer, reterr))
+        !kafka_consumer_open(&config, cdc_service, NULL, false, &consumer, reterr))
         return false;
     /* the last record stands near the end: aborted ones and markers may lie behind it */
     for (int64_t from = high, step = TAIL; offset < 0 && from > low; step *= 8) {

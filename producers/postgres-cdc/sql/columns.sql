@@ -1,8 +1,8 @@
 -- The columns of one table: domains resolved to their base, the place in the key, whether published.
 -- In psql: SET sluice.relation = 'schema.table' (or its oid); and as for tables.sql.
 WITH RECURSIVE relation AS (
-  SELECT c.oid, c.relreplident
-    FROM pg_class c
+  SELECT c.oid, c.relreplident, n.nspname, c.relname
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE c.oid = CASE WHEN current_setting('sluice.relation') ~ '^[0-9]+$' THEN current_setting('sluice.relation')::oid
                       ELSE current_setting('sluice.relation')::regclass END
 ), column_type AS (
@@ -30,7 +30,7 @@ WITH RECURSIVE relation AS (
    WHERE k.at <= i.columns_n
 ), published AS (
   SELECT to_jsonb(p) -> 'attnames' AS columns -- PostgreSQL 15 has this column, 14 has not
-    FROM pg_publication_tables p JOIN relation r ON to_regclass(format('%I.%I', p.schemaname, p.tablename)) = r.oid
+    FROM pg_publication_tables p JOIN relation r ON p.schemaname = r.nspname AND p.tablename = r.relname
    WHERE p.pubname = current_setting('sluice.publication')
 )
 SELECT c.attname AS name,
@@ -40,7 +40,7 @@ SELECT c.attname AS name,
        coalesce((SELECT p.columns IS NULL OR p.columns ? c.attname::text FROM published p), true) AS published,
        current_setting('sluice.tables') = '[]'
          OR EXISTS (SELECT FROM jsonb_array_elements_text(current_setting('sluice.tables')::jsonb) AS asked
-                     WHERE to_regclass(asked) = r.oid) AS wanted
+                     WHERE parse_ident(asked) = ARRAY[r.nspname, r.relname]::text[]) AS wanted
   FROM relation r
  CROSS JOIN column_type c
   JOIN pg_type t ON t.oid = c.type AND t.typtype <> 'd'

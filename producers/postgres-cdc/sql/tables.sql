@@ -1,17 +1,21 @@
 -- The tables to capture: those asked for, or all of the publication; what hinders each.
 -- In psql: SET sluice.publication = 'name'; SET sluice.tables = '["schema.table"]' (or '[]': all published);
 WITH published AS (
-  SELECT to_regclass(format('%I.%I', p.schemaname, p.tablename)) AS oid,
+  SELECT c.oid,
          to_jsonb(p) ->> 'rowfilter' AS filter -- PostgreSQL 15 has this column, 14 has not
     FROM pg_publication_tables p
+    JOIN pg_namespace n ON n.nspname = p.schemaname
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
    WHERE p.pubname = current_setting('sluice.publication')
 ), asked AS (
-  SELECT name, to_regclass(name) AS oid
+  -- not by regclass, which wants privileges that are checked below
+  SELECT name, (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                 WHERE ARRAY[n.nspname, c.relname]::text[] = parse_ident(name)) AS oid
     FROM jsonb_array_elements_text(current_setting('sluice.tables')::jsonb) AS name
 ), wanted AS (
   SELECT name, oid FROM asked
   UNION ALL
-  SELECT p.oid::regclass::text, p.oid FROM published p WHERE NOT EXISTS (SELECT FROM asked)
+  SELECT p.oid::text, p.oid FROM published p WHERE NOT EXISTS (SELECT FROM asked)
 )
 SELECT w.name AS asked_as,
        c.oid::text AS oid,
