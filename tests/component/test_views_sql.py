@@ -3,8 +3,10 @@
 WIDE holds one of every construct that the planner takes.
 """
 
+import random
 import subprocess
 
+import psycopg2.extras
 import pytest
 
 from harness import ROOT
@@ -43,7 +45,7 @@ CREATE MATERIALIZED VIEW gold.fd AS SELECT a.id, a.t, count(b.x) AS n FROM bronz
 CREATE MATERIALIZED VIEW gold.one (total, biggest) AS SELECT count(*), max(n) FROM bronze.a;
 CREATE MATERIALIZED VIEW gold.top AS SELECT b.name, b.x, a.t, b.y FROM bronze.b JOIN bronze.a ON a.id = b.a_id ORDER BY a.id, b.x DESC NULLS LAST, 4 LIMIT 3 OFFSET 1;
 CREATE MATERIALIZED VIEW gold.dist AS SELECT DISTINCT k, v FROM bronze.a ORDER BY v, k;
-CREATE MATERIALIZED VIEW gold.uses AS SELECT d.k, d.v, t.total FROM gold.dist d JOIN gold.one t ON t.total = d.k;
+CREATE MATERIALIZED VIEW gold.uses AS SELECT d.k, d.v, t.total FROM gold.dist d JOIN gold.one t ON t.total = d.k + 76;
 CREATE MATERIALIZED VIEW gold.rj AS SELECT id, t.name, t.x, t.y, x.k FROM bronze.a x RIGHT JOIN (SELECT a_id AS id, name, x, y FROM bronze.b) t USING (id);
 """
 
@@ -97,6 +99,54 @@ def test_types_are_postgresqls(pg, two_databases, which, wide):
     expected = pg.execute(oracle, COLUMNS, ("m",))
     assert pg.execute(target, COLUMNS, ("r",)) == expected
     assert len(expected) > 40
+
+
+def random_rows(seed):
+    """Rows of bronze.a and bronze.b, many of them with NULLs; floats whose sums are exact in any order."""
+    chance = random.Random(seed)
+    a = [(i, chance.choice([None, 1, 2, 3, 5, 6]), chance.choice([None, 1, 2, 3, 4]),
+          chance.choice([None, "a", "b", "abc", "Zed", "", "\u00e9"]), chance.choice([None, "x", "y", "foo"]),
+          chance.choice([None, "q", "zz"]), chance.choice([None, "1.5", "2.25", "-3", "10.10"]),
+          chance.choice([None, "1.0", "1.00", "2.123456"]), chance.choice([None, 1.5, -2.25, 0]),
+          chance.choice([None, 0.5, 1e10, -5]), chance.choice([True, False]),
+          chance.choice([None, "2020-01-01", "2024-02-29"]), chance.choice([None, "2020-01-01 10:00:00.123"]),
+          chance.choice([None, "2020-01-01 00:00:00+02"]),
+          chance.choice([None, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]), chance.choice([None, "odd", "o2"]),
+          chance.randint(0, 9)) for i in range(1, 80)]
+    b = [(x, y, chance.choice([None, *range(1, 90)]), chance.choice(["z", "q", "n"]))
+         for y in range(1, 6) for x in range(1, 8) if chance.random() < 0.8]
+    return {"a": a, "b": b}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_answers_are_postgresqls(pg, two_databases, wide, tmp_path, seed):
+    """The plan, run over files, gives what PostgreSQL gives to the views of the same text."""
+    oracle = two_databases[0]
+    pg.psql(oracle, stdin=views("--oracle", wide).stdout)
+    connection = pg.connect(oracle)
+    cursor = connection.cursor()
+    cursor.execute("SET TimeZone = 'UTC'")
+    for table, rows in random_rows(seed).items():
+        psycopg2.extras.execute_values(cursor, f"INSERT INTO bronze.{table} VALUES %s", rows)
+        cursor.execute(f"SELECT row_to_json(whole)::text FROM bronze.{table} AS whole ORDER BY random()")
+        (tmp_path / f"{table}.jsonl").write_text("".join(row + "\n" for (row,) in cursor.fetchall()))
+    cursor.execute("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'm' ORDER BY oid")
+    expected = {}
+    for (view,) in cursor.fetchall():
+        cursor.execute(f"REFRESH MATERIALIZED VIEW {view}")
+        cursor.execute(f"SELECT row_to_json(whole)::text FROM {view} AS whole")
+        expected[view] = sorted(row for (row,) in cursor.fetchall())
+    connection.close()
+    answers, view = {}, None
+    for line in views("--file", wide, "--local", tmp_path).stdout.splitlines():
+        if line.startswith("{"):
+            answers[view].append(line)
+        else:
+            view = next(name for name in expected if name in line.split())
+            answers[view] = []
+    assert sum(len(rows) for rows in expected.values()) > 150
+    for name, rows in expected.items():
+        assert sorted(answers.get(name, [])) == rows, name
 
 
 def test_ddl_can_be_run_again(pg, two_databases, wide):
