@@ -24,6 +24,8 @@ struct refusal {
 static const struct refusal selects[] = {
     {"SELECT id, now() FROM b.t", "3:42", "now() changes by itself"},
     {"SELECT id, current_date FROM b.t", "3:42", "changes with the clock"},
+    {"SELECT id, date 'today' FROM b.t", "3:47", "invalid input syntax for type date"},
+    {"SELECT id, 'now'::timestamp FROM b.t", "3:42", "invalid input syntax for type timestamp"},
     {"SELECT id, random() FROM b.t", "3:42", "use a column of the source"},
     {"SELECT id, count(*) OVER () FROM b.t", "3:56", "window functions are not supported"},
     {"SELECT id, rank() OVER w FROM b.t WINDOW w AS (ORDER BY k)", "3:77", "WINDOW"},
@@ -125,6 +127,8 @@ static const struct refusal statements[] = {
     {"CREATE TABLE x AS SELECT id FROM b.t", "3:14", "CREATE MATERIALIZED VIEW"},
     {"CREATE VIEW x WITH (security_barrier) AS SELECT id FROM b.t", "3:21", "options of ViewStmt"},
     {"CREATE VIEW x AS SELECT id FROM b.t WITH CHECK OPTION", "3:13", "WITH CHECK OPTION"},
+    {"CREATE VIEW \"b.c\".x AS SELECT id FROM b.u", "3:13", "a dot in it"},
+    {"CREATE TEMP VIEW x AS SELECT id FROM b.u", "3:18", "TEMPORARY"},
     {"CREATE VIEW b.t AS SELECT id FROM b.u", "3:13", "defined already"},
     {"CREATE MATERIALIZED VIEW v WITH (topc = 'x') AS SELECT id FROM b.t", "3:34", "topc"},
     {"CREATE MATERIALIZED VIEW v WITH (partitions = 0) AS SELECT id FROM b.t", "3:34", "between"},

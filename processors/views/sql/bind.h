@@ -181,6 +181,9 @@ WARN_UNUSED bool bind_source(struct binder *binder, const PgQuery__CreateForeign
 /* Schema and name of what is defined or named; "public" when no schema is written. */
 const char *bind_schema_of(const PgQuery__RangeVar *name);
 
+/* Refuses the name of something new that is taken already, temporary, or that topics can't tell. */
+WARN_UNUSED bool bind_check_name(struct binder *binder, const PgQuery__RangeVar *name);
+
 /* The relation of that schema and name, or NULL. */
 struct relation *bind_find(struct binder *binder, const char *schema, const char *name);
 

@@ -5,6 +5,22 @@ const char *bind_schema_of(const PgQuery__RangeVar *name)
     return name->schemaname[0] == '\0' ? "public" : name->schemaname;
 }
 
+bool bind_check_name(struct binder *binder, const PgQuery__RangeVar *name)
+{
+    if (!ast_only(&binder->ast, name, "schemaname relname inh relpersistence"))
+        return false;
+    if (strcmp(name->relpersistence, "p") != 0)
+        return ast_refuse(&binder->ast, name->location,
+                          "TEMPORARY and UNLOGGED are not supported; leave them out");
+    if (strchr(bind_schema_of(name), '.') != NULL || strchr(name->relname, '.') != NULL)
+        return ast_refuse(&binder->ast, name->location,
+                          "a name with a dot in it is not supported; choose another");
+    if (bind_find(binder, bind_schema_of(name), name->relname) != NULL)
+        return ast_refuse(&binder->ast, name->location, "relation \"%s.%s\" is defined already",
+                          bind_schema_of(name), name->relname);
+    return true;
+}
+
 struct relation *bind_find(struct binder *binder, const char *schema, const char *name)
 {
     for (uint32_t i = binder->relations.n; i-- > 0;) {

@@ -222,36 +222,37 @@ struct expr *bind_boolean_test(struct scope *scope, const PgQuery__BooleanTest *
     }
 }
 
-/* PostgreSQL gives the items that are not columns one common type together with the left side,
- * when there are several. */
-static bool unify_items(struct scope *scope, struct expr *left, struct list *items, int location)
+static bool reads_column(const struct expr *expr)
 {
-    struct expr **all = arena_alloc(scope->binder->arena, (items->n + 1) * sizeof(struct expr *));
+    if (expr->kind == EXPR_COLUMN)
+        return true;
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        if (reads_column(expr->args[i]))
+            return true;
+    return false;
+}
+
+/* PostgreSQL gives the items that read no column one common type together with the left side,
+ * when there are several. */
+static bool unify_items(struct scope *scope, const struct expr *left, struct list *items)
+{
     enum type_id *ids = arena_alloc(scope->binder->arena, (items->n + 1) * sizeof(*ids));
     uint16_t n = 1;
     enum type_id common;
 
-    (void)location;
     ids[0] = left->type.id;
-    for (uint32_t i = 0; i < items->n; i++) {
-        struct expr *item = items->at[i];
-
-        if (item->kind != EXPR_COLUMN) {
-            all[n] = item;
-            ids[n++] = item->type.id;
-        }
-    }
+    for (uint32_t i = 0; i < items->n; i++)
+        if (!reads_column(items->at[i]))
+            ids[n++] = ((const struct expr *)items->at[i])->type.id;
     if (n <= 2 || !type_common(ids, n, &common))
         return true;
     for (uint32_t i = 0; i < items->n; i++) {
-        struct expr *item = items->at[i];
-
-        if (item->kind == EXPR_COLUMN)
+        if (reads_column(items->at[i]))
             continue;
-        item = bind_coerce(scope->binder, item, (struct type){common, -1}, CAST_IMPLICIT, "IN");
-        if (item == NULL)
+        items->at[i] = bind_coerce(scope->binder, items->at[i], (struct type){common, -1},
+                                   CAST_IMPLICIT, "IN");
+        if (items->at[i] == NULL)
             return false;
-        items->at[i] = item;
     }
     return true;
 }
@@ -273,7 +274,7 @@ static struct expr *bind_in(struct scope *scope, const PgQuery__AExpr *node)
             return NULL;
         list_add(&items, scope->binder->arena, item);
     }
-    if (!unify_items(scope, left, &items, node->location))
+    if (!unify_items(scope, left, &items))
         return NULL;
     for (uint32_t i = 0; i < items.n; i++) {
         struct expr *test = compare(scope, is_not ? "<>" : "=", left, items.at[i], node->location);

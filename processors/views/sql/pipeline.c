@@ -25,18 +25,6 @@ static bool view_columns(struct binder *binder, const PgQuery__RangeVar *name,
     return true;
 }
 
-static bool check_name(struct binder *binder, const PgQuery__RangeVar *name)
-{
-    if (!ast_only(&binder->ast, name, "schemaname relname inh relpersistence"))
-        return false;
-    if (strcmp(name->relpersistence, "p") != 0)
-        return ast_refuse(&binder->ast, name->location, "temporary views are not supported");
-    if (bind_find(binder, bind_schema_of(name), name->relname) != NULL)
-        return ast_refuse(&binder->ast, name->location, "relation \"%s.%s\" is defined already",
-                          bind_schema_of(name), name->relname);
-    return true;
-}
-
 /* Binds the SELECT of a view and makes the view a relation; *ret_query is what it holds. */
 static bool define(struct binder *binder, const PgQuery__RangeVar *name,
                    const PgQuery__Node *select, PgQuery__Node *const *columns, size_t columns_n,
@@ -44,7 +32,7 @@ static bool define(struct binder *binder, const PgQuery__RangeVar *name,
 {
     struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
 
-    if (!check_name(binder, name))
+    if (!bind_check_name(binder, name))
         return false;
     if (select->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
         return ast_refuse(&binder->ast, name->location, "a view must be a SELECT");

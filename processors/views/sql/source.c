@@ -469,11 +469,8 @@ static bool check_statement(struct making *making)
 
     if (!ast_only(ast, stmt, "base_stmt servername options") ||
         !ast_only(ast, stmt->base_stmt, "relation table_elts oncommit if_not_exists") ||
-        !ast_only(ast, name, "schemaname relname inh relpersistence"))
+        !bind_check_name(making->binder, name))
         return false;
-    if (bind_find(making->binder, bind_schema_of(name), name->relname) != NULL)
-        return ast_refuse(ast, name->location, "relation \"%s.%s\" is defined already",
-                          bind_schema_of(name), name->relname);
     if (strcmp(stmt->servername, "kafka") != 0)
         return ast_refuse(ast, name->location, "server \"%s\" is not known; write SERVER kafka",
                           stmt->servername);
