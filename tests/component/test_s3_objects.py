@@ -184,7 +184,8 @@ def test_killed_at_a_failpoint(sink, kafka, s3, bucket, topic, place, times):
     one.start(env={"SLUICE_FAILPOINT": f"s3-objects.{place}:kill@{times}"})
     assert one.wait_exit(30) == -signal.SIGKILL
     assert f"msg=failpoint name=s3-objects.{place}" in one.log()
-    kafka.produce(topic, rows(30, 1000))  # more stands behind the plan now
+    kafka.produce(topic, rows(30, 1000))
+    one.flags["rotate-records"] = 11  # without the plan, another window would end elsewhere
     one.start().wait_ready()
     one.until(all_written(kafka, s3, bucket, topic, "xml"), "all rows to be written")
     expect_all(kafka, s3, bucket, topic, ("json", "xml"))
@@ -197,6 +198,7 @@ def test_killed_again_and_again(sink, kafka, s3, bucket, topic):
     for life in range(12):
         kafka.produce(topic, rows(20, life * 100))
         place = PLACES[life % 4]
+        one.flags["rotate-records"] = 5 + life % 5
         one.start(env={"SLUICE_FAILPOINT": f"s3-objects.{place}:kill@{1 + life % 3}"})
         assert one.wait_exit(30) == -signal.SIGKILL
         fell[place] += 1
@@ -239,8 +241,9 @@ def test_only_committed_records_are_written(sink, kafka, s3, bucket, topic):
         producer.flush(30)
         producer.abort_transaction(30) if number % 3 == 1 else producer.commit_transaction(30)
     one = sink(rotate_records=4, start=False)
-    one.start(env={"SLUICE_FAILPOINT": "s3-objects.after-plan:kill@3"})
+    one.start(env={"SLUICE_FAILPOINT": "s3-objects.after-put:kill@3"})
     assert one.wait_exit(30) == -signal.SIGKILL
+    one.flags["rotate-records"] = 7
     one.start().wait_ready()
     one.until(all_written(kafka, s3, bucket, topic), "all rows to be written")
     expect_all(kafka, s3, bucket, topic)
