@@ -170,9 +170,9 @@ static bool in_group(const struct batch_entry *entry, enum group group)
     }
 }
 
-/* The rows of order[from, to) that belong to the group, as pointers to their fields. */
+/* The rows of order[from, to) that belong to the group, as views. */
 static uint32_t collect(const struct batch *batch, uint32_t from, uint32_t to, enum group group,
-                        const struct str **rows)
+                        struct row_view *rows)
 {
     uint32_t n = 0;
 
@@ -180,13 +180,13 @@ static uint32_t collect(const struct batch *batch, uint32_t from, uint32_t to, e
         const struct batch_entry *entry = &batch->entries[batch->order[i]];
 
         if (in_group(entry, group))
-            rows[n++] = entry->fields;
+            rows[n++].fields = entry->fields;
     }
     return n;
 }
 
 static struct pg_statement make_statement(struct batch *batch, const struct target_table *table,
-                                          enum group group, const struct str *const *rows,
+                                          enum group group, const struct row_view *rows,
                                           uint32_t rows_n)
 {
     const char *names[] = {table->delete_name, table->delete_null_name, table->upsert_name,
@@ -208,7 +208,7 @@ static struct pg_statement make_statement(struct batch *batch, const struct targ
 struct pg_statement *batch_statements(struct batch *batch, uint32_t from, uint32_t to, bool resync,
                                       int *ret_n)
 {
-    const struct str **rows = arena_alloc(batch->arena, (to - from) * sizeof(*rows));
+    struct row_view *rows = arena_alloc(batch->arena, (to - from) * sizeof(*rows));
     uint32_t tables_most = from < to ? batch->entries[batch->order[to - 1]].table -
                                            batch->entries[batch->order[from]].table + 1
                                      : 0;

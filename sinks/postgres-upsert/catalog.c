@@ -108,13 +108,12 @@ static bool take_key(struct target_table *table, const struct pg_result *rows, i
 }
 
 static bool read_key(struct pg *pg, struct arena *arena, struct target_table *table,
-                     bool *ret_other_unique, struct err *reterr)
+                     struct err *reterr)
 {
     const char *params[] = {table->schema, table->name};
     CLEANUP(result) struct pg_result *rows = NULL;
     bool found = false;
 
-    *ret_other_unique = false;
     if (!pg_query(pg, keys_sql, params, 2, &rows, reterr))
         return false;
     table->key = arena_zalloc(arena, ((size_t)pg_rows(rows) + 1) * sizeof(*table->key));
@@ -123,7 +122,7 @@ static bool read_key(struct pg *pg, struct arena *arena, struct target_table *ta
              to < pg_rows(rows) && str_eq(pg_field(rows, to, 0), pg_field(rows, from, 0));)
             to++;
         if (found)
-            *ret_other_unique = true;
+            table->other_unique = true;
         else
             found = take_key(table, rows, from, to);
     }
@@ -138,7 +137,7 @@ static bool read_key(struct pg *pg, struct arena *arena, struct target_table *ta
 }
 
 bool catalog_table(struct pg *pg, struct arena *arena, const struct route *route, unsigned number,
-                   struct target_table *ret, bool *ret_other_unique, struct err *reterr)
+                   struct target_table *ret, struct err *reterr)
 {
     CLEANUP(buf) struct buf quoted = {0};
     struct target_table table = {
@@ -148,8 +147,7 @@ bool catalog_table(struct pg *pg, struct arena *arena, const struct route *route
     buf_char(&quoted, '.');
     pg_quote_identifier(&quoted, route->table);
     table.quoted = arena_copy(arena, buf_str(&quoted)).at;
-    if (!read_columns(pg, arena, &table, reterr) ||
-        !read_key(pg, arena, &table, ret_other_unique, reterr))
+    if (!read_columns(pg, arena, &table, reterr) || !read_key(pg, arena, &table, reterr))
         return false;
     table_statements(arena, &table, number);
     *ret = table;

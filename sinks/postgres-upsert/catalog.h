@@ -9,11 +9,9 @@
 /*
  * Fills *ret with the route's table, its statements included. The key is the PRIMARY KEY, else a
  * UNIQUE NULLS NOT DISTINCT or a UNIQUE over NOT NULL columns. ERR_STOP (EX_CONFIG) for a missing
- * table or key, with the statement that mends it. *ret_other_unique: there are more unique indexes
- * than the key's.
+ * table or key, with the statement that mends it.
  */
 WARN_UNUSED bool catalog_table(struct pg *pg, struct arena *arena, const struct route *route,
-                               unsigned number, struct target_table *ret, bool *ret_other_unique,
-                               struct err *reterr);
+                               unsigned number, struct target_table *ret, struct err *reterr);
 
 #endif

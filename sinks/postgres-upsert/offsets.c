@@ -92,7 +92,7 @@ static const struct str *make_row(struct arena *arena, const struct partition *p
 }
 
 static struct params *make_params(struct arena *arena, const struct partitions *partitions,
-                                  const struct str *const *rows, uint32_t n, uint32_t fields)
+                                  const struct row_view *rows, uint32_t n, uint32_t fields)
 {
     static const enum wire wires[] = {WIRE_TEXT, WIRE_INT4, WIRE_INT8, WIRE_INT8};
     struct params *params = params_new(arena, fields + 2);
@@ -109,11 +109,11 @@ static bool run_over_all(struct pg *pg, const struct partitions *partitions, con
                          const char *sql, struct err *reterr)
 {
     CLEANUP(arena) struct arena *arena = arena_new(CLAIM_BYTES);
-    const struct str **rows = arena_alloc(arena, partitions->n * sizeof(*rows));
+    struct row_view *rows = arena_alloc(arena, partitions->n * sizeof(*rows));
     int failed = 0;
 
     for (uint32_t i = 0; i < partitions->n; i++)
-        rows[i] = make_row(arena, &partitions->items[i], partitions->items[i].low);
+        rows[i].fields = make_row(arena, &partitions->items[i], partitions->items[i].low);
     const struct params *params =
         make_params(arena, partitions, rows, partitions->n, FIELD_FROM + 1);
     struct pg_statement statement = params_statement(params, name, sql);
@@ -220,12 +220,12 @@ static bool is_due(const struct partition *partition, int64_t before_ms)
 bool offsets_statement(struct arena *arena, const struct partitions *partitions, int64_t before_ms,
                        struct pg_statement *ret)
 {
-    const struct str **rows = arena_alloc(arena, partitions->n * sizeof(*rows));
+    struct row_view *rows = arena_alloc(arena, partitions->n * sizeof(*rows));
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < partitions->n; i++)
         if (is_due(&partitions->items[i], before_ms))
-            rows[n++] = make_row(arena, &partitions->items[i], partitions->items[i].stored);
+            rows[n++].fields = make_row(arena, &partitions->items[i], partitions->items[i].stored);
     if (n == 0)
         return false;
     *ret =
@@ -235,10 +235,10 @@ bool offsets_statement(struct arena *arena, const struct partitions *partitions,
 
 struct pg_statement offsets_end_resync(struct arena *arena, const struct partitions *partitions)
 {
-    const struct str **rows = arena_alloc(arena, partitions->n * sizeof(*rows));
+    struct row_view *rows = arena_alloc(arena, partitions->n * sizeof(*rows));
 
     for (uint32_t i = 0; i < partitions->n; i++)
-        rows[i] = make_row(arena, &partitions->items[i], 0);
+        rows[i].fields = make_row(arena, &partitions->items[i], 0);
     return params_statement(make_params(arena, partitions, rows, partitions->n, FIELD_NUMBER + 1),
                             "offsets_end_resync", end_resync_sql);
 }

@@ -51,15 +51,15 @@ static char *put_element(char *at, struct str element)
     return at + element.len;
 }
 
-void params_add_array(struct params *params, enum wire wire, const struct str *const *rows,
+void params_add_array(struct params *params, enum wire wire, const struct row_view *rows,
                       uint32_t n, uint32_t column)
 {
     size_t size = HEADER_BYTES + (size_t)n * LENGTH_BYTES;
     bool nulls = false;
 
     for (uint32_t i = 0; i < n; i++) {
-        size += rows[i][column].len;
-        nulls |= rows[i][column].at == NULL;
+        size += rows[i].fields[column].len;
+        nulls |= rows[i].fields[column].at == NULL;
     }
     assert(size < INT32_MAX); /* --batch-size is far below */
     char *begin = arena_alloc(params->arena, size);
@@ -69,7 +69,7 @@ void params_add_array(struct params *params, enum wire wire, const struct str *c
     at = put_int32(at, n);
     at = put_int32(at, 1);
     for (uint32_t i = 0; i < n; i++)
-        at = put_element(at, rows[i][column]);
+        at = put_element(at, rows[i].fields[column]);
     assert(at == begin + size);
     add(params, begin, (int)size, BINARY_FORMAT);
 }

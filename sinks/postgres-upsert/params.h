@@ -8,6 +8,11 @@
 #include "postgres/connection.h"
 #include "table.h"
 
+/* A row's fields, one a column. */
+struct row_view {
+    const struct str *fields;
+};
+
 /* The parallel arrays that struct pg_statement takes. */
 struct params {
     struct arena *arena;
@@ -19,9 +24,9 @@ struct params {
 /* Room for `cap` parameters. */
 struct params *params_new(struct arena *arena, uint32_t cap);
 
-/* Adds rows[0, n)[column] as an array; a field's `at` NULL is NULL, else its bytes are the
+/* Adds rows[0, n).fields[column] as an array; a field's `at` NULL is NULL, else its bytes are the
  * element's wire form. */
-void params_add_array(struct params *params, enum wire wire, const struct str *const *rows,
+void params_add_array(struct params *params, enum wire wire, const struct row_view *rows,
                       uint32_t n, uint32_t column);
 
 /* Adds one text, NULL for NULL; it must stay alive. */

@@ -92,6 +92,11 @@ static bool is_keyword(struct token token, const char *word)
            strncasecmp(token.text.at, word, token.text.len) == 0;
 }
 
+static char fold(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* The identifier as the catalog holds it: folded, or without its quotes. */
 static const char *identifier(struct arena *arena, struct token token)
 {
@@ -101,7 +106,7 @@ static const char *identifier(struct arena *arena, struct token token)
     for (size_t i = 0; i < token.text.len; i++) {
         char c = token.text.at[i];
 
-        name[n++] = token.kind == TOKEN_WORD ? (char)tolower((unsigned char)c) : c;
+        name[n++] = token.kind == TOKEN_WORD ? fold(c) : c;
         i += token.kind == TOKEN_QUOTED && c == '"' ? 1 : 0;
     }
     name[n] = '\0';

@@ -53,12 +53,11 @@ static bool load_tables(struct session *session, struct err *reterr)
     session->tables = arena_zalloc(session->arena, context->routes_n * sizeof(*session->tables));
     for (size_t i = 0; i < context->routes_n; i++) {
         struct target_table *table = &session->tables[i];
-        bool other_unique = false;
 
         if (!catalog_table(session->pg, session->arena, &context->routes[i], (unsigned)i, table,
-                           &other_unique, reterr))
+                           reterr))
             return false;
-        if (other_unique)
+        if (table->other_unique)
             log_warn("table has more unique indexes than its key: rows that swap values of theirs "
                      "within one batch are dead-lettered",
                      LOG_STR("table", table->quoted));

@@ -1,11 +1,12 @@
 """sluice-postgres-upsert against real servers: every row right, exactly once, whatever dies."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from harness import services
+from harness import ROOT, services
 from harness.compare import same_rows
 from harness.wait import until
 
@@ -223,6 +224,24 @@ def test_several_topics_and_partitions_commit_together(sink):
     same_rows(one.rows('SELECT id, "a b" FROM gold."Odd ""name"'), [(i, f"x{i}") for i in range(500)], "the quoted table", 500)
     same_rows(one.rows("SELECT id, note FROM silver.plain"), [(i, None) for i in range(700)], "the plain table", 700)
     assert len(one.offsets()) == 7 and running.metric("sluice_batches_total") >= 1200 // 97
+
+
+def test_acme_target_is_run_and_read_whole(sink):
+    text = (ROOT / "schemas" / "acme" / "target.sql").read_text()
+    tables = [f"{schema}.{table}" for schema, table in re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)\.(\w+)", text)]
+    assert len(tables) >= 8
+    one = sink(text)
+    one.create(*tables)
+    top = lambda key, name, n: ({"customer_id": key, "customer_name": name}, {"customer_id": key, "customer_name": name, "count": n})
+    one.put("gold.customer_pending_orders_agg", top(1, "a", 2), top(None, None, 3))
+    one.put("gold.open_orders", ({"delivery_date": "2025-04-07", "status": "PENDING"},
+                                 {"delivery_date": "2025-04-07", "status": "PENDING", "open_orders": 9}))
+    running = one.start()
+    one.wait(running, *tables)
+    same_rows(one.rows("SELECT * FROM gold.customer_pending_orders_agg"), [(1, "a", 2), (None, None, 3)], "customers")
+    same_rows(one.rows("SELECT delivery_date::text, status, open_orders FROM gold.open_orders"), [("2025-04-07", "PENDING", 9)], "orders")
+    assert len(one.offsets()) == len(tables)
+    running.restart()  # and again over what is there
 
 
 # --- records that can't be written ---
