@@ -13,6 +13,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,7 @@ NAME = "bench"
 STAGES = {"cdc": "postgres-cdc", "views": "views", "upsert": "postgres-upsert"}
 DEADLINE_S = 1800
 COPY_INTERVAL_MS = 200
+POLL_S = 0.5  # asking is not free: each time new clients of the broker
 SAMPLES_HZ = 499
 FLOORS = {"changes/s": (30000, ">="), "RssAnon MB": (120, "<="), "CPU us/change": (20, "<=")}
 FULL_CHANGES = 1_000_000
@@ -47,11 +49,14 @@ def main():
     options = parse()
     build(options)
     folder = Path(tempfile.mkdtemp(prefix="sluice-bench-"))
-    bench = Bench(options, folder)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leaves through the finally
+    bench = None
     try:
+        bench = Bench(options, folder)
         return bench.run()
     finally:
-        bench.close()
+        if bench:
+            bench.close()
         shutil.rmtree(folder)
 
 
@@ -94,14 +99,14 @@ class Bench:
 
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
-        self.started, self.profiles, self.failed = [], [], False
+        self.started, self.failed = [], False
         self.stack = Stack(folder / "servers")
         self.stack.need("postgres", "kafka")
         self.env = self.stack.env()
         self.pg, self.kafka = Postgres(self.env), Kafka(self.env["SLUICE_KAFKA_BOOTSTRAP"])
-        postmaster, broker = (int((self.stack.state / name / "pid").read_text()) for name in ("postgres", "kafka"))
+        postmaster, self.broker_pid = (int((self.stack.state / name / "pid").read_text()) for name in ("postgres", "kafka"))
         walsender = lambda: family_cpu_s(postmaster, "walsender")
-        self.servers = {"broker": lambda: family_cpu_s(broker), "walsender": walsender,
+        self.servers = {"broker": lambda: family_cpu_s(self.broker_pid), "walsender": walsender,
                         "postgres": lambda: family_cpu_s(postmaster) - walsender()}
         self.acme = Acme(self.service, self.kafka, self.pg, NAME, folder, flags=options.flags)
 
@@ -179,12 +184,17 @@ class Bench:
             services = {name: self.acme.prepare(name).start() for name in names}
             for name, one in services.items():
                 meter.watch(name, one.pid)
-                if self.options.perf:
+            if self.options.perf:
+                for name, one in services.items():
+                    # of threads that start while perf attaches it would see nothing
+                    until(lambda: one.ready() == 200 or not one.running(), f"{name} to be ready", 60)
                     perfs.append(Perf(name, one.pid, self.folder))
+                perfs.append(Perf("broker", self.broker_pid, self.folder))
             try:
                 for stage in stages:
                     self.wait(stage, services)
-                    self.say_done(stage, began) if len(stages) > 1 else None
+                    if len(stages) > 1:
+                        print(f"{stage} through after {time.monotonic() - began:.1f} s", flush=True)
             except AssertionError:
                 for one in services.values():
                     print(one.tail(), file=sys.stderr)
@@ -216,7 +226,7 @@ class Bench:
             except AssertionError:
                 return False
 
-        until(through, f"{stage} to be through", DEADLINE_S, every_s=0.2, ignore=(KeyError,))
+        until(through, f"{stage} to be through", DEADLINE_S, every_s=POLL_S, ignore=(KeyError,))
 
     def compare(self):
         title("comparison with PostgreSQL's own answer")
@@ -264,9 +274,6 @@ class Bench:
 
     # --- what is said ---
 
-    def say_done(self, stage, began):
-        print(f"{stage} through after {time.monotonic() - began:.1f} s", flush=True)
-
     def say_costs(self, meter, names, wall_s):
         changes = self.changes
         print(f"{wall_s:.2f} s, {changes / wall_s:.0f} changes/s")
@@ -276,6 +283,10 @@ class Bench:
             line = f"{label:24}{meter.cpu_s[name]:8.2f}{meter.cpu_s[name] / changes * 1e6:11.2f}"
             peak = meter.peak.get(name)
             print(line + (f"{peak['RssAnon'] / 1e6:12.1f}{peak['RssFile'] / 1e6:12.1f}" if peak else ""))
+        for name in names:
+            series = meter.series[name]
+            tenths = [series[len(series) * i // 10] for i in range(10)] if series else []
+            print(f"RssAnon of {name} over time, MB: {' '.join(f'{size / 1e6:.0f}' for size in tenths)}")
         state = self.folder / "state"
         if "views" in names and state.exists():
             used = sum(file.stat().st_blocks * 512 for file in state.rglob("*") if file.is_file())
@@ -306,19 +317,21 @@ class Perf:
                                          "-o", str(self.file)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def stop(self):
-        self.process.send_signal(2)
+        self.process.send_signal(signal.SIGINT)
         self.error = self.process.communicate()[1]
 
     def report(self, us_per_change):
         """By library, the biggest functions by themselves, and the service's own ones with what they call."""
         program = f"sluice-{self.name}"
-        for what, arguments in ((f"{self.name}: threads and libraries", ["--no-children", "--sort", "comm,dso"]),
-                                (f"{self.name}: biggest functions", ["--no-children", "--sort", "dso,symbol"]),
-                                (f"{self.name}: own functions with their callees",
-                                 ["--children", "--sort", "symbol", "--dsos", program])):
+        reports = {"threads and libraries": ["--no-children", "--sort", "comm,dso"],
+                   "biggest functions": ["--no-children", "--sort", "dso,symbol"],
+                   "own functions with their callees": ["--children", "--sort", "symbol", "--dsos", program]}
+        if self.name == "broker":
+            reports = {"threads": ["--no-children", "--sort", "comm"]}
+        for what, arguments in reports.items():
             done = subprocess.run(["perf", "report", "-i", str(self.file), "--stdio", "-g", "none", "-w", "0", *arguments],
                                   capture_output=True, text=True)
-            title(what)
+            title(f"{self.name}: {what}")
             lines = [line for line in done.stdout.splitlines() if re.match(r"\s+[\d.]+%", line)]
             if not lines:
                 print(f"no samples: {self.error or ''}{done.stderr}")

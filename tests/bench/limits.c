@@ -97,17 +97,9 @@ static void open_consumer(struct run *run, const char *brokers)
 
 static void open_producer(struct run *run, const char *brokers)
 {
-    static const char *const properties[] = {"transactional.id",
-                                             "bench-limits",
-                                             "partitioner",
-                                             "murmur2_random",
-                                             "linger.ms",
-                                             "5",
-                                             "batch.size",
-                                             "131072",
-                                             "queue.buffering.max.messages",
-                                             "1000000",
-                                             NULL};
+    static const char *const properties[] = {"transactional.id", "bench-limits", "partitioner",
+                                             "murmur2_random",   "linger.ms",    "5",
+                                             "compression.type", "lz4",          NULL};
 
     run->producer = client(RD_KAFKA_PRODUCER, brokers, properties);
     check("init_transactions", rd_kafka_init_transactions(run->producer, CALL_MS));

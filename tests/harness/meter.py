@@ -57,17 +57,17 @@ class Meter:
     """`with Meter({name: function}) as meter`, then meter.watch(name, pid) for processes that start meanwhile.
 
     Afterwards cpu_s[name] of each (a function gives the CPU seconds of a server), of "self" (the caller with its ended
-    children) and of "others" (the rest of the machine); peak[name] = {kind: bytes} of each watched process, and
-    together[kind], the peak of their sum at one moment. It ends before the processes do.
+    children) and of "others" (the rest of the machine); peak[name] = {kind: bytes} of each watched process, series[name]
+    its RssAnon at each sample, and together[kind], the peak of their sum at one moment. It ends before the processes do.
     """
 
     def __init__(self, servers):
         self.servers, self.pids = servers, {}
-        self.peak, self.together = {}, dict.fromkeys(KINDS, 0)
+        self.peak, self.series, self.together = {}, {}, dict.fromkeys(KINDS, 0)
         self._over = threading.Event()
 
     def watch(self, name, pid):
-        self.peak[name] = dict.fromkeys(KINDS, 0)
+        self.peak[name], self.series[name] = dict.fromkeys(KINDS, 0), []
         self.pids[name] = pid
 
     def __enter__(self):
@@ -98,6 +98,7 @@ class Meter:
                     sizes = memory(pid)
                 except (OSError, TypeError):
                     continue  # it has just ended: a zombie has no memory
+                self.series[name].append(sizes["RssAnon"])
                 for kind, size in sizes.items():
                     self.peak[name][kind] = max(self.peak[name][kind], size)
                     sums[kind] += size
