@@ -49,18 +49,19 @@ static struct expr *make_case(struct scope *scope, struct expr **whens, struct e
                               uint16_t whens_n, int location)
 {
     struct type type;
-    struct expr *expr;
+    struct expr *expr, **at;
 
     if (!bind_common(scope->binder, results, (uint16_t)(whens_n + 1), "CASE", &type))
         return NULL;
     expr =
         exprs_new(scope->binder->arena, EXPR_CASE, type.id, (uint16_t)(2 * whens_n + 1), location);
     expr->type = type;
+    at = expr->args;
     for (uint16_t i = 0; i < whens_n; i++) {
-        expr->args[2U * i] = whens[i];
-        expr->args[2U * i + 1] = results[i + 1];
+        *at++ = whens[i];
+        *at++ = results[i + 1];
     }
-    expr->args[2U * whens_n] = results[0];
+    *at = results[0];
     return expr;
 }
 
