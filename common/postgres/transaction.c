@@ -113,9 +113,8 @@ static void leave(struct pg *pg)
 {
     drain(pg);
     PQexitPipelineMode(pg->conn);
-    if (!pg_broken(pg) && PQtransactionStatus(pg->conn) != PQTRANS_IDLE) {
-        PGresult *result CLEANUP(pgresult) = PQexec(pg->conn, "ROLLBACK");
-    }
+    if (!pg_broken(pg) && PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
+        PQclear(PQexec(pg->conn, "ROLLBACK"));
 }
 
 bool pg_transaction(struct pg *pg, const struct pg_statement *statements, int n, int *ret_failed,
