@@ -87,13 +87,13 @@ static struct expr *op(const char *name, struct expr *a, struct expr *b)
     return call(FUNCTION_OPERATOR, name, a, b, NULL);
 }
 
-static struct expr *many(enum expr_kind kind, enum type_id type, uint16_t n, ...)
+static struct expr *many(enum expr_kind kind, enum type_id type, unsigned n, ...)
 {
-    struct expr *expr = node(kind, type, n);
+    struct expr *expr = node(kind, type, (uint16_t)n);
     va_list args;
 
     va_start(args, n);
-    for (uint16_t i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++)
         expr->args[i] = va_arg(args, struct expr *);
     va_end(args);
     return expr;
@@ -328,16 +328,16 @@ static void test_comparisons_over_columns(void **state)
     assert_string_equal(eval(op("=", NUM("1.0"), I4("1"))), "boolean t");
 }
 
-static enum type_id common(uint16_t n, ...)
+static enum type_id common(unsigned n, ...)
 {
     enum type_id types[4], found = 0;
     va_list args;
 
     va_start(args, n);
-    for (uint16_t i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++)
         types[i] = (enum type_id)va_arg(args, int);
     va_end(args);
-    return type_common(types, n, &found) ? found : 0;
+    return type_common(types, (uint16_t)n, &found) ? found : 0;
 }
 
 static void test_common_types(void **state)

@@ -192,7 +192,7 @@ bool cast_print(const struct call *call, struct value *ret, struct err *reterr)
 #define CAST(from, to, context_, body_)                                                            \
     {                                                                                              \
         .name = "cast", .kind = FUNCTION_CAST, .args = {TYPE_##from}, .result = TYPE_##to,         \
-        .context = CAST_##context_, .body = body_                                                  \
+        .context = CAST_##context_, .body = (body_)                                                \
     }
 
 #define TEXT_ROWS(type)                                                                            \

@@ -116,8 +116,8 @@ COMPARISONS(order_moment)
 
 #define ROW(symbol, a, b, body_)                                                                   \
     {                                                                                              \
-        .name = symbol, .kind = FUNCTION_OPERATOR, .args = {a, b}, .result = TYPE_BOOL,            \
-        .body = body_                                                                              \
+        .name = (symbol), .kind = FUNCTION_OPERATOR, .args = {(a), (b)}, .result = TYPE_BOOL,      \
+        .body = (body_)                                                                            \
     }
 
 #define ROWS(order, a, b)                                                                          \

@@ -263,7 +263,8 @@ static bool ceil_numeric(const struct call *call, struct value *ret, struct err 
 
 #define OPERATOR(symbol, a, b, r, body_)                                                           \
     {                                                                                              \
-        .name = symbol, .kind = FUNCTION_OPERATOR, .args = {a, b}, .result = r, .body = body_      \
+        .name = (symbol), .kind = FUNCTION_OPERATOR, .args = {(a), (b)}, .result = (r),            \
+        .body = (body_)                                                                            \
     }
 
 #define INT_ROWS(a, b, r)                                                                          \
@@ -275,26 +276,34 @@ static bool ceil_numeric(const struct call *call, struct value *ret, struct err 
         OPERATOR("*", a, b, r, real_mul), OPERATOR("/", a, b, r, real_div)
 
 #define SIGN_ROWS(type, negate, abs_)                                                              \
-    {.name = "-", .kind = FUNCTION_OPERATOR, .args = {type}, .result = type, .body = negate},      \
+    {.name = "-",                                                                                  \
+     .kind = FUNCTION_OPERATOR,                                                                    \
+     .args = {(type)},                                                                             \
+     .result = (type),                                                                             \
+     .body = (negate)},                                                                            \
         {.name = "+",                                                                              \
          .kind = FUNCTION_OPERATOR,                                                                \
-         .args = {type},                                                                           \
-         .result = type,                                                                           \
+         .args = {(type)},                                                                         \
+         .result = (type),                                                                         \
          .body = cast_same},                                                                       \
-        {.name = "@", .kind = FUNCTION_OPERATOR, .args = {type}, .result = type, .body = abs_},    \
+        {.name = "@",                                                                              \
+         .kind = FUNCTION_OPERATOR,                                                                \
+         .args = {(type)},                                                                         \
+         .result = (type),                                                                         \
+         .body = (abs_)},                                                                          \
     {                                                                                              \
-        .name = "abs", .args = {type}, .result = type, .body = abs_                                \
+        .name = "abs", .args = {(type)}, .result = (type), .body = (abs_)                          \
     }
 
 #define MOD_ROWS(type, body_)                                                                      \
     OPERATOR("%", type, type, type, body_),                                                        \
     {                                                                                              \
-        .name = "mod", .args = {type, type}, .result = type, .body = body_                         \
+        .name = "mod", .args = {(type), (type)}, .result = (type), .body = (body_)                 \
     }
 
 #define ONE(name_, type, body_)                                                                    \
     {                                                                                              \
-        .name = name_, .args = {type}, .result = type, .body = body_                               \
+        .name = (name_), .args = {(type)}, .result = (type), .body = (body_)                       \
     }
 
 const struct function functions_number[] = {

@@ -345,7 +345,7 @@ static bool like(struct str s, struct str pattern, bool *ret, struct err *reterr
 
 static bool text_like(const struct call *call, struct value *ret, struct err *reterr)
 {
-    bool matches;
+    bool matches = false;
 
     if (!like(call->args[0].bytes, call->args[1].bytes, &matches, reterr))
         return false;
@@ -355,7 +355,7 @@ static bool text_like(const struct call *call, struct value *ret, struct err *re
 
 static bool text_not_like(const struct call *call, struct value *ret, struct err *reterr)
 {
-    bool matches;
+    bool matches = false;
 
     if (!like(call->args[0].bytes, call->args[1].bytes, &matches, reterr))
         return false;
@@ -365,19 +365,20 @@ static bool text_not_like(const struct call *call, struct value *ret, struct err
 
 #define OPERATOR(symbol, a, b, r, body_)                                                           \
     {                                                                                              \
-        .name = symbol, .kind = FUNCTION_OPERATOR, .args = {a, b}, .result = r, .body = body_      \
+        .name = (symbol), .kind = FUNCTION_OPERATOR, .args = {(a), (b)}, .result = (r),            \
+        .body = (body_)                                                                            \
     }
 #define NAMED1(name_, a, r, body_)                                                                 \
     {                                                                                              \
-        .name = name_, .args = {a}, .result = r, .body = body_                                     \
+        .name = (name_), .args = {(a)}, .result = (r), .body = (body_)                             \
     }
 #define NAMED2(name_, a, b, r, body_)                                                              \
     {                                                                                              \
-        .name = name_, .args = {a, b}, .result = r, .body = body_                                  \
+        .name = (name_), .args = {(a), (b)}, .result = (r), .body = (body_)                        \
     }
 #define NAMED3(name_, a, b, c, r, body_)                                                           \
     {                                                                                              \
-        .name = name_, .args = {a, b, c}, .result = r, .body = body_                               \
+        .name = (name_), .args = {(a), (b), (c)}, .result = (r), .body = (body_)                   \
     }
 #define TRIM_ROWS(name_, body_)                                                                    \
     NAMED1(name_, TYPE_TEXT, TYPE_TEXT, body_),                                                    \

@@ -45,7 +45,8 @@ static bool dates_between(const struct call *call, struct value *ret, struct err
 
 #define OPERATOR(symbol, a, b, r, body_)                                                           \
     {                                                                                              \
-        .name = symbol, .kind = FUNCTION_OPERATOR, .args = {a, b}, .result = r, .body = body_      \
+        .name = (symbol), .kind = FUNCTION_OPERATOR, .args = {(a), (b)}, .result = (r),            \
+        .body = (body_)                                                                            \
     }
 
 const struct function functions_time[] = {

@@ -52,20 +52,20 @@ enum special_sum special_sum(const struct special_counts *counts)
 
 #define COUNT(arg_)                                                                                \
     {                                                                                              \
-        .name = "count", .arg = arg_, .result = TYPE_INT8, .ops = &aggregate_count                 \
+        .name = "count", .arg = (arg_), .result = TYPE_INT8, .ops = &aggregate_count               \
     }
 #define SUM(arg_, result_, ops_)                                                                   \
     {                                                                                              \
-        .name = "sum", .arg = arg_, .result = result_, .ops = &aggregate_sum_##ops_                \
+        .name = "sum", .arg = (arg_), .result = (result_), .ops = &aggregate_sum_##ops_            \
     }
 #define AVG(arg_, result_, ops_)                                                                   \
     {                                                                                              \
-        .name = "avg", .arg = arg_, .result = result_, .ops = &aggregate_avg_##ops_                \
+        .name = "avg", .arg = (arg_), .result = (result_), .ops = &aggregate_avg_##ops_            \
     }
 #define EXTREMES(arg_)                                                                             \
-    {.name = "min", .arg = arg_, .result = arg_, .needs_order = true},                             \
+    {.name = "min", .arg = (arg_), .result = (arg_), .needs_order = true},                         \
     {                                                                                              \
-        .name = "max", .arg = arg_, .result = arg_, .needs_order = true                            \
+        .name = "max", .arg = (arg_), .result = (arg_), .needs_order = true                        \
     }
 
 const struct aggregate aggregate_table[] = {

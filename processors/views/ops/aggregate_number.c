@@ -4,6 +4,7 @@
 #include "record/numeric.h"
 
 __extension__ typedef __int128 wide;
+__extension__ typedef unsigned __int128 wide_bits;
 
 static void count_add(void *at, struct arena *arena, struct value value, int64_t weight)
 {
@@ -33,7 +34,7 @@ struct int_sum {
 
 static wide int_total(const struct int_sum *sum)
 {
-    return ((wide)sum->high << 64) | sum->low;
+    return (wide)((wide_bits)(uint64_t)sum->high << 64 | sum->low);
 }
 
 static void int_add(void *at, struct arena *arena, struct value value, int64_t weight)

@@ -65,7 +65,7 @@ static void arrange(struct arrangement *arrangement, struct step *step, struct d
     arrangement->deltas = array_grow(step->arena, arrangement->deltas, arrangement->deltas_n,
                                      &arrangement->deltas_cap, sizeof(*arrangement->deltas));
     arrangement->deltas[arrangement->deltas_n] =
-        (struct arranged){delta, fresh ? (uint32_t)TABLE_NONE : arrangement->heads[key]};
+        (struct arranged){delta, fresh ? TABLE_NONE : arrangement->heads[key]};
     arrangement->heads[key] = arrangement->deltas_n++;
 }
 

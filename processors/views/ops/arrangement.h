@@ -44,7 +44,7 @@ void arrangement_prepare(struct arrangement *arrangement, struct step *step);
 /* The first delta of a key in this step; TABLE_NONE when there is none. */
 static inline uint32_t arrangement_head(const struct arrangement *arrangement, uint32_t key)
 {
-    return key == TABLE_NONE ? (uint32_t)TABLE_NONE : arrangement->heads[key];
+    return key == TABLE_NONE ? TABLE_NONE : arrangement->heads[key];
 }
 
 /* The rows that the store holds for a join key, as before the step. */

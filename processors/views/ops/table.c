@@ -17,7 +17,7 @@ uint32_t table_find(const struct table *table, uint64_t hash, struct str key)
 {
     uint32_t slot = table->n == 0 ? 0 : *slot_of(table, hash, key);
 
-    return slot == 0 ? (uint32_t)TABLE_NONE : slot - 1;
+    return slot == 0 ? TABLE_NONE : slot - 1;
 }
 
 static void grow(struct table *table, struct arena *arena)

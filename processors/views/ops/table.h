@@ -21,7 +21,8 @@ struct table {
     uint32_t mask, n, cap;
 };
 
-enum { TABLE_NONE = UINT32_MAX };
+/* No number: not in the table; the end of a chain. */
+#define TABLE_NONE UINT32_MAX
 
 /* The key's number, or TABLE_NONE. `hash` is hash64 of the key. */
 uint32_t table_find(const struct table *table, uint64_t hash, struct str key);
