@@ -77,6 +77,7 @@ struct expr *exprs_junction(struct arena *arena, enum expr_kind kind, const stru
 
     for (uint32_t i = 0; i < args->n; i++)
         flatten(&flat, arena, kind, args->at[i]);
+    assert(flat.n >= 1 && flat.at != NULL);
     if (flat.n == 1)
         return flat.at[0];
     expr = exprs_new(arena, kind, TYPE_BOOL, (uint16_t)flat.n, location);

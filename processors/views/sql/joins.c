@@ -177,15 +177,20 @@ static void sink_group(struct binder *binder, struct group *group)
 
 /* ---- join keys ---- */
 
+/* One pair of join keys; both NULL: none. */
+struct key_pair {
+    struct expr *left, *right;
+};
+
 /* `a = b` with one side over `left` and the other over `right`: the two as values of one type. */
 static bool as_key(struct binder *binder, const struct expr *condition,
                    const struct column_set *left, const struct column_set *right,
-                   struct expr **ret_left, struct expr **ret_right, bool *ret_is_key)
+                   struct key_pair *ret)
 {
     struct column_set first, second;
     bool swapped;
 
-    *ret_is_key = false;
+    *ret = (struct key_pair){0};
     if (!exprs_is_equality(condition))
         return true;
     first = columns_of(condition->args[0]);
@@ -195,10 +200,9 @@ static bool as_key(struct binder *binder, const struct expr *condition,
     swapped = column_set_within(&first, right) && column_set_within(&second, left);
     if (!swapped && !(column_set_within(&first, left) && column_set_within(&second, right)))
         return true;
-    *ret_left = condition->args[swapped];
-    *ret_right = condition->args[!swapped];
-    *ret_is_key = true;
-    return bind_same_type(binder, ret_left, ret_right, condition->location);
+    ret->left = condition->args[swapped];
+    ret->right = condition->args[!swapped];
+    return bind_same_type(binder, &ret->left, &ret->right, condition->location);
 }
 
 static bool refuse_cross(struct binder *binder, const struct member *member)
@@ -218,15 +222,15 @@ static bool take_conditions(struct binder *binder, struct list *conditions,
 
     column_set_join(&both, right);
     for (uint32_t i = 0; i < conditions->n; i++) {
-        struct expr *condition = conditions->at[i], *a = NULL, *b = NULL;
+        struct expr *condition = conditions->at[i];
         struct column_set columns = columns_of(condition);
-        bool is_key;
+        struct key_pair pair;
 
-        if (!as_key(binder, condition, left, right, &a, &b, &is_key))
+        if (!as_key(binder, condition, left, right, &pair))
             return false;
-        if (is_key) {
-            list_add(&step->left_keys, binder->arena, a);
-            list_add(&step->right_keys, binder->arena, b);
+        if (pair.left != NULL) {
+            list_add(&step->left_keys, binder->arena, pair.left);
+            list_add(&step->right_keys, binder->arena, pair.right);
         } else if (column_set_within(&columns, &both)) {
             list_add(&step->filters, binder->arena, condition);
         } else {
@@ -245,12 +249,11 @@ static bool next_member(struct binder *binder, const struct group *group, const 
         const struct member *member = group->members.at[i];
 
         for (uint32_t j = 0; j < group->conditions.n && !joined[i]; j++) {
-            struct expr *a, *b;
-            bool is_key;
+            struct key_pair pair;
 
-            if (!as_key(binder, group->conditions.at[j], have, &member->columns, &a, &b, &is_key))
+            if (!as_key(binder, group->conditions.at[j], have, &member->columns, &pair))
                 return false;
-            if (is_key) {
+            if (pair.left != NULL) {
                 *ret = i;
                 return true;
             }
@@ -308,7 +311,7 @@ static int16_t *no_columns(const struct walk *walk)
 {
     int16_t *at = arena_alloc(walk->binder->arena, COLUMNS_MAX * sizeof(*at));
 
-    for (uint16_t i = 0; i < COLUMNS_MAX; i++)
+    for (int i = 0; i < COLUMNS_MAX; i++)
         at[i] = -1;
     return at;
 }
@@ -351,7 +354,7 @@ static void prune(struct walk *walk, const struct column_set *need, struct emitt
 
 static const struct expr **moved_keys(struct walk *walk, const struct list *keys, const int16_t *at)
 {
-    const struct expr **moved = arena_alloc(walk->binder->arena, (keys->n + 1) * sizeof(*moved));
+    const struct expr **moved = arena_alloc(walk->binder->arena, (keys->n + 1) * sizeof(void *));
 
     for (uint32_t i = 0; i < keys->n; i++)
         moved[i] = exprs_move(walk->binder->arena, keys->at[i], at);

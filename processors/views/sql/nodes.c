@@ -163,10 +163,10 @@ static uint32_t intern(struct nodes *nodes, const struct plan_node *made, bool *
 static const struct expr **exprs_array(const struct nodes *nodes, struct expr *const *exprs,
                                        uint16_t n)
 {
-    const struct expr **array = arena_alloc(nodes->arena, (n + 1U) * sizeof(*array));
+    const struct expr **array = arena_alloc(nodes->arena, (n + 1U) * sizeof(void *));
 
     if (n > 0)
-        memcpy(array, exprs, n * sizeof(*array));
+        memcpy(array, exprs, n * sizeof(void *));
     return array;
 }
 

@@ -194,7 +194,7 @@ static bool comment(struct binder *binder, const PgQuery__CommentStmt *stmt, int
 {
     bool is_column = stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN;
     const PgQuery__List *names;
-    struct relation *relation;
+    struct relation *relation = NULL;
     size_t n;
 
     if (stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA ||
@@ -208,10 +208,12 @@ static bool comment(struct binder *binder, const PgQuery__CommentStmt *stmt, int
                           "COMMENT ON this kind of object is not supported; there are FOREIGN "
                           "TABLE, VIEW, MATERIALIZED VIEW and COLUMN");
     names = stmt->object->list;
-    n = names->n_items - is_column;
-    relation = n == 0 || n > 2 ? NULL
-                               : bind_find(binder, n == 2 ? ast_string(names->items[0]) : "public",
-                                           ast_string(names->items[n - 1]));
+    n = names->n_items - (is_column ? 1 : 0);
+    if (n == 1 || n == 2) {
+        const char *schema = n == 2 ? ast_string(names->items[0]) : "public";
+
+        relation = bind_find(binder, schema, ast_string(names->items[n - 1]));
+    }
     if (relation == NULL)
         return ast_refuse(&binder->ast, location,
                           "COMMENT ON names a relation that is not defined above");

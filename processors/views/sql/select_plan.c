@@ -194,7 +194,8 @@ static uint32_t narrow(struct block *block, uint32_t node)
 {
     const struct plan_node *of = nodes_at(&block->binder->nodes, node);
     struct column_set need = {0};
-    uint16_t *kept = arena_alloc(block->binder->arena, (of->schema.columns_n + 1U) * 2), n = 0;
+    uint16_t *kept = arena_alloc(block->binder->arena, (of->schema.columns_n + 1U) * sizeof(*kept)),
+             n = 0;
     int16_t *at = arena_alloc(block->binder->arena, (of->schema.columns_n + 1U) * sizeof(*at));
 
     for (uint32_t i = 0; i < block->targets.n; i++)
