@@ -4,10 +4,11 @@
 static struct capture_table *table_free(struct capture_table *table)
 {
     for (uint16_t i = 0; i < table->columns_n; i++)
-        free((char *)(uintptr_t)table->columns[i].name);
+        free(table->names[i]);
     free(table->schema);
     free(table->name);
     free(table->topic);
+    free(table->names);
     free(table->columns);
     free(table->identity);
     free(table->key);
@@ -48,9 +49,8 @@ void capture_tables_put(struct capture_tables *tables, struct capture_table *tab
     if (at < tables->n && tables->items[at]->oid == table->oid) {
         table_free(tables->items[at]);
     } else {
-        tables->items = err_realloc(tables->items, (tables->n + 1) * sizeof(*tables->items));
-        memmove(tables->items + at + 1, tables->items + at,
-                (tables->n - at) * sizeof(*tables->items));
+        tables->items = err_realloc(tables->items, (tables->n + 1) * sizeof(void *));
+        memmove(tables->items + at + 1, tables->items + at, (tables->n - at) * sizeof(void *));
         tables->n++;
     }
     tables->items[at] = table;
@@ -81,9 +81,9 @@ static void fill_columns(struct capture_table *table, const struct pgoutput_rela
         const struct pgoutput_column *column = &relation->columns[i];
         const struct capture_fact *fact = find_fact(facts, column->name);
 
-        table->columns[i] = (struct debezium_column){.name = err_strdup(column->name),
-                                                     .type_oid = column->type_oid,
-                                                     .typmod = column->typmod};
+        table->names[i] = err_strdup(column->name);
+        table->columns[i] = (struct debezium_column){
+            .name = table->names[i], .type_oid = column->type_oid, .typmod = column->typmod};
         table->identity[i] = column->identity;
         if (fact != NULL) {
             table->columns[i].type_oid = fact->type_oid;
@@ -187,6 +187,7 @@ bool capture_table_new(const struct pgoutput_relation *relation, const struct ca
     table->name = err_strdup(relation->table);
     table->topic = err_strdup(topic);
     table->columns_n = relation->columns_n;
+    table->names = err_calloc(n + 1, sizeof(void *));
     table->columns = err_calloc(n + 1, sizeof(*table->columns));
     table->identity = err_calloc(n + 1, sizeof(*table->identity));
     table->key = err_calloc(n + 1, sizeof(*table->key));

@@ -9,6 +9,7 @@ struct capture_table {
     uint32_t oid;
     bool wanted;
     char *schema, *name, *topic;
+    char **names; /* of the columns */
     int32_t partitions;
     struct debezium_column *columns;
     bool *identity; /* columns that an old row of kind 'K' holds */

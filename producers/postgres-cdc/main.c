@@ -1,20 +1,27 @@
 /* sluice-postgres-cdc: the changes of a PostgreSQL database -> Kafka, one topic a table. */
-#include "base/log.h"
+#include "base/clock.h"
 #include "cdc_metrics.h"
 #include "options.h"
 #include "session.h"
+
+/* A server that was never reached is a mistake in the configuration; one that goes away is waited
+ * for. */
+enum { FIRST_CONTACT_MS = 10000 };
 
 /* Sessions one after another, until a stop or an error that nothing here can mend. */
 static bool run(const struct cdc_options *options, struct service *service, struct metric *metrics,
                 struct err *reterr)
 {
-    struct standby standby = {0};
+    struct session_memory memory = {0};
+    int64_t start_ms = clock_mono_ms();
     unsigned attempt = 0;
 
     for (;;) {
-        if (session_run(options, service, metrics, &standby, &attempt, reterr))
+        if (session_run(options, service, metrics, &memory, &attempt, reterr))
             return true;
         if (reterr->kind != ERR_RETRY && reterr->kind != ERR_ABORT)
+            return false;
+        if (!memory.reached && clock_mono_ms() - start_ms >= FIRST_CONTACT_MS)
             return false;
         if (!service_retry(service, "capturing", reterr, &attempt))
             return true;

@@ -180,14 +180,13 @@ static bool read_number(struct str text, uint64_t *ret)
 
 static bool read_hex(struct str text, uint64_t *ret)
 {
-    static const char digits[] = "0123456789ABCDEF";
     uint64_t number = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        const char *digit = memchr(digits, text.at[i], 16);
-        if (digit == NULL)
+        char c = text.at[i];
+        if ((c < '0' || c > '9') && (c < 'A' || c > 'F'))
             return false;
-        number = number << 4 | (uint64_t)(digit - digits);
+        number = number << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'A' + 10);
     }
     *ret = number;
     return text.len > 0 && text.len <= 8;

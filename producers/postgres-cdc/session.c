@@ -72,7 +72,7 @@ static bool wait_for(struct err *reterr, const struct session *session, const ch
  * the slot is read (the server ends the reading of a process that stands still), or while a
  * snapshot is taken and its progress moves.
  */
-static bool stand_by(struct session *session, struct standby *standby, struct err *reterr)
+static bool stand_by(struct session *session, struct session_memory *memory, struct err *reterr)
 {
     struct progress progress;
     int64_t offset = -1, now_ms = clock_mono_ms();
@@ -83,9 +83,11 @@ static bool stand_by(struct session *session, struct standby *standby, struct er
         return true;
     if (!writer_read_progress(&session->writer, &progress, &offset, reterr))
         return false;
-    if (standby->since_ms == 0 || standby->offset != offset)
-        *standby = (struct standby){offset, now_ms};
-    return now_ms - standby->since_ms >= SNAPSHOT_STALE_MS ||
+    if (memory->since_ms == 0 || memory->offset != offset) {
+        memory->offset = offset;
+        memory->since_ms = now_ms;
+    }
+    return now_ms - memory->since_ms >= SNAPSHOT_STALE_MS ||
            wait_for(reterr, session, "takes the snapshot");
 }
 
@@ -159,15 +161,17 @@ static bool establish(struct session *session, struct err *reterr)
 }
 
 bool session_run(const struct cdc_options *options, struct service *service, struct metric *metrics,
-                 struct standby *standby, unsigned *attempt, struct err *reterr)
+                 struct session_memory *memory, unsigned *attempt, struct err *reterr)
 {
     struct session session CLEANUP(session) = {
         .options = options, .service = service, .metrics = metrics};
 
     service_beat(service);
-    if (!connect(&session, reterr) || !stand_by(&session, standby, reterr) ||
-        !establish(&session, reterr))
+    if (!connect(&session, reterr))
         return false;
-    *standby = (struct standby){0};
+    memory->reached = true;
+    if (!stand_by(&session, memory, reterr) || !establish(&session, reterr))
+        return false;
+    memory->since_ms = 0;
     return service_stopping(service) || stream_run(&session, attempt, reterr);
 }

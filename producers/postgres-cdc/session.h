@@ -9,8 +9,12 @@
 #include "preflight.h"
 #include "writer.h"
 
-/* Liveness of a snapshot that another instance takes: where its progress stood, and since when. */
-struct standby {
+/*
+ * What is kept from one session to the next. `reached`: both servers have answered once. The rest
+ * is the liveness of a snapshot that another instance takes: where its progress stood, since when.
+ */
+struct session_memory {
+    bool reached;
     int64_t offset, since_ms;
 };
 
@@ -28,12 +32,9 @@ struct session {
     struct progress progress;
 };
 
-/*
- * Runs until a stop is asked for (true) or an error. *attempt is set to 0 once it streams.
- * `standby` is kept between sessions.
- */
+/* Runs until a stop is asked for (true) or an error. *attempt is set to 0 once it streams. */
 WARN_UNUSED bool session_run(const struct cdc_options *options, struct service *service,
-                             struct metric *metrics, struct standby *standby, unsigned *attempt,
-                             struct err *reterr);
+                             struct metric *metrics, struct session_memory *memory,
+                             unsigned *attempt, struct err *reterr);
 
 #endif

@@ -108,7 +108,7 @@ static bool keepalive(struct stream *stream, const struct pg_frame *frame, struc
     return !frame->reply_requested || send_status(stream, reterr);
 }
 
-/* How long the next frame may be waited for: not at all while a transaction could be committed. */
+/* How long the next frame may be waited for: briefly while a transaction could be committed. */
 static int64_t wait_ms(const struct stream *stream, int64_t now_ms)
 {
     const struct writer *writer = &stream->session->writer;
@@ -117,7 +117,7 @@ static int64_t wait_ms(const struct stream *stream, int64_t now_ms)
     if (!writer->open)
         return stream->asked ? ASKED_MS / 4 : IDLE_WAIT_MS;
     if (between(stream))
-        return 0;
+        return writer_linger_ms(writer, now_ms);
     return left_ms > 0 ? left_ms : 0;
 }
 

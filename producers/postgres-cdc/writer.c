@@ -150,6 +150,16 @@ bool writer_emit(void *arg, const struct capture_record *record, struct err *ret
     return true;
 }
 
+int64_t writer_linger_ms(const struct writer *writer, int64_t now_ms)
+{
+    int64_t left_ms = writer->committed_ms + writer->commit_took_ms - now_ms;
+    int64_t interval_ms = writer->begun_ms + writer->options->commit_interval_ms - now_ms;
+
+    if (left_ms > interval_ms)
+        left_ms = interval_ms;
+    return left_ms > 0 ? left_ms : 0;
+}
+
 bool writer_full(const struct writer *writer, int64_t now_ms)
 {
     const struct cdc_options *options = writer->options;
@@ -174,13 +184,15 @@ static bool produce_progress(struct writer *writer, const struct progress *progr
 
 static bool commit(struct writer *writer, struct err *reterr)
 {
-    int64_t start_us = clock_wall_us();
+    int64_t start_us = clock_wall_us(), start_ms = clock_mono_ms();
 
     failpoint("postgres-cdc.before-commit");
     if (!kafka_commit(writer->producer, reterr))
         return false;
     failpoint("postgres-cdc.after-commit");
     writer->open = false;
+    writer->committed_ms = clock_mono_ms();
+    writer->commit_took_ms = writer->committed_ms - start_ms;
     metric_add(&writer->metrics[CDC_COMMITS], 1);
     metric_add(&writer->metrics[CDC_COMMIT_TIME], clock_wall_us() - start_us);
     metric_add(&writer->metrics[CDC_BYTES], writer->bytes);

@@ -18,7 +18,7 @@ struct writer {
     struct kafka_producer *producer;
     bool open; /* a transaction is */
     int64_t records, bytes, begun_ms;
-    int64_t commit_unix_us; /* of the last change in it, for the lag */
+    int64_t committed_ms, commit_took_ms; /* when the last commit ended, how long it took */
     struct buf text;
 };
 
@@ -45,6 +45,12 @@ WARN_UNUSED bool writer_open_topic(void *arg, const char *topic, int32_t *ret_pa
 
 /* Takes a record, beginning a transaction when none is open. As capture_edge.emit. */
 WARN_UNUSED bool writer_emit(void *arg, const struct capture_record *record, struct err *reterr);
+
+/*
+ * How long a commit should wait for more input, which has run dry: not at all on a quiet source; on
+ * a busy one so long that committing takes at most half of the time.
+ */
+int64_t writer_linger_ms(const struct writer *writer, int64_t now_ms);
 
 /* The open transaction should be committed now. */
 bool writer_full(const struct writer *writer, int64_t now_ms);

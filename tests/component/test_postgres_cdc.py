@@ -655,3 +655,11 @@ def replica_server():
 def test_wal_level_replica(capture, replica_server):
     refused(capture, "wal_level is replica: ALTER SYSTEM SET wal_level = 'logical'", 78,
             postgres_url=f"host=127.0.0.1 port={replica_server} user=postgres")
+
+
+def test_servers_that_were_never_there(capture, tmp_path):
+    capture.publish()
+    one = capture.start(ready=False, kafka_bootstrap=f"127.0.0.1:{free_port()}")
+    assert one.wait_exit(40) == 69 and "127.0.0.1" in one.log()
+    one = capture.start(ready=False, postgres_url=f"host=127.0.0.1 port={free_port()}")
+    assert one.wait_exit(40) == 69 and "--postgres-url" in one.log()
