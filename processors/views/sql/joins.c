@@ -170,6 +170,7 @@ static void sink_group(struct binder *binder, struct group *group)
     for (uint32_t i = 0; i < group->members.n; i++) {
         struct member *member = group->members.at[i];
 
+        assert(member != NULL);
         if (member->left != NULL)
             sink_on(binder, member);
     }

@@ -53,7 +53,7 @@ static bool define(struct binder *binder, const PgQuery__RangeVar *name,
 
 static bool define_view(struct binder *binder, const PgQuery__ViewStmt *stmt)
 {
-    struct query query;
+    struct query query = {0};
 
     return ast_only(&binder->ast, stmt, "view aliases query replace with_check_option") &&
            (stmt->with_check_option == PG_QUERY__VIEW_CHECK_OPTION__NO_CHECK_OPTION ||
@@ -161,7 +161,7 @@ static bool define_materialized(struct binder *binder, const PgQuery__CreateTabl
 {
     struct plan_view *view = arena_zalloc(binder->arena, sizeof(*view));
     const PgQuery__RangeVar *name = stmt->into->rel;
-    struct query query;
+    struct query query = {0};
 
     if (stmt->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW)
         return ast_refuse(&binder->ast, name->location,

@@ -264,7 +264,7 @@ static const char *object_name(struct arena *arena, const char *name1, const cha
     }
     while (len1 > 0 && ((unsigned char)name1[len1] & 0xC0U) == 0x80U)
         len1--;
-    while (len2 > 0 && ((unsigned char)name2[len2] & 0xC0U) == 0x80U)
+    while (name2 != NULL && len2 > 0 && ((unsigned char)name2[len2] & 0xC0U) == 0x80U)
         len2--;
     if (name2 == NULL)
         return arena_printf(arena, "%.*s_%s", (int)len1, name1, label);
