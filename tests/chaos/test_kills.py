@@ -160,20 +160,19 @@ def test_a_stopped_instance_is_replaced_and_writes_nothing_twice(make_acme, name
     check_all(acme, reader)
 
 
-@pytest.mark.parametrize("name, defect", [("postgres-cdc", "postgres-cdc.skip-progress:on"),
-                                          ("postgres-upsert", "postgres-upsert.offsets-apart:on")])
-def test_the_test_notices_offsets_left_out_of_the_transaction(make_acme, name, defect):
-    """The same kills with the defect built in must be seen: a test that can't fail proves nothing."""
+def test_the_test_notices_a_position_left_out_of_the_transaction(make_acme):
+    """One kill with the defect built in must be seen: a test that can't fail proves nothing. (Further on, upserts
+    repeated end in the same rows, so only bronze can show it.)"""
     acme = make_acme()
     reader = WalReader(acme.pg, acme.source, f"{acme.name}_wal", TABLES)
     acme.start("postgres-cdc", "views", "postgres-upsert")
-    one = acme.services[name]
-    point = f"{name}.after-commit:kill@2"
-    one.restart(env={"SLUICE_FAILPOINT": f"{defect},{point}"}, ready=False)
+    capture = acme.services["postgres-cdc"]
+    capture.kill()
     acme.generate(changes=600, seed=SEED + 4)
-    generator = acme.generate(wait=False, rate=200, seed=SEED + 5)
-    assert one.wait_exit(60) == -9
-    one.start(env={"SLUICE_FAILPOINT": defect})
-    generator.terminate()
-    with pytest.raises(AssertionError):
-        check_all(acme, reader, objects=False)
+    defect = "postgres-cdc.skip-progress:on"
+    capture.start(env={"SLUICE_FAILPOINT": f"{defect},postgres-cdc.after-commit:kill@1"})
+    assert capture.wait_exit(60) == -9
+    capture.start(env={"SLUICE_FAILPOINT": defect})
+    acme.wait_captured()
+    with pytest.raises(AssertionError, match="doubled"):
+        check_bronze(acme, reader)
