@@ -55,7 +55,7 @@ static void place(struct row *to, uint16_t at, uint32_t area, const struct row *
     uint64_t *slots = to->words + row_null_words(to->columns_n) + at;
     uint32_t head = head_bytes(part->columns_n);
 
-    memcpy(slots, from->words + row_null_words(part->columns_n), 8U * part->columns_n);
+    memcpy(slots, from->words + row_null_words(part->columns_n), (size_t)8 * part->columns_n);
     memcpy((char *)to + area, (const char *)from + head, from->len - head);
     for (uint16_t i = 0; i < part->bytes_n; i++) {
         uint16_t column = part->bytes_columns[i];

@@ -37,9 +37,15 @@ struct list {
     size_t fresh_n;
 };
 
+/* A list's place in the array, which is searched by the prefix. */
+struct listed {
+    uint64_t prefix;
+    struct list *list;
+};
+
 struct overlay {
     struct arena *arena;
-    struct list **lists; /* ascending */
+    struct listed *lists; /* ascending */
     size_t lists_n, lists_cap;
     struct list *last; /* where the last write went */
     struct slot *table;
@@ -109,7 +115,7 @@ static size_t list_place(const struct overlay *overlay, uint64_t prefix)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (overlay->lists[middle]->prefix < prefix)
+        if (overlay->lists[middle].prefix < prefix)
             low = middle + 1;
         else
             high = middle;
@@ -128,7 +134,7 @@ static struct list *list_insert(struct overlay *overlay, size_t place, uint64_t 
     memmove(overlay->lists + place + 1, overlay->lists + place,
             (overlay->lists_n - place) * sizeof(*overlay->lists));
     overlay->lists_n++;
-    overlay->lists[place] = list;
+    overlay->lists[place] = (struct listed){prefix, list};
     list->prefix = prefix;
     return list;
 }
@@ -141,8 +147,8 @@ static struct list *list_of(struct overlay *overlay, struct str key)
     if (overlay->last != NULL && overlay->last->prefix == prefix)
         return overlay->last;
     size_t place = list_place(overlay, prefix);
-    if (place < overlay->lists_n && overlay->lists[place]->prefix == prefix)
-        overlay->last = overlay->lists[place];
+    if (place < overlay->lists_n && overlay->lists[place].prefix == prefix)
+        overlay->last = overlay->lists[place].list;
     else
         overlay->last = list_insert(overlay, place, prefix);
     return overlay->last;
@@ -211,10 +217,12 @@ void overlay_put(struct overlay *overlay, struct str key, struct str value)
         grow_table(overlay);
         slot = find_slot(overlay, hash, key);
     }
-    if (slot->node == NULL)
-        *slot = (struct slot){hash, node_new(overlay, hash, key)};
-    slot->node->entry.value =
-        value.at == NULL ? (struct str){0} : arena_copy(overlay->arena, value);
+    struct node *node = slot->node;
+    if (node == NULL) {
+        node = node_new(overlay, hash, key);
+        *slot = (struct slot){hash, node};
+    }
+    node->entry.value = value.at == NULL ? (struct str){0} : arena_copy(overlay->arena, value);
 }
 
 const struct overlay_entry *overlay_get(const struct overlay *overlay, struct str key)
@@ -339,8 +347,8 @@ static const struct overlay_entry *first_entry(const struct overlay *overlay, si
 {
     if (place >= overlay->lists_n)
         return NULL;
-    settle(overlay->lists[place]);
-    return &overlay->lists[place]->head[0]->entry;
+    settle(overlay->lists[place].list);
+    return &overlay->lists[place].list->head[0]->entry;
 }
 
 const struct overlay_entry *overlay_seek(const struct overlay *overlay, struct str key, bool after)
@@ -348,9 +356,9 @@ const struct overlay_entry *overlay_seek(const struct overlay *overlay, struct s
     uint64_t prefix = key_word(key, 0);
     size_t place = list_place(overlay, prefix);
 
-    if (place >= overlay->lists_n || overlay->lists[place]->prefix != prefix)
+    if (place >= overlay->lists_n || overlay->lists[place].prefix != prefix)
         return first_entry(overlay, place);
-    const struct node *node = *descend(overlay->lists[place], key);
+    const struct node *node = *descend(overlay->lists[place].list, key);
     if (after && node != NULL && str_eq(node->entry.key, key))
         node = node->next[0];
     return node != NULL ? &node->entry : first_entry(overlay, place + 1);
@@ -361,14 +369,14 @@ const struct overlay_entry *overlay_before(const struct overlay *overlay, struct
     uint64_t prefix = key_word(key, 0);
     size_t place = list_place(overlay, prefix);
 
-    if (place < overlay->lists_n && overlay->lists[place]->prefix == prefix) {
-        struct node **link = descend(overlay->lists[place], key);
+    if (place < overlay->lists_n && overlay->lists[place].prefix == prefix) {
+        struct node **link = descend(overlay->lists[place].list, key);
 
-        if (link != &overlay->lists[place]->head[0])
+        if (link != &overlay->lists[place].list->head[0])
             return (const struct overlay_entry *)(const void *)((const char *)link -
                                                                 offsetof(struct node, next));
     }
-    return place == 0 ? NULL : &last_node(overlay->lists[place - 1])->entry;
+    return place == 0 ? NULL : &last_node(overlay->lists[place - 1].list)->entry;
 }
 
 const struct overlay_entry *overlay_next(const struct overlay *overlay,
@@ -377,7 +385,7 @@ const struct overlay_entry *overlay_next(const struct overlay *overlay,
     const struct node *node = (const struct node *)(const void *)entry;
     size_t place = list_place(overlay, key_word(entry->key, 0));
 
-    settle(overlay->lists[place]);
+    settle(overlay->lists[place].list);
     return node->next[0] != NULL ? &node->next[0]->entry : first_entry(overlay, place + 1);
 }
 
