@@ -26,7 +26,7 @@ static struct str armed_action(const char *name, unsigned *ret_slot)
         }
         at = *end == ',' ? end + 1 : end;
     }
-    return (struct str){0};
+    return STR_NONE;
 }
 
 void failpoint(const char *name)

@@ -21,6 +21,9 @@ struct str {
 /* A view of a string literal. */
 #define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
 
+/* The view of nothing: a key or value that is not there. */
+#define STR_NONE ((struct str){NULL, 0})
+
 /* A view of a terminated string; NULL gives the empty view. */
 static inline struct str str_of(const char *text)
 {

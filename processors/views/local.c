@@ -41,7 +41,7 @@ static void keep_changes(struct local *local, const struct engine_output *output
         if (change->row != NULL)
             json_write_row(&local->value, &local->plan->views[change->view].schema, change->row);
         overlay_put(local->views, buf_str(&local->key),
-                    change->row == NULL ? (struct str){0} : buf_str(&local->value));
+                    change->row == NULL ? STR_NONE : buf_str(&local->value));
     }
     for (uint32_t i = 0; i < output->quarantines_n; i++)
         if (!output->quarantines[i].gone)
@@ -161,7 +161,7 @@ static void print_views(const struct local *local, FILE *out)
 {
     uint32_t heading = UINT32_MAX;
 
-    for (const struct overlay_entry *entry = overlay_seek(local->views, (struct str){0}, false);
+    for (const struct overlay_entry *entry = overlay_seek(local->views, STR_NONE, false);
          entry != NULL; entry = overlay_next(local->views, entry)) {
         uint32_t view = (uint32_t)be_get(entry->key.at, 4);
 

@@ -92,7 +92,7 @@ static void texts_are_terminated(void **state)
     struct str copy = arena_copy(arena, (struct str){"abcdef", 3});
     assert_int_equal(copy.len, 3);
     assert_string_equal(copy.at, "abc");
-    copy = arena_copy(arena, (struct str){0});
+    copy = arena_copy(arena, STR_NONE);
     assert_string_equal(copy.at, "");
     assert_string_equal(arena_printf(arena, "%s-%d", "x", 7), "x-7");
     const uint8_t *zeros = arena_zalloc(arena, 64);

@@ -17,7 +17,7 @@ static void it_appends_and_clears(void **state)
     buf_puts(&buf, "ab");
     buf_char(&buf, 'c');
     buf_put(&buf, (struct str){"defg", 2});
-    buf_put(&buf, (struct str){0});
+    buf_put(&buf, STR_NONE);
     buf_printf(&buf, "-%d", 5);
     assert_string_equal(buf_cstr(&buf), "abcde-5");
     assert_int_equal(buf.len, 7);
@@ -74,15 +74,15 @@ static void the_limit_holds(void **state)
 static void views_compare(void **state)
 {
     (void)state;
-    assert_true(str_eq(STR(""), (struct str){0}));
+    assert_true(str_eq(STR(""), STR_NONE));
     assert_true(str_eq_c(STR("ab"), "ab"));
     assert_false(str_eq_c(STR("ab"), "abc"));
     assert_true(str_cmp(STR("a"), STR("ab")) < 0);
     assert_true(str_cmp(STR("b"), STR("ab")) > 0);
     assert_true(str_cmp(STR("\xc3"), STR("z")) > 0);
-    assert_int_equal(str_cmp(STR(""), (struct str){0}), 0);
+    assert_int_equal(str_cmp(STR(""), STR_NONE), 0);
     assert_true(str_starts(STR("abc"), STR("ab")));
-    assert_true(str_starts(STR("abc"), (struct str){0}));
+    assert_true(str_starts(STR("abc"), STR_NONE));
     assert_false(str_starts(STR("a"), STR("ab")));
     assert_int_equal(str_of(NULL).len, 0);
 }

@@ -105,7 +105,7 @@ static void run_against_model(uint64_t seed)
                              at + 1);
             break;
         case 4:
-            overlay_put(overlay, str_of(key), (struct str){0});
+            overlay_put(overlay, str_of(key), STR_NONE);
             model_put(&model, key, -1);
             break;
         default:

@@ -225,6 +225,7 @@ static bool is_constant(const struct expr *expr)
 /* Computes what has no column in it; what raises is left to raise when it is reached. */
 static bool fold(struct compiler *compiler, const struct expr *expr, struct value *ret)
 {
+    static const struct row no_row = {.len = sizeof(no_row)}; /* a constant reads no column */
     struct compiler inner = {.arena = compiler->arena};
     struct err ignored;
 
@@ -234,7 +235,7 @@ static bool fold(struct compiler *compiler, const struct expr *expr, struct valu
     struct program program = {inner.code, (uint16_t)inner.n, (uint16_t)(inner.registers_n + 1)};
     struct value *registers =
         arena_alloc(compiler->arena, program.registers_n * sizeof(*registers));
-    if (!program_run(&program, NULL, compiler->arena, registers, &ignored))
+    if (!program_run(&program, &no_row, compiler->arena, registers, &ignored))
         return false;
     *ret = registers[0];
     return true;

@@ -222,7 +222,7 @@ void overlay_put(struct overlay *overlay, struct str key, struct str value)
         node = node_new(overlay, hash, key);
         *slot = (struct slot){hash, node};
     }
-    node->entry.value = value.at == NULL ? (struct str){0} : arena_copy(overlay->arena, value);
+    node->entry.value = value.at == NULL ? STR_NONE : arena_copy(overlay->arena, value);
 }
 
 const struct overlay_entry *overlay_get(const struct overlay *overlay, struct str key)

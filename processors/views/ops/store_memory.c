@@ -17,7 +17,7 @@ static bool memory_get(struct store *store, struct str key, struct str *ret_valu
     const struct overlay_entry *entry = overlay_get(overlay_of(store), key);
 
     (void)reterr;
-    *ret_value = entry == NULL ? (struct str){0} : entry->value;
+    *ret_value = entry == NULL ? STR_NONE : entry->value;
     return true;
 }
 
@@ -114,7 +114,7 @@ void store_memory_commit(struct store_memory *memory)
     if (overlay_bytes(old) < COMPACT_BYTES_MIN + 2 * memory->compacted_bytes)
         return;
     memory->overlay = overlay_new(SIZE_MAX);
-    for (const struct overlay_entry *at = overlay_seek(old, (struct str){0}, false); at != NULL;
+    for (const struct overlay_entry *at = overlay_seek(old, STR_NONE, false); at != NULL;
          at = overlay_next(old, at)) {
         if (at->value.at != NULL)
             overlay_put(memory->overlay, at->key, at->value);
@@ -127,7 +127,7 @@ size_t store_memory_count(const struct store_memory *memory)
 {
     size_t n = 0;
 
-    for (const struct overlay_entry *at = overlay_seek(memory->overlay, (struct str){0}, false);
+    for (const struct overlay_entry *at = overlay_seek(memory->overlay, STR_NONE, false);
          at != NULL; at = overlay_next(memory->overlay, at))
         n += at->value.at != NULL;
     return n;

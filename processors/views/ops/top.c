@@ -110,7 +110,7 @@ static bool end_run(struct window *window, struct err *reterr)
     for (uint32_t i = 0; i < window->run.n; i++)
         take(window, &sorted[i].delta);
     window->run = (struct batch){0};
-    window->run_prefix = (struct str){0};
+    window->run_prefix = STR_NONE;
     return true;
 }
 

@@ -78,7 +78,7 @@ static bool get(struct store *store, struct str key, struct str *ret_value, stru
     int status = mdb_get(state->reader, state->entries, &wanted, &found);
     if (status != 0 && status != MDB_NOTFOUND)
         return lmdb_failed(status, "reading", reterr);
-    *ret_value = status == 0 ? str_of_val(found) : (struct str){0};
+    *ret_value = status == 0 ? str_of_val(found) : STR_NONE;
     return true;
 }
 
@@ -425,7 +425,7 @@ const struct state_mark *state_mark(const struct state *state)
 /* Writes the overlay in key order, which keeps LMDB's path to the leaf warm. */
 static int write_entries(const struct state *state, MDB_txn *txn)
 {
-    for (const struct overlay_entry *entry = overlay_seek(state->overlay, (struct str){0}, false);
+    for (const struct overlay_entry *entry = overlay_seek(state->overlay, STR_NONE, false);
          entry != NULL; entry = overlay_next(state->overlay, entry)) {
         MDB_val key = val_of(entry->key), value = val_of(entry->value);
         int status = entry->value.at == NULL ? mdb_del(txn, state->entries, &key, NULL)

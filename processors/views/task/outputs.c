@@ -23,7 +23,7 @@ static bool write_change(struct outputs *outputs, struct kafka_producer *produce
         json_write_row(&outputs->value, &view->schema, change->row);
     record->topic = view->topic;
     record->key = buf_str(&outputs->key);
-    record->value = change->row == NULL ? (struct str){0} : buf_str(&outputs->value);
+    record->value = change->row == NULL ? STR_NONE : buf_str(&outputs->value);
     return kafka_produce(producer, record, reterr);
 }
 
@@ -51,7 +51,7 @@ static bool write_quarantine(struct outputs *outputs, struct kafka_producer *pro
         outputs_quarantine_value(&outputs->value, outputs->plan, entry);
     record->topic = outputs->quarantine_topic;
     record->key = entry->key;
-    record->value = entry->gone ? (struct str){0} : buf_str(&outputs->value);
+    record->value = entry->gone ? STR_NONE : buf_str(&outputs->value);
     return kafka_produce(producer, record, reterr);
 }
 

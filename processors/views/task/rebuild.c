@@ -76,7 +76,7 @@ static const char *tag_topic(const struct task *task, uint32_t tag)
 static bool delete_some(struct task *task, bool *ret_more, struct err *reterr)
 {
     struct store *store = state_store(task->state);
-    struct store_cursor cursor = store_scan((struct str){0}, false);
+    struct store_cursor cursor = store_scan(STR_NONE, false);
     struct str keys[KEYS_A_WALK];
     size_t n = 0;
     bool more = true;
@@ -148,7 +148,7 @@ static bool keep_output(struct task *task, struct side *wanted, const struct eng
         if (change->row != NULL)
             json_write_row(&value, schema, change->row);
         if (!side_put(wanted, change->view, buf_str(&key),
-                      change->row == NULL ? (struct str){0} : buf_str(&value), reterr))
+                      change->row == NULL ? STR_NONE : buf_str(&value), reterr))
             return false;
     }
     for (uint32_t i = 0; i < output->quarantines_n; i++) {
@@ -157,8 +157,8 @@ static bool keep_output(struct task *task, struct side *wanted, const struct eng
         buf_clear(&value);
         if (!entry->gone)
             outputs_quarantine_value(&value, task->context->plan, entry);
-        if (!side_put(wanted, QUARANTINE_TAG, entry->key,
-                      entry->gone ? (struct str){0} : buf_str(&value), reterr))
+        if (!side_put(wanted, QUARANTINE_TAG, entry->key, entry->gone ? STR_NONE : buf_str(&value),
+                      reterr))
             return false;
     }
     return true;
@@ -322,7 +322,7 @@ static bool write_differences(struct difference *difference, struct walk *wanted
 
         if (!same &&
             !write_difference(difference, order <= 0 ? wanted->cursor.key : present->cursor.key,
-                              order <= 0 ? wanted->cursor.value : (struct str){0}, reterr))
+                              order <= 0 ? wanted->cursor.value : STR_NONE, reterr))
             return false;
         if ((order <= 0 && !walk_on(wanted, reterr)) || (order >= 0 && !walk_on(present, reterr)))
             return false;
@@ -334,8 +334,8 @@ static bool compare(struct task *task, struct side *wanted, struct side *present
                     struct err *reterr)
 {
     struct difference difference = {.task = task};
-    struct walk left = {state_store(wanted->state), store_scan((struct str){0}, false), true};
-    struct walk right = {state_store(present->state), store_scan((struct str){0}, false), true};
+    struct walk left = {state_store(wanted->state), store_scan(STR_NONE, false), true};
+    struct walk right = {state_store(present->state), store_scan(STR_NONE, false), true};
 
     if (!walk_on(&left, reterr) || !walk_on(&right, reterr) ||
         !write_differences(&difference, &left, &right, reterr))
