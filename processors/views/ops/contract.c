@@ -4,14 +4,17 @@ void contract_start(struct engine *engine)
 {
     const struct plan *plan = engine->plan;
 
-    engine->rules = arena_zalloc(engine->arena, plan->sources_n * sizeof(*engine->rules));
+    engine->contracts = arena_zalloc(engine->arena, plan->sources_n * sizeof(*engine->contracts));
     for (uint32_t s = 0; s < plan->sources_n; s++) {
         const struct plan_source *source = &plan->sources[s];
 
-        engine->rules[s] = arena_zalloc(engine->arena, source->rules_n * sizeof(*engine->rules[s]));
+        const struct program **programs =
+            arena_zalloc(engine->arena, source->rules_n * sizeof(*programs));
+
+        engine->contracts[s].programs = programs;
         for (uint16_t i = 0; i < source->rules_n; i++) {
             if (source->rules[i].expr != NULL)
-                engine->rules[s][i] = expr_compile(engine->arena, source->rules[i].expr);
+                programs[i] = expr_compile(engine->arena, source->rules[i].expr);
         }
     }
 }
@@ -46,7 +49,7 @@ void engine_check(struct engine *engine, uint32_t source_index, const struct row
                   struct arena *scratch, const struct plan_rule **ret_rule, struct err *ret_reason)
 {
     const struct plan_source *source = &engine->plan->sources[source_index];
-    const struct program *const *programs = engine->rules[source_index];
+    const struct program *const *programs = engine->contracts[source_index].programs;
 
     *ret_rule = NULL;
     for (uint16_t i = 0; i < source->rules_n; i++) {

@@ -4,6 +4,11 @@
 
 #include "ops/arrangement.h"
 
+/* The compiled contract of a source, by rule; NULL for a NOT NULL rule. */
+struct contract {
+    const struct program **programs;
+};
+
 struct engine {
     const struct plan *plan;
     struct store *store;
@@ -12,12 +17,12 @@ struct engine {
     bool *repeats;       /* by node: equal rows may stand in its output more than once */
     struct arrangement *arrangements;
     uint32_t arrangements_n;
-    const struct program ***rules; /* by source and rule; NULL for a NOT NULL rule */
-    struct buf key, value;         /* scratch of the steps */
+    struct contract *contracts; /* by source */
+    struct buf key, value;      /* scratch of the steps */
     struct row_builder builder;
 };
 
-/* Compiles the contracts' rules into engine->rules. */
+/* Compiles the contracts' rules into engine->contracts. */
 void contract_start(struct engine *engine);
 
 #endif
