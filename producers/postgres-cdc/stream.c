@@ -12,6 +12,9 @@
  */
 enum { IDLE_WAIT_MS = 250, ASKED_MS = 500, SILENCE_MS = 60000, LAG_MS = 10000 };
 
+/* Delivery reports are served once in so many frames: it takes locks. */
+enum { SERVE_FRAMES = 256 };
+
 struct stream {
     struct session *session;
     struct arena *arena;    /* of one message */
@@ -21,6 +24,7 @@ struct stream {
     int64_t stored_ms, heard_ms, looked_ms;
     int64_t last_commit_unix_us; /* of the source's last transaction */
     bool asked;
+    unsigned frames;
 };
 
 static bool between(const struct stream *stream)
@@ -166,7 +170,8 @@ static bool turn(struct stream *stream, struct err *reterr)
 
     if (!take_frame(stream, now_ms, &dry, reterr))
         return false;
-    kafka_producer_poll(session->writer.producer);
+    if (dry || ++stream->frames % SERVE_FRAMES == 0)
+        kafka_producer_poll(session->writer.producer);
     if (session->writer.open &&
         ((dry && between(stream)) || writer_full(&session->writer, now_ms))) {
         service_beat(session->service);
