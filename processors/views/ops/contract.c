@@ -8,13 +8,12 @@ void contract_start(struct engine *engine)
     for (uint32_t s = 0; s < plan->sources_n; s++) {
         const struct plan_source *source = &plan->sources[s];
 
-        const struct program **programs =
-            arena_zalloc(engine->arena, source->rules_n * sizeof(*programs));
+        struct compiled_rule *rules = arena_zalloc(engine->arena, source->rules_n * sizeof(*rules));
 
-        engine->contracts[s].programs = programs;
+        engine->contracts[s].rules = rules;
         for (uint16_t i = 0; i < source->rules_n; i++) {
             if (source->rules[i].expr != NULL)
-                programs[i] = expr_compile(engine->arena, source->rules[i].expr);
+                rules[i].program = expr_compile(engine->arena, source->rules[i].expr);
         }
     }
 }
@@ -49,7 +48,7 @@ void engine_check(struct engine *engine, uint32_t source_index, const struct row
                   struct arena *scratch, const struct plan_rule **ret_rule, struct err *ret_reason)
 {
     const struct plan_source *source = &engine->plan->sources[source_index];
-    const struct program *const *programs = engine->contracts[source_index].programs;
+    const struct compiled_rule *compiled = engine->contracts[source_index].rules;
 
     *ret_rule = NULL;
     for (uint16_t i = 0; i < source->rules_n; i++) {
@@ -57,8 +56,9 @@ void engine_check(struct engine *engine, uint32_t source_index, const struct row
 
         if (rule->warning)
             continue;
-        if (programs[i] == NULL ? keeps_not_null(source, rule, row, ret_reason)
-                                : keeps_check(programs[i], source, rule, row, scratch, ret_reason))
+        if (compiled[i].program == NULL
+                ? keeps_not_null(source, rule, row, ret_reason)
+                : keeps_check(compiled[i].program, source, rule, row, scratch, ret_reason))
             continue;
         *ret_rule = rule;
         return;

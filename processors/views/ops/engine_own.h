@@ -4,9 +4,14 @@
 
 #include "ops/arrangement.h"
 
-/* The compiled contract of a source, by rule; NULL for a NOT NULL rule. */
+/* One rule of a source's contract, compiled; NULL for a NOT NULL rule. */
+struct compiled_rule {
+    const struct program *program;
+};
+
+/* The rules of a source. */
 struct contract {
-    const struct program **programs;
+    struct compiled_rule *rules;
 };
 
 struct engine {
