@@ -26,6 +26,8 @@ os.environ["SLUICE_BUILD"] = str(BUILD)  # before the harness is loaded: it runs
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tests"))
 
+from psycopg2.errors import UndefinedTable  # noqa: E402
+
 from harness.acme import Acme, lsn_number  # noqa: E402
 from harness.kafka import Kafka  # noqa: E402
 from harness.meter import Meter, family_cpu_s  # noqa: E402
@@ -202,10 +204,13 @@ class Bench:
             wall_s = time.monotonic() - began
             for perf in perfs:
                 perf.stop()
+        counters = {name: totals(one) for name, one in services.items()}
         for one in services.values():
             one.terminate(60)
         title(f"{what} (load average {load:.1f} before, {os.getloadavg()[0]:.1f} after)")
         self.say_costs(meter, names, wall_s)
+        for name, counted in counters.items():
+            print(f"{name} counted {' '.join(f'{what}={value:.15g}' for what, value in counted.items())}")
         if len(stages) > 1:
             self.say_floors(meter, names, wall_s)
         for perf in perfs:
@@ -226,7 +231,7 @@ class Bench:
             except AssertionError:
                 return False
 
-        until(through, f"{stage} to be through", DEADLINE_S, every_s=POLL_S, ignore=(KeyError,))
+        until(through, f"{stage} to be through", DEADLINE_S, every_s=POLL_S, ignore=(KeyError, UndefinedTable))
 
     def compare(self):
         title("comparison with PostgreSQL's own answer")
@@ -339,6 +344,16 @@ class Perf:
             for line in lines[:n]:
                 share = float(line.split("%")[0])
                 print(f"{share / 100 * us_per_change:7.2f} us/change {re.sub(r'[- ]+$', '', line)}")
+
+
+def totals(service):
+    """{name: number} of the counters that a service shows, each summed over its labels, without those that are 0."""
+    found = {}
+    for (name, _labels), value in service.metrics().items():
+        if name.endswith("_total") and value:
+            short = name.removeprefix("sluice_").removesuffix("_total")
+            found[short] = found.get(short, 0) + value
+    return found
 
 
 def title(text):
