@@ -108,16 +108,15 @@ static bool take_line(struct local *local, uint32_t source, struct str line, str
 {
     struct input_result result;
     struct engine_output output;
-    struct position position = {++local->line, 0};
-    struct str key;
+    struct input_record record = {.source = source, .position = {++local->line, 0}};
     bool bare = false;
 
     arena_reset(local->arena);
-    if (!to_envelope(local, line, &bare, reterr) || !line_key(local, line, bare, &key, reterr))
+    if (!to_envelope(local, line, &bare, reterr) ||
+        !line_key(local, line, bare, &record.key, reterr))
         return false;
-    struct str envelope = arena_copy(local->arena, buf_str(&local->value));
-    inputs_decode_value(local->inputs, local->engine, source, key, envelope, position, local->arena,
-                        &result);
+    record.value = arena_copy(local->arena, buf_str(&local->value));
+    inputs_decode_record(local->inputs, local->engine, &record, local->arena, &result);
     if (result.outcome == INPUT_REJECTED) {
         *reterr = result.reason;
         return false;

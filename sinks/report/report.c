@@ -20,12 +20,21 @@ static int sql_files_only(const struct dirent *entry)
     return is_sql_file(entry);
 }
 
-/* Names of the folder's reports, sorted, joined by ", " in `into`. */
-static void list_names(struct dirent **entries, int n, struct buf *into)
+/* The folder's files of SQL, sorted by name. */
+struct listing {
+    const char *folder;
+    struct dirent **entries;
+    int n;
+};
+
+/* Names of the reports, joined by ", " in `into`. */
+static void list_names(const struct listing *listing, struct buf *into)
 {
-    for (int i = 0; i < n; i++)
-        buf_printf(into, "%s%.*s", i == 0 ? "" : ", ", (int)strlen(entries[i]->d_name) - 4,
-                   entries[i]->d_name);
+    for (int i = 0; i < listing->n; i++) {
+        const char *file = listing->entries[i]->d_name;
+
+        buf_printf(into, "%s%.*s", i == 0 ? "" : ", ", (int)strlen(file) - 4, file);
+    }
 }
 
 static bool read_report(const char *folder, const char *file, struct arena *arena,
@@ -41,27 +50,31 @@ static bool read_report(const char *folder, const char *file, struct arena *aren
     return true;
 }
 
-static bool read_reports(const char *folder, const char *name, struct dirent **entries, int n,
-                         struct arena *arena, struct report *reports, size_t *ret_n,
-                         struct err *reterr)
+static bool is_wanted(const char *file, const char *name)
 {
-    bool all = strcmp(name, "all") == 0;
+    size_t length = strlen(file) - 4;
+
+    return strcmp(name, "all") == 0 || (length == strlen(name) && strncmp(file, name, length) == 0);
+}
+
+static bool read_reports(const struct listing *listing, const char *name, struct arena *arena,
+                         struct report *reports, size_t *ret_n, struct err *reterr)
+{
     size_t found = 0;
 
-    for (int i = 0; i < n; i++) {
-        size_t length = strlen(entries[i]->d_name) - 4;
-        bool wanted =
-            all || (length == strlen(name) && strncmp(entries[i]->d_name, name, length) == 0);
+    for (int i = 0; i < listing->n; i++) {
+        const char *file = listing->entries[i]->d_name;
 
-        if (wanted && !read_report(folder, entries[i]->d_name, arena, &reports[found++], reterr))
+        if (is_wanted(file, name) &&
+            !read_report(listing->folder, file, arena, &reports[found++], reterr))
             return false;
     }
     if (found == 0) {
         CLEANUP(buf) struct buf names = {0};
 
-        list_names(entries, n, &names);
+        list_names(listing, &names);
         return err_stop(reterr, EX_USAGE, "--query: there is no report \"%s\" in %s; it has %s",
-                        name, folder, n == 0 ? "none" : buf_cstr(&names));
+                        name, listing->folder, listing->n == 0 ? "none" : buf_cstr(&names));
     }
     *ret_n = found;
     return true;
@@ -70,16 +83,16 @@ static bool read_reports(const char *folder, const char *name, struct dirent **e
 bool report_load(const char *folder, const char *name, struct arena *arena, struct report **ret,
                  size_t *ret_n, struct err *reterr)
 {
-    struct dirent **entries = NULL;
-    int n = scandir(folder, &entries, sql_files_only, alphasort);
+    struct listing listing = {.folder = folder};
 
-    if (n < 0)
+    listing.n = scandir(folder, &listing.entries, sql_files_only, alphasort);
+    if (listing.n < 0)
         return err_stop(reterr, EX_NOINPUT, "--reports: cannot read the folder %s", folder);
-    struct report *reports = arena_zalloc(arena, (size_t)(n + 1) * sizeof(*reports));
-    bool ok = read_reports(folder, name, entries, n, arena, reports, ret_n, reterr);
-    for (int i = 0; i < n; i++)
-        free(entries[i]);
-    free(entries);
+    struct report *reports = arena_zalloc(arena, (size_t)(listing.n + 1) * sizeof(*reports));
+    bool ok = read_reports(&listing, name, arena, reports, ret_n, reterr);
+    for (int i = 0; i < listing.n; i++)
+        free(listing.entries[i]);
+    free(listing.entries);
     if (ok)
         *ret = reports;
     return ok;

@@ -50,9 +50,10 @@ static bool int_to_numeric(const struct call *call, struct value *ret, struct er
 /* Rounds half to even; the bounds are exact as doubles. */
 static bool real_to_int(const struct call *call, struct value *ret, struct err *reterr)
 {
+    const double two_to_63 = 9223372036854775808.0;
     double real = rint(call->args[0].real);
 
-    if (!(real >= -0x1p63 && real < 0x1p63))
+    if (!(real >= -two_to_63 && real < two_to_63)) /* NaN too */
         return err_out_of_range(reterr, call->result_type.id);
     return int_result(call->result_type.id, (int64_t)real, ret, reterr);
 }

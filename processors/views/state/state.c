@@ -48,8 +48,10 @@ static bool lmdb_failed(int status, const char *doing, struct err *reterr)
 
 static MDB_val val_of(struct str s)
 {
-    /* LMDB takes a non-const pointer and does not write through it. */
-    return (MDB_val){.mv_size = s.len, .mv_data = (void *)(uintptr_t)s.at};
+    MDB_val val = {.mv_size = s.len};
+
+    memcpy(&val.mv_data, &s.at, sizeof(s.at)); /* LMDB does not write through it */
+    return val;
 }
 
 static struct str str_of_val(MDB_val val)
@@ -185,6 +187,16 @@ static void end(struct store *store, struct store_cursor *cursor)
     cursor->started = false;
 }
 
+/* Which side holds the next entry: below 0 the overlay, above 0 the file, 0 both, and the overlay
+ * hides the file's. */
+static int next_side(const struct merge *merge, const struct store_cursor *cursor, bool in_overlay)
+{
+    if (!in_overlay || !merge->below_valid)
+        return in_overlay ? -1 : 1;
+    int order = str_cmp(merge->above->key, str_of_val(merge->key));
+    return cursor->reverse ? -order : order;
+}
+
 static bool next(struct store *store, struct store_cursor *cursor, bool *ret_more,
                  struct err *reterr)
 {
@@ -194,36 +206,25 @@ static bool next(struct store *store, struct store_cursor *cursor, bool *ret_mor
         return false;
     struct merge *merge = cursor->below;
     MDB_cursor_op onward = cursor->reverse ? MDB_PREV : MDB_NEXT;
-    for (;;) {
+    do {
         const struct overlay_entry *above = merge->above;
-        bool above_valid = above != NULL && str_starts(above->key, cursor->prefix);
+        bool in_overlay = above != NULL && str_starts(above->key, cursor->prefix);
 
-        if (!above_valid && !merge->below_valid) {
+        if (!in_overlay && !merge->below_valid) {
             end(store, cursor);
             *ret_more = false;
             return true;
         }
-        int order = !above_valid          ? 1
-                    : !merge->below_valid ? -1
-                                          : str_cmp(above->key, str_of_val(merge->key));
-        if (cursor->reverse && above_valid && merge->below_valid)
-            order = -order;
-        *cursor = (struct store_cursor){cursor->prefix,
-                                        cursor->overlay,
-                                        cursor->below,
-                                        cursor->reverse,
-                                        true,
-                                        order <= 0 ? above->key : str_of_val(merge->key),
-                                        order <= 0 ? above->value : str_of_val(merge->value)};
-        if (order <= 0)
+        int side = next_side(merge, cursor, in_overlay);
+        cursor->key = side <= 0 ? above->key : str_of_val(merge->key);
+        cursor->value = side <= 0 ? above->value : str_of_val(merge->value);
+        if (side <= 0)
             merge->above = above_move(state, cursor, above);
-        if (order >= 0 && !below_move(merge, cursor->prefix, onward, reterr))
+        if (side >= 0 && !below_move(merge, cursor->prefix, onward, reterr))
             return false;
-        if (cursor->value.at != NULL) {
-            *ret_more = true;
-            return true;
-        }
-    }
+    } while (cursor->value.at == NULL);
+    *ret_more = true;
+    return true;
 }
 
 static const struct store_ops operations = {get, put, next, end};

@@ -64,7 +64,6 @@ static bool restore_apply(struct state *state, const struct state_mark *mark, in
 
 static bool restore_range(const struct changelog *changelog, struct kafka_consumer *consumer,
                           struct state *state, const struct state_mark *mark, struct restored *ret,
-                          void (*each)(void *arg, uint64_t records, int64_t left), void *arg,
                           struct err *reterr)
 {
     int64_t now_ms = clock_mono_ms();
@@ -81,9 +80,9 @@ static bool restore_range(const struct changelog *changelog, struct kafka_consum
             return err_set(reterr, ERR_RETRY,
                            "restoring from %s stands still at offset %lld of %lld",
                            changelog->topic, (long long)progress.position, (long long)ret->end);
-        if (each != NULL && now_ms - progress.reported_ms >= REPORT_MS) {
+        if (now_ms - progress.reported_ms >= REPORT_MS) {
             progress.reported_ms = now_ms;
-            each(arg, ret->records, ret->end - progress.position);
+            changelog->each(changelog->arg, ret->records, ret->end - progress.position);
         }
     }
     return true;
@@ -91,7 +90,6 @@ static bool restore_range(const struct changelog *changelog, struct kafka_consum
 
 bool changelog_restore(const struct changelog *changelog, struct kafka_admin *admin,
                        struct state *state, const struct state_mark *mark, struct restored *ret,
-                       void (*each)(void *arg, uint64_t records, int64_t left), void *arg,
                        struct err *reterr)
 {
     CLEANUP(consumer) struct kafka_consumer *consumer = NULL;
@@ -117,7 +115,7 @@ bool changelog_restore(const struct changelog *changelog, struct kafka_admin *ad
         if (!kafka_consumer_open(changelog->config, changelog->client_id, NULL, false, &consumer,
                                  reterr) ||
             !kafka_assign(consumer, &from, 1, reterr) ||
-            !restore_range(changelog, consumer, state, mark, ret, each, arg, reterr))
+            !restore_range(changelog, consumer, state, mark, ret, reterr))
             return false;
     }
     return restore_apply(state, mark, ret->end, reterr);

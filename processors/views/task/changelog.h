@@ -15,6 +15,10 @@ struct changelog {
     const char *client_id;
     const char *topic;
     int32_t partition; /* the task's number */
+
+    /* Told about once a second while restoring, with the records read and the offsets left. */
+    void (*each)(void *arg, uint64_t records, int64_t left);
+    void *arg;
 };
 
 /* What restoring did. */
@@ -25,15 +29,12 @@ struct restored {
 
 /*
  * Brings the local store to the changelog's end (open transactions included: wait them out; the
- * predecessor's was aborted by init_transactions before). `each` is called about once a second
- * while it works, with records read; it may be NULL. Ends with one state_apply whose mark carries
- * the end.
+ * predecessor's was aborted by init_transactions before). Ends with one state_apply whose mark
+ * carries the end.
  */
 WARN_UNUSED bool changelog_restore(const struct changelog *changelog, struct kafka_admin *admin,
                                    struct state *state, const struct state_mark *mark,
-                                   struct restored *ret,
-                                   void (*each)(void *arg, uint64_t records, int64_t left),
-                                   void *arg, struct err *reterr);
+                                   struct restored *ret, struct err *reterr);
 
 /* Produces every entry of the overlay into the open transaction; *ret_records counts them. */
 WARN_UNUSED bool changelog_write(const struct changelog *changelog, struct kafka_producer *producer,

@@ -26,7 +26,8 @@ struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions)
     for (uint32_t i = 0; i < plan->sources_n; i++)
         n += is_read(&plan->sources[i]) ? (size_t)partitions[i] : 0;
     inputs->plan = plan;
-    inputs->decoders = err_calloc(plan->sources_n, sizeof(*inputs->decoders));
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is wanted */
+    inputs->decoders = err_calloc(plan->sources_n, sizeof(struct debezium_decoder *));
     inputs->offsets = err_calloc(n, sizeof(*inputs->offsets));
     inputs->sources = err_calloc(n, sizeof(*inputs->sources));
     for (uint32_t i = 0; i < plan->sources_n; i++) {
@@ -116,26 +117,27 @@ static void check_contract(struct engine *engine, struct arena *arena, struct in
     ret->event.after = NULL;
 }
 
-void inputs_decode_value(struct inputs *inputs, struct engine *engine, uint32_t source,
-                         struct str key, struct str value, struct position position,
-                         struct arena *arena, struct input_result *ret)
+void inputs_decode_record(struct inputs *inputs, struct engine *engine,
+                          const struct input_record *record, struct arena *arena,
+                          struct input_result *ret)
 {
+    struct debezium_decoder *decoder = inputs->decoders[record->source];
     struct debezium_event event;
 
     *ret = (struct input_result){.outcome = INPUT_EVENT,
-                                 .event = {.source = source, .position = position}};
-    if (value.at == NULL) {
+                                 .event = {.source = record->source, .position = record->position}};
+    if (record->value.at == NULL) {
         ret->outcome = INPUT_SKIPPED;
         return;
     }
-    if (!debezium_decode(inputs->decoders[source], value, arena, &event, &ret->reason)) {
+    if (!debezium_decode(decoder, record->value, arena, &event, &ret->reason)) {
         reject(ret, "decode");
         return;
     }
     ret->event.op = event.op;
     ret->event.after = event.after;
     ret->commit_unix_us = event.commit_unix_us;
-    if (event.op == 't' || !read_key(inputs, source, key, arena, ret))
+    if (event.op == 't' || !read_key(inputs, record->source, record->key, arena, ret))
         return;
     if (event.op == 'd')
         return;
@@ -163,14 +165,14 @@ void inputs_decode(struct inputs *inputs, struct engine *engine,
                    const struct kafka_message *message, struct arena *arena,
                    struct input_result *ret)
 {
-    struct position position = {0};
+    struct input_record record = {
+        inputs->sources[message->assigned_index], message->key, message->value, {0}};
 
     assert(message->assigned_index < inputs->n);
     inputs->offsets[message->assigned_index].offset = message->offset + 1;
-    if (message->value.at != NULL && !read_position(message, &position, &ret->reason)) {
+    if (message->value.at != NULL && !read_position(message, &record.position, &ret->reason)) {
         reject(ret, POSITION_HEADER);
         return;
     }
-    inputs_decode_value(inputs, engine, inputs->sources[message->assigned_index], message->key,
-                        message->value, position, arena, ret);
+    inputs_decode_record(inputs, engine, &record, arena, ret);
 }

@@ -47,10 +47,17 @@ void inputs_decode(struct inputs *inputs, struct engine *engine,
                    const struct kafka_message *message, struct arena *arena,
                    struct input_result *ret);
 
-/* As inputs_decode for a bare value and key of a source, no offset moved: for --local. `position`
- * is used as it is. */
-void inputs_decode_value(struct inputs *inputs, struct engine *engine, uint32_t source,
-                         struct str key, struct str value, struct position position,
-                         struct arena *arena, struct input_result *ret);
+/* A record of a source wherever it came from; `position` is used as it is. */
+struct input_record {
+    uint32_t source;
+    struct str key;
+    struct str value;
+    struct position position;
+};
+
+/* As inputs_decode for a record that is in no partition, no offset moved: for --local. */
+void inputs_decode_record(struct inputs *inputs, struct engine *engine,
+                          const struct input_record *record, struct arena *arena,
+                          struct input_result *ret);
 
 #endif

@@ -284,7 +284,7 @@ static bool restore_state(struct task *task, struct err *reterr)
     snprintf(mark.cluster_id, sizeof(mark.cluster_id), "%s", task->cluster_id);
     mark.plan_hash = task->context->plan->hash;
     if (!changelog_restore(&task->changelog, task->context->admin, task->state, &mark, &restored,
-                           report_restore, task->context->service, reterr))
+                           reterr))
         return false;
     log_info("state restored", LOG_INT("task", task->number), LOG_INT("records", restored.records),
              LOG_INT("ms", clock_mono_ms() - started_ms));
@@ -430,12 +430,13 @@ bool task_open(const struct task_context *context, int32_t number, struct task *
                struct err *reterr)
 {
     struct task *task = err_calloc(1, sizeof(*task));
-    size_t rows = (size_t)context->options->batch_rows + 2 * POLL_MAX;
+    size_t rows = (size_t)context->options->batch_rows + 2 * (size_t)POLL_MAX;
 
     task->context = context;
     task->number = number;
-    task->changelog =
-        (struct changelog){&context->options->kafka, "views", context->changelog_topic, number};
+    task->changelog = (struct changelog){&context->options->kafka, "views",
+                                         context->changelog_topic, number,
+                                         report_restore,           context->service};
     task->outputs =
         (struct outputs){.plan = context->plan, .quarantine_topic = context->quarantine_topic};
     task->arena = arena_new((size_t)context->options->batch_bytes);
