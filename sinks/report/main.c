@@ -120,7 +120,8 @@ static bool run(const struct options *options, struct err *reterr)
     size_t n = 0;
 
     if (!report_load(options->folder, options->query, arena, &reports, &n, reterr) ||
-        !pg_connect(&options->postgres, "sluice-report", PG_ORDINARY, &pg, reterr))
+        !pg_connect(&options->postgres, "sluice-report", PG_ORDINARY, &pg, reterr) ||
+        !pg_script(pg, "SET default_transaction_read_only = on", reterr))
         return false;
     for (size_t i = 0; i < n; i++)
         if (!(options->export ? export(pg, &reports[i], options->out_dir, reterr)

@@ -453,9 +453,13 @@ static void test_contract(void **state)
          .expr = build_op(&run.build, ">",
                           build_op(&run.build, "/", build_const(&run.build, TYPE_INT8, "1"),
                                    build_column(&run.build, source, 1)),
-                          build_const(&run.build, TYPE_INT8, "-5"))}};
+                          build_const(&run.build, TYPE_INT8, "-5"))},
+        {.name = "s_short",
+         .warning = true,
+         .expr = build_op(&run.build, "<", build_column(&run.build, source, 2),
+                          build_const(&run.build, TYPE_TEXT, "b"))}};
     run.build.sources[0].rules = rules;
-    run.build.sources[0].rules_n = 3;
+    run.build.sources[0].rules_n = 4;
     start(&run);
     const struct schema *schema = &run.build.sources[0].schema;
     static const struct {
@@ -463,6 +467,7 @@ static void test_contract(void **state)
         int rule;
         const char *sqlstate;
     } cases[] = {{{"1", "2", "a"}, -1, ""},      {{"1", "2", NULL}, -1, ""},
+                 {{"1", "2", "c"}, -1, ""},      {{"1", "3", "b"}, -1, ""},
                  {{"1", NULL, "a"}, 0, "23502"}, {{"1", "2", ""}, 1, "23514"},
                  {{"1", "0", "a"}, 2, "22012"},  {{"1", NULL, ""}, 0, "23502"}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -475,6 +480,8 @@ static void test_contract(void **state)
             assert_string_equal(reason.sqlstate, cases[i].sqlstate);
         }
     }
+    assert_int_equal(engine_warnings(run.engine, 0, 3), 2);
+    assert_int_equal(engine_warnings(run.engine, 0, 1), 0);
     end(&run);
 }
 

@@ -48,19 +48,26 @@ void engine_check(struct engine *engine, uint32_t source_index, const struct row
                   struct arena *scratch, const struct plan_rule **ret_rule, struct err *ret_reason)
 {
     const struct plan_source *source = &engine->plan->sources[source_index];
-    const struct compiled_rule *compiled = engine->contracts[source_index].rules;
+    struct compiled_rule *compiled = engine->contracts[source_index].rules;
 
     *ret_rule = NULL;
     for (uint16_t i = 0; i < source->rules_n; i++) {
         const struct plan_rule *rule = &source->rules[i];
 
-        if (rule->warning)
-            continue;
         if (compiled[i].program == NULL
                 ? keeps_not_null(source, rule, row, ret_reason)
                 : keeps_check(compiled[i].program, source, rule, row, scratch, ret_reason))
             continue;
+        if (rule->warning) {
+            compiled[i].warnings++;
+            continue;
+        }
         *ret_rule = rule;
         return;
     }
+}
+
+uint64_t engine_warnings(const struct engine *engine, uint32_t source, uint16_t rule)
+{
+    return engine->contracts[source].rules[rule].warnings;
 }

@@ -7,6 +7,7 @@
 /* One rule of a source's contract, compiled; NULL for a NOT NULL rule. */
 struct compiled_rule {
     const struct program *program;
+    uint64_t warnings; /* rows that broke it, when it only warns */
 };
 
 /* The rules of a source. */

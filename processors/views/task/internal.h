@@ -41,6 +41,8 @@ struct task {
     char cluster_id[64];
     size_t *caught_up; /* by input: EOF was seen since the last record */
     int64_t watermark_checked_ms;
+    uint64_t warnings; /* counted so far */
+    int64_t warned_ms; /* when they were last logged */
 };
 
 /* Reads until the batch is full, the interval is over or the input runs dry; waits for the first

@@ -12,6 +12,7 @@ enum {
     DRY_MS = 3,    /* the input has run dry when nothing comes for so long */
     BROKER_TIMEOUT_MS = 30 * 1000,
     WATERMARK_EVERY_MS = 1000,
+    WARN_EVERY_MS = 10 * 1000,
     STORE_AWAY_MS_MAX = 6 * 24 * 3600 * 1000 /* below the seven days that tombstones live */
 };
 
@@ -172,6 +173,34 @@ static bool next_mark(struct task *task, struct state_mark *ret, struct err *ret
                             &ret->changelog_next, reterr);
 }
 
+/* Counts the rows that broke rules which only warn, and says at most once in a while which. */
+static void count_warnings(struct task *task)
+{
+    const struct plan *plan = task->context->plan;
+    bool say = clock_mono_ms() - task->warned_ms >= WARN_EVERY_MS;
+    uint64_t all = 0;
+
+    for (uint32_t s = 0; s < plan->sources_n; s++)
+        for (uint16_t r = 0; r < plan->sources[s].rules_n; r++)
+            all += engine_warnings(task->engine, s, r);
+    if (all == task->warnings)
+        return;
+    views_count(VIEWS_WARNINGS, (int64_t)(all - task->warnings));
+    task->warnings = all;
+    for (uint32_t s = 0; s < plan->sources_n && say; s++) {
+        for (uint16_t r = 0; r < plan->sources[s].rules_n; r++) {
+            uint64_t rows = engine_warnings(task->engine, s, r);
+
+            if (rows > 0)
+                log_warn("rows break a rule that only warns",
+                         LOG_STR("source", plan->sources[s].name),
+                         LOG_STR("rule", plan->sources[s].rules[r].name), LOG_INT("rows", rows));
+        }
+    }
+    if (say)
+        task->warned_ms = clock_mono_ms();
+}
+
 static void count_commit(const struct task *task, const struct engine_output *output)
 {
     uint64_t keys = 0, bytes = 0;
@@ -212,6 +241,7 @@ bool task_commit(struct task *task, const struct engine_output *output,
     views_count(VIEWS_COMMIT_SECONDS, committed_ms - started_ms);
     views_count(VIEWS_APPLY_SECONDS, clock_mono_ms() - committed_ms);
     count_commit(task, output);
+    count_warnings(task);
     return true;
 }
 
@@ -434,6 +464,7 @@ bool task_open(const struct task_context *context, int32_t number, struct task *
 
     task->context = context;
     task->number = number;
+    task->warned_ms = clock_mono_ms() - WARN_EVERY_MS;
     task->changelog = (struct changelog){&context->options->kafka, "views",
                                          context->changelog_topic, number,
                                          report_restore,           context->service};
