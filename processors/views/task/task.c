@@ -155,12 +155,13 @@ static bool write_transaction(struct task *task, const struct engine_output *out
 
 /*
  * The mark that goes with the next apply. The changelog's end is asked for about once a second,
- * while no transaction is open: everything before it is applied then. In between the old one is
- * kept: restoring a little too much changes nothing.
+ * while no transaction is open: everything before it is applied then. In between, and when the
+ * broker does not answer, the old one is kept: restoring a little too much changes nothing.
  */
 static bool next_mark(struct task *task, struct state_mark *ret, struct err *reterr)
 {
     int64_t low = 0, now_ms = clock_mono_ms();
+    struct err away;
 
     *ret = *state_mark(task->state);
     ret->transaction_seq = task->record.seq;
@@ -169,8 +170,12 @@ static bool next_mark(struct task *task, struct state_mark *ret, struct err *ret
     if (now_ms - task->watermark_checked_ms < WATERMARK_EVERY_MS)
         return true;
     task->watermark_checked_ms = now_ms;
-    return kafka_watermarks(task->context->admin, task->changelog.topic, task->number, &low,
-                            &ret->changelog_next, reterr);
+    if (kafka_watermarks(task->context->admin, task->changelog.topic, task->number, &low,
+                         &ret->changelog_next, &away) ||
+        away.kind == ERR_RETRY)
+        return true;
+    *reterr = away;
+    return false;
 }
 
 /* Counts the rows that broke rules which only warn, and says at most once in a while which. */
@@ -245,22 +250,32 @@ bool task_commit(struct task *task, const struct engine_output *output,
     return true;
 }
 
-bool task_step(struct task *task, struct kafka_membership *membership, struct err *reterr)
+static bool compute_and_commit(struct task *task, struct kafka_membership *membership,
+                               struct err *reterr)
 {
     struct engine_output output;
-
-    if (!task_gather(task, reterr))
-        return false;
-    if (task->gathered.records_n == 0)
-        return true;
     int64_t started_ms = clock_mono_ms();
+
     if (!engine_step(task->engine, task->gathered.events, task->gathered.events_n, task->arena,
                      &output, reterr))
         return false;
     views_count(VIEWS_STEP_SECONDS, clock_mono_ms() - started_ms);
     failpoint("views.before-commit");
-    if (!task_commit(task, &output, membership, reterr))
+    return task_commit(task, &output, membership, reterr);
+}
+
+bool task_step(struct task *task, struct kafka_membership *membership, struct err *reterr)
+{
+    if (!task_gather(task, reterr))
         return false;
+    if (task->gathered.records_n == 0)
+        return true;
+    if (!compute_and_commit(task, membership, reterr)) {
+        if (reterr->kind == ERR_RETRY)
+            reterr->kind =
+                ERR_ABORT; /* half a step can't be taken twice: the task is opened anew */
+        return false;
+    }
     task_forget_gathered(task);
     return true;
 }
