@@ -271,7 +271,8 @@ static void keep_fetching(struct kafka_consumer *consumer, const struct slot *sl
     consumer->taken_bytes = 0;
 }
 
-/* Nothing came, and every connection was lost: does a broker answer again? */
+/* Nothing came, and every connection was lost: does a broker answer again? (What still came after
+ * the loss had been fetched before, it answers nothing.) */
 static bool check_down(struct kafka_consumer *consumer, struct err *reterr)
 {
     enum { PROBE_EVERY_MS = 500, PROBE_MS = 200 };
@@ -324,8 +325,6 @@ bool kafka_poll(struct kafka_consumer *consumer, struct kafka_message *messages,
     }
     if (n == 0 && !check_down(consumer, reterr))
         return false;
-    if (n > 0)
-        consumer->client.all_down = false;
     keep_fetching(consumer, last);
     *ret_n = n;
     return true;
