@@ -363,7 +363,7 @@ static bool apply_argument(const struct option_set *set, int argc, char **argv, 
                           (struct origin){set->bare, EX_USAGE, SOURCE_FLAG}, reterr);
     if (strncmp(argument, "--", 2) != 0 || argument[2] == '\0')
         return err_stop(reterr, EX_USAGE, "\"%s\": options start with --; --help lists them",
-                        argument);
+                        label); /* what follows a "=" may be a secret */
     struct str name = str_between(argument + 2, equals);
     bool is_config = str_eq_c(name, "config");
     const struct option_group *group = NULL;

@@ -179,11 +179,13 @@ static bool refused(const struct s3 *s3, const struct s3_request *request,
                             answer->region[0] == '\0' ? "another" : answer->region);
     if (answer->status == 401 || answer->status == 403 || strcmp(code, "ExpiredToken") == 0 ||
         strcmp(code, "InvalidToken") == 0)
-        return err_stop(
-            reterr, EX_NOPERM, "S3 at %s%s refuses %s%s%s in bucket %s to access key %s: %s%s%s",
-            s3->scheme, s3->host, request->method, request->path[0] == '\0' ? "" : " ",
-            request->path[0] == '\0' ? "" : request->path + 1, bucket, s3->access_key,
-            code[0] == '\0' ? "forbidden" : code, message[0] == '\0' ? "" : ": ", message);
+        return err_stop(reterr, EX_NOPERM,
+                        "S3 at %s%s refuses %s%s%s in bucket %s to access key %s (--s3-access-key, "
+                        "--s3-secret-key-file): %s%s%s",
+                        s3->scheme, s3->host, request->method, request->path[0] == '\0' ? "" : " ",
+                        request->path[0] == '\0' ? "" : request->path + 1, bucket, s3->access_key,
+                        code[0] == '\0' ? "forbidden" : code, message[0] == '\0' ? "" : ": ",
+                        message);
     return err_stop(reterr, answer->status == 400 ? EX_CONFIG : EX_SOFTWARE,
                     "S3 at %s%s answers %ld to %s %s%s: %s%s%s", s3->scheme, s3->host,
                     answer->status, request->method, bucket, request->path, code,

@@ -214,7 +214,8 @@ static enum verdict judge_connection(const struct s3 *s3, CURLcode code, const c
                  s3->host);
         return HOPELESS;
     default:
-        err_set(reterr, ERR_RETRY, "%s%s does not answer: %s", s3->scheme, s3->host, why);
+        err_set(reterr, ERR_RETRY, "%s%s does not answer (--s3-endpoint): %s", s3->scheme, s3->host,
+                why);
         return AGAIN;
     }
 }

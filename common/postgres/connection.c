@@ -101,14 +101,19 @@ static bool fail_to_connect(PGconn *conn, struct err *reterr)
     one_line(&text, message);
     find_sqlstate(message, sqlstate);
     if (PQconnectionNeedsPassword(conn))
-        return err_stop(reterr, EX_NOPERM,
-                        "--postgres-url: the server wants a password, none was given "
-                        "(--postgres-password-file)");
+        return err_stop(
+            reterr, EX_NOPERM,
+            "--postgres-url: the server wants a password of user \"%s\", none was given "
+            "(--postgres-password-file)",
+            PQuser(conn));
     if (sqlstate[0] == '\0' && str_starts(buf_str(&text), STR("invalid "))) /* port, sslmode ... */
         return err_stop(reterr, EX_CONFIG, "--postgres-url: %s", buf_cstr(&text));
     if (sqlstate[0] == '\0' || pg_error_kind(sqlstate) == ERR_RETRY)
         return err_sql(reterr, ERR_RETRY, sqlstate, "--postgres-url: %s", buf_cstr(&text));
-    err_sql(reterr, ERR_STOP, sqlstate, "--postgres-url: %s", buf_cstr(&text));
+    err_sql(reterr, ERR_STOP, sqlstate, "%s: %s",
+            strcmp(sqlstate, "28P01") == 0 ? "--postgres-url, --postgres-password-file"
+                                           : "--postgres-url",
+            buf_cstr(&text));
     reterr->exit_status =
         strncmp(sqlstate, "28", 2) == 0 || strcmp(sqlstate, "42501") == 0 ? EX_NOPERM : EX_CONFIG;
     return false;

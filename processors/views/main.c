@@ -1,4 +1,5 @@
 /* sluice-views: keeps a pipeline's silver and gold views up to date. See README.md. */
+#include "base/log.h"
 #include "local.h"
 #include "sql/pipeline.h"
 #include "task/metrics.h"
@@ -19,13 +20,23 @@ static const char *pipeline_name(struct arena *arena, const struct views_options
     return arena_printf(arena, "%s", absolute == NULL ? "pipeline" : basename(dirname(absolute)));
 }
 
+/* The flag that named the file, for messages. */
+static const char *flag_of(const struct views_options *options, const char *path)
+{
+    return path == options->check     ? "--check"
+           : path == options->explain ? "--explain"
+           : path == options->oracle  ? "--oracle"
+           : path == options->ddl     ? "--ddl"
+                                      : "--file";
+}
+
 static bool load_plan(struct arena *arena, const struct views_options *options, const char *path,
                       struct str *ret_text, const struct plan **ret_plan, struct err *reterr)
 {
     CLEANUP(free) char *text = NULL;
 
     if (!options_read_file(path, PIPELINE_BYTES_MAX, &text, reterr))
-        return false;
+        return err_prefix(reterr, "%s", flag_of(options, path));
     *ret_text = arena_copy(arena, str_of(text));
     return pipeline_plan(arena, path, *ret_text, pipeline_name(arena, options, path), ret_plan,
                          reterr);
@@ -115,6 +126,7 @@ int main(int argc, char **argv)
     struct err err;
     CLEANUP(arena) struct arena *arena = arena_new(16 << 20);
 
+    log_configure("views", LOG_LOGFMT, LOG_INFO);
     if (!options_parse(&set, argc, argv, &outcome, &err))
         return service_finish(NULL, &set, &err);
     if (outcome == OPTIONS_DONE)

@@ -94,10 +94,14 @@ static bool open_workload(struct run *run, struct err *reterr)
 
     run->acme = acme_free(run->acme);
     run->acme = acme_new(&config);
-    return know_rows(run, "SELECT order_id FROM operations.orders ORDER BY 1", acme_know_order,
-                     reterr) &&
-           know_rows(run, "SELECT order_item_id FROM operations.order_items ORDER BY 1",
-                     acme_know_item, reterr);
+    if (know_rows(run, "SELECT order_id FROM operations.orders ORDER BY 1", acme_know_order,
+                  reterr) &&
+        know_rows(run, "SELECT order_item_id FROM operations.order_items ORDER BY 1",
+                  acme_know_item, reterr))
+        return true;
+    return strcmp(reterr->sqlstate, "42P01") == 0
+               ? err_prefix(reterr, "the source's tables are missing, --create makes them")
+               : false;
 }
 
 /* Runs the statements one by one and rolls them back. */

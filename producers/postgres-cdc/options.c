@@ -85,6 +85,14 @@ static char *joined(const char *before, const char *prefix, const char *after)
     return err_strdup(buf_cstr(&name));
 }
 
+/* SCHEMA.TABLE; whether there is such a table the database says. */
+static bool is_qualified(const char *table)
+{
+    const char *dot = strchr(table, '.');
+
+    return dot != NULL && dot != table && dot[1] != '\0';
+}
+
 bool cdc_options_complete(struct cdc_options *options, struct err *reterr)
 {
     static const char topic_characters[] =
@@ -105,6 +113,10 @@ bool cdc_options_complete(struct cdc_options *options, struct err *reterr)
         return err_stop(reterr, EX_USAGE,
                         "--slot: \"%s\" is not 1 to %d lower case letters, digits, '_'",
                         options->slot, PROGRESS_SLOT_MAX);
+    for (size_t i = 0; i < options->tables.n; i++)
+        if (!is_qualified(options->tables.items[i]))
+            return err_stop(reterr, EX_USAGE, "--tables: \"%s\" is not SCHEMA.TABLE",
+                            options->tables.items[i]);
     options->progress_topic = joined("_sluice.", options->prefix, ".progress");
     options->transactional_id = joined(options->prefix, "-", cdc_service);
     return true;

@@ -53,11 +53,11 @@ struct plan_order {
  * PLAN_SOURCE    0        the source's columns
  * PLAN_FILTER    1        the input row, where `predicate` is true
  * PLAN_PROJECT   1        one column per expr of `exprs`
- * PLAN_JOIN      2        left columns, then right columns (NULL where a LEFT join found nothing);
- * rows match when every left_keys[i] = right_keys[i] (same type both sides), NULL matches nothing
- * PLAN_GROUP     1        the group exprs (`exprs`), then the aggregates. exprs_n 0: one row even
- * over no input (unless `no_empty_group`) PLAN_TOP       1        the input row, the first `limit`
- * after `offset` rows by `order` (a total order: sql/ has proved it)
+ * PLAN_JOIN      2        left columns, then right columns (NULL where a LEFT join found nothing); rows match
+ *                         when every left_keys[i] = right_keys[i] (same type both sides), NULL matches nothing
+ * PLAN_GROUP     1        the group exprs (`exprs`), then the aggregates; exprs_n 0: one row even over no input
+ * PLAN_TOP       1        the input row, the first `limit` after `offset` rows by `order` (a total order:
+ *                         sql/ has proved it)
  */
 struct plan_node {
     enum plan_kind kind;

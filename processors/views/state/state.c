@@ -261,6 +261,15 @@ static bool make_directories(const char *directory, struct err *reterr)
     }
 }
 
+bool state_check_directory(const char *directory, struct err *reterr)
+{
+    if (!make_directories(directory, reterr))
+        return false;
+    return access(directory, W_OK | X_OK) == 0 ||
+           err_stop(reterr, EX_CANTCREAT, "--state-dir %s: cannot write there: %s", directory,
+                    strerror(errno));
+}
+
 static bool take_ownership(struct state *state, const char *directory, struct err *reterr)
 {
     char path[4200];

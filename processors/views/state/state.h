@@ -4,8 +4,8 @@
  * stands. It is called only after the Kafka transaction that holds the same changes has committed:
  * the local store is a cache of the changelog, behind it by at most one transaction, never ahead.
  *
- *   directory/data.mdb, lock.mdb   LMDB: database "state" (the operators' keys), database "meta"
- * (mark, boot) directory/owner                held by flock: one process at a time
+ *   directory/data.mdb, lock.mdb   LMDB: database "state" holds the operators' keys, "meta" mark and boot
+ *   directory/owner                held by flock: one process at a time
  *
  * LMDB runs without fsync: a killed process loses nothing (the page cache lives on), a machine that
  * stopped without a clean stop might. So the boot id is stored at open and a clean-stop mark at
@@ -45,6 +45,10 @@ struct state_config {
  */
 WARN_UNUSED bool state_open(const struct state_config *config, struct state **ret,
                             bool *ret_emptied, struct err *reterr);
+
+/* Makes the directory where it is missing and tries to write there, so that a mistake shows before a
+ * broker is asked. As state_open otherwise. */
+WARN_UNUSED bool state_check_directory(const char *directory, struct err *reterr);
 
 /* Closes; `clean` syncs to disk and leaves the clean-stop mark. NULL is fine. Returns NULL. */
 struct state *state_close(struct state *state, bool clean);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "kafka/consumer.h"
+#include "state/state.h"
 #include "task/metrics.h"
 #include "task/task.h"
 
@@ -168,7 +169,8 @@ bool views_run(const struct views_options *options, const struct plan *plan,
     struct instance instance = {0};
     bool ok = true;
 
-    if (!kafka_admin_open(&options->kafka, "views", &admin, reterr))
+    if (!state_check_directory(options->state_dir, reterr) ||
+        !kafka_admin_open(&options->kafka, "views", &admin, reterr))
         return false;
     instance.context = make_context(options, plan, service, admin, arena);
     if (!prepare(&instance, arena, reterr))
