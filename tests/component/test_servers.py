@@ -218,10 +218,11 @@ def test_s3_lists_more_than_a_page(s3, bucket):
     assert len(s3.list(bucket, "o/")) == 1005
 
 
-def test_s3_verifies_signatures(s3, bucket):
-    s3.secret_key = "wrong"
-    with pytest.raises(S3Error) as refused:
-        s3.put(bucket, "x", b"x")
+def test_s3_verifies_signatures(s3, bucket, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(s3, "secret_key", "wrong")
+        with pytest.raises(S3Error) as refused:
+            s3.put(bucket, "x", b"x")
     assert refused.value.status == 403
 
 
