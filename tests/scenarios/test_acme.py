@@ -173,12 +173,13 @@ def test_rebuild_after_the_plan_has_changed(make_acme):
     assert "--rebuild" in views.log()
     again = acme.prepare("views", instance="rebuilt", rebuild=True)
     again.start().wait_ready(60)
+    for view, records in before.items():
+        added = len(acme.kafka.read(f"{acme.name}.{view}")) - len(records)
+        wanted = 2 if view in ("gold.top_dates", "gold.top_customers") else 0
+        assert added == wanted, f"a rebuild writes only what differs: {added} records of {view}, not {wanted}"
     acme.generate(changes=500, seed=13)
     acme.wait_views()
     acme.check_topics()
-    silver = f"{acme.name}.silver.products"
-    untouched = [r for r in acme.kafka.read(silver) if (r.partition, r.offset) not in {(b.partition, b.offset) for b in before["silver.products"]}]
-    assert len(untouched) < len(before["silver.products"]), "a rebuild writes only what differs"
 
 
 def test_lost_state_is_restored(make_acme):
