@@ -271,29 +271,44 @@ static void keep_fetching(struct kafka_consumer *consumer, const struct slot *sl
     consumer->taken_bytes = 0;
 }
 
-/* Nothing came, and every connection was lost: does a broker answer again? (What still came after
- * the loss had been fetched before, it answers nothing.) */
-static bool check_down(struct kafka_consumer *consumer, struct err *reterr)
+/* Asks any broker for what it knows; false when none answers. */
+static bool probe(struct kafka_consumer *consumer)
 {
-    enum { PROBE_EVERY_MS = 500, PROBE_MS = 200 };
+    enum { PROBE_MS = 1000 };
     const struct rd_kafka_metadata *metadata = NULL;
 
-    if (!kafka_client_hopeless(&consumer->client, INT64_MAX))
-        return true;
-    if (clock_mono_ms() - consumer->probed_ms >= PROBE_EVERY_MS &&
-        consumer->client.trouble != RD_KAFKA_RESP_ERR__AUTHENTICATION) {
-        rd_kafka_resp_err_t code =
-            rd_kafka_metadata(consumer->client.rk, 0, NULL, &metadata, PROBE_MS);
+    consumer->probed_ms = clock_mono_ms();
+    if (rd_kafka_metadata(consumer->client.rk, 0, NULL, &metadata, PROBE_MS) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    rd_kafka_metadata_destroy(metadata);
+    kafka_client_answered(&consumer->client);
+    return true;
+}
 
-        consumer->probed_ms = clock_mono_ms();
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            rd_kafka_metadata_destroy(metadata);
-            kafka_client_answered(&consumer->client);
+/* Nothing came: does a broker answer? Asked when every connection was lost, and now and then in a
+ * long silence, of which librdkafka tells nothing when it had no connection to lose. */
+static bool check_down(struct kafka_consumer *consumer, struct err *reterr)
+{
+    enum { PROBE_EVERY_MS = 500, SILENCE_MS = 5000 };
+    bool lost = kafka_client_hopeless(&consumer->client, INT64_MAX);
+
+    if (clock_mono_ms() - consumer->probed_ms < (lost ? PROBE_EVERY_MS : SILENCE_MS)) {
+        if (!lost)
             return true;
-        }
+    } else if (consumer->client.trouble != RD_KAFKA_RESP_ERR__AUTHENTICATION && probe(consumer)) {
+        return true;
     }
+    consumer->client.all_down = true;
     return kafka_client_fail(&consumer->client, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "reading",
                              reterr);
+}
+
+/* Something came. It may have been fetched before a loss, so it answers nothing, but it is worth
+ * asking at once. */
+static void note_arrival(struct kafka_consumer *consumer)
+{
+    consumer->probed_ms = consumer->client.all_down ? 0 : clock_mono_ms();
 }
 
 bool kafka_poll(struct kafka_consumer *consumer, struct kafka_message *messages, size_t max,
@@ -325,6 +340,8 @@ bool kafka_poll(struct kafka_consumer *consumer, struct kafka_message *messages,
     }
     if (n == 0 && !check_down(consumer, reterr))
         return false;
+    if (n > 0)
+        note_arrival(consumer);
     keep_fetching(consumer, last);
     *ret_n = n;
     return true;

@@ -87,7 +87,8 @@ WARN_UNUSED bool kafka_commit_offset(struct kafka_consumer *consumer,
  */
 struct kafka_membership;
 
-/* Joins the group. `instance_id` is the static member's id; empty or NULL: dynamic membership. */
+/* Joins the group. `instance_id` is the static member's id; empty or NULL: dynamic membership.
+ * `config` must outlive the membership. */
 WARN_UNUSED bool kafka_membership_open(const struct kafka_config *config, const char *client_id,
                                        const char *group, const char *control_topic,
                                        const char *instance_id, struct kafka_membership **ret,

@@ -4,10 +4,14 @@
 #include "kafka/internal.h"
 #include "kafka/pure.h"
 
+enum { OUTAGE_MS = 60000 }; /* so long after a loss the broker may still take us for another */
+
 struct kafka_membership {
-    struct kafka_client client; /* first: the opaque of callbacks */
-    char *topic;
-    int32_t *tasks; /* owned, as the last assignment said */
+    struct kafka_client client;        /* first: the opaque of callbacks */
+    const struct kafka_config *config; /* the caller's */
+    char *client_id, *group, *topic, *instance_id;
+    int64_t lost_ms; /* when no broker was there last; 0: never */
+    int32_t *tasks;  /* owned, as the last assignment said */
     size_t tasks_n;
     bool changed;
     rd_kafka_consumer_group_metadata_t *metadata; /* as it was at the last poll; NULL: none */
@@ -47,12 +51,11 @@ static void hear_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 }
 
 /* Range, not cooperative-sticky: the latter loses assignments in librdkafka 2.0. */
-static bool open_client(struct kafka_membership *membership, const struct kafka_config *config,
-                        const char *client_id, const char *group, const char *instance_id,
-                        struct err *reterr)
+static bool open_client(struct kafka_membership *membership, struct err *reterr)
 {
+    const char *instance_id = membership->instance_id;
     const struct kafka_property properties[] = {
-        {"group.id", group},
+        {"group.id", membership->group},
         {"group.instance.id", instance_id == NULL || instance_id[0] == '\0' ? NULL : instance_id},
         {"partition.assignment.strategy", "range"},
         {"session.timeout.ms", "10000"},
@@ -62,12 +65,36 @@ static bool open_client(struct kafka_membership *membership, const struct kafka_
         {"enable.auto.offset.store", "false"},
         {0},
     };
-    const struct kafka_client_spec spec = {.client_id = client_id,
+    const struct kafka_client_spec spec = {.client_id = membership->client_id,
                                            .type = RD_KAFKA_CONSUMER,
                                            .properties = properties,
                                            .rebalance = hear_rebalance};
 
-    return kafka_client_open(&membership->client, config, &spec, reterr);
+    return kafka_client_open(&membership->client, membership->config, &spec, reterr);
+}
+
+static bool join_group(struct kafka_membership *membership, struct err *reterr)
+{
+    CLEANUP(kafka_list)
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+
+    membership->generation = -1;
+    if (!open_client(membership, reterr))
+        return false;
+    rd_kafka_poll_set_consumer(membership->client.rk);
+    rd_kafka_topic_partition_list_add(topics, membership->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t code = rd_kafka_subscribe(membership->client.rk, topics);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ||
+           kafka_client_fail(&membership->client, code, "joining the group", reterr);
+}
+
+static void close_client(struct kafka_membership *membership)
+{
+    kafka_group_metadata_free(membership->metadata);
+    membership->metadata = NULL;
+    if (membership->client.rk != NULL)
+        rd_kafka_consumer_close(membership->client.rk);
+    kafka_client_close(&membership->client);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): five names make a member */
@@ -76,21 +103,13 @@ bool kafka_membership_open(const struct kafka_config *config, const char *client
                            struct kafka_membership **ret, struct err *reterr)
 {
     struct kafka_membership *membership = err_calloc(1, sizeof(*membership));
-    CLEANUP(kafka_list)
-    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
 
-    membership->generation = -1;
+    membership->config = config;
+    membership->client_id = err_strdup(client_id);
+    membership->group = err_strdup(group);
     membership->topic = err_strdup(control_topic);
-    rd_kafka_topic_partition_list_add(topics, control_topic, RD_KAFKA_PARTITION_UA);
-    if (!open_client(membership, config, client_id, group, instance_id, reterr)) {
-        free(membership->topic);
-        free(membership);
-        return false;
-    }
-    rd_kafka_poll_set_consumer(membership->client.rk);
-    rd_kafka_resp_err_t code = rd_kafka_subscribe(membership->client.rk, topics);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        kafka_client_fail(&membership->client, code, "joining the group", reterr);
+    membership->instance_id = err_strdup(instance_id);
+    if (!join_group(membership, reterr)) {
         kafka_membership_close(membership, false);
         return false;
     }
@@ -117,13 +136,14 @@ struct kafka_membership *kafka_membership_close(struct kafka_membership *members
 {
     if (membership == NULL)
         return NULL;
-    if (leave)
+    if (leave && membership->client.rk != NULL)
         leave_group(membership);
-    kafka_group_metadata_free(membership->metadata);
-    rd_kafka_consumer_close(membership->client.rk);
-    kafka_client_close(&membership->client);
+    close_client(membership);
     free(membership->tasks);
+    free(membership->client_id);
+    free(membership->group);
     free(membership->topic);
+    free(membership->instance_id);
     free(membership);
     return NULL;
 }
@@ -175,6 +195,9 @@ static bool fail_poll(struct kafka_membership *membership, const rd_kafka_messag
         return err_stop(reterr, EX_UNAVAILABLE, "control topic %s is not there", membership->topic);
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
     case RD_KAFKA_RESP_ERR__FATAL:
+        if (membership->lost_ms > 0 && clock_mono_ms() - membership->lost_ms < OUTAGE_MS)
+            return err_set(reterr, ERR_ABORT, "joining the group anew: %s",
+                           rd_kafka_message_errstr(message));
         return err_stop(reterr, EX_UNAVAILABLE,
                         "another instance has joined the group under the same instance id: %s",
                         rd_kafka_message_errstr(message));
@@ -184,12 +207,36 @@ static bool fail_poll(struct kafka_membership *membership, const rd_kafka_messag
     }
 }
 
+/*
+ * A broker that goes away may have taken our request to join and lost the answer. The next request
+ * then looks to it like another instance under the same id, and the first is fenced, though both
+ * are ours. Only a fence that follows an outage is taken so; a real other one is fenced in its turn
+ * and stops, as it had no outage.
+ */
+static bool rejoin(struct kafka_membership *membership, struct err *reterr)
+{
+    struct err why;
+
+    set_tasks(membership, NULL);
+    close_client(membership);
+    if (!join_group(membership, &why)) {
+        *reterr = why;
+        return false;
+    }
+    reterr->kind = ERR_RETRY;
+    return false;
+}
+
 bool kafka_membership_poll(struct kafka_membership *membership, int64_t timeout_ms,
                            bool *ret_changed, struct err *reterr)
 {
+    if (membership->client.rk == NULL && !join_group(membership, reterr))
+        return false;
     rd_kafka_message_t *message = rd_kafka_consumer_poll(membership->client.rk, (int)timeout_ms);
     bool fine = true;
 
+    if (membership->client.all_down)
+        membership->lost_ms = clock_mono_ms();
     capture(membership);
     if (message != NULL) {
         fine = message->err == RD_KAFKA_RESP_ERR_NO_ERROR || fail_poll(membership, message, reterr);
@@ -198,7 +245,7 @@ bool kafka_membership_poll(struct kafka_membership *membership, int64_t timeout_
     if (!fine) {
         if (reterr->kind == ERR_STOP)
             set_tasks(membership, NULL);
-        return false;
+        return reterr->kind == ERR_ABORT ? rejoin(membership, reterr) : false;
     }
     if (membership->generation >= 0)
         kafka_client_answered(&membership->client);
@@ -236,7 +283,8 @@ bool kafka_membership_metadata(struct kafka_membership *membership,
 {
     CLEANUP(kafka_group_metadata)
     rd_kafka_consumer_group_metadata_t *now =
-        rd_kafka_consumer_group_metadata(membership->client.rk);
+        membership->client.rk == NULL ? NULL
+                                      : rd_kafka_consumer_group_metadata(membership->client.rk);
     char member[sizeof(membership->member)] = "";
     int32_t generation = now == NULL ? -1 : read_identity(now, member, sizeof(member));
 

@@ -6,7 +6,7 @@
 
 /* A server that was never reached is a mistake in the configuration; one that goes away is waited
  * for. */
-enum { FIRST_CONTACT_MS = 10000 };
+enum { FIRST_CONTACT_MS = 30000 };
 
 /* Sessions one after another, until a stop or an error that nothing here can mend. */
 static bool run(const struct cdc_options *options, struct service *service, struct metric *metrics,

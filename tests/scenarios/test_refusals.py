@@ -1,7 +1,7 @@
 """What a person got wrong is said once, clearly and soon: the flag or place, the value, what would be right.
 
 A refused start ends with the status of sysexits.h that says which kind of mistake it was, and never shows a secret.
-A server that never answered may only be away: postgres-cdc and s3-objects leave after ten seconds with 69, for whoever
+A server that never answered may only be away: postgres-cdc and s3-objects leave after thirty seconds with 69, for whoever
 started them to decide; report and datagen, which a person waits for, leave with 69 as soon as they know; views and
 postgres-upsert, which hold no place anywhere before the broker answers, wait for it, not ready.
 """
@@ -18,7 +18,7 @@ from harness.services import run
 
 USAGE, DATA, NO_INPUT, UNAVAILABLE, CANNOT_CREATE, REFUSED, CONFIGURATION = 64, 65, 66, 69, 73, 77, 78
 SOON_S = 10  # no server is asked, or it answers at once
-PATIENCE_S = 30  # ten seconds of waiting are part of the answer
+PATIENCE_S = 60  # thirty seconds of waiting are part of the answer
 NOWHERE = "127.0.0.1:1"
 SECRET = secrets.token_hex(12)
 
