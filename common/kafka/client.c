@@ -31,7 +31,7 @@ const struct option kafka_options[] = {
     {"transaction-timeout", OPTION_DURATION, FIELD(transaction_timeout_ms), .fallback = "15s",
      .min = 2000, .max = 900000, .value_name = "TIME",
      .help = "the broker aborts a transaction that is open for longer"},
-    {"kafka-queue-size", OPTION_SIZE, FIELD(queue_bytes), .fallback = "16MiB", .min = 1 << 20,
+    {"kafka-queue-size", OPTION_SIZE, FIELD(queue_bytes), .fallback = "4MiB", .min = 1 << 20,
      .max = INT64_C(2) << 30, .value_name = "SIZE",
      .help = "most bytes a consumer holds fetched and unread"},
     {0},
@@ -258,7 +258,8 @@ bool kafka_client_fail(struct kafka_client *client, rd_kafka_resp_err_t code, co
         return err_stop(reterr, EX_CONFIG, "%s: %s", doing, rd_kafka_err2str(code));
     if (unreachable(code))
         return err_set(
-            reterr, ERR_RETRY, "%s: no Kafka broker answers at %s: %s", doing, client->bootstrap,
+            reterr, ERR_RETRY, "%s: no Kafka broker answers at %s (--kafka-bootstrap): %s", doing,
+            client->bootstrap,
             client->trouble_text[0] != '\0' ? client->trouble_text : rd_kafka_err2str(code));
     return err_set(reterr, ERR_RETRY, "%s: %s", doing, rd_kafka_err2str(code));
 }
