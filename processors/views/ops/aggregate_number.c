@@ -6,17 +6,19 @@
 __extension__ typedef __int128 wide;
 __extension__ typedef unsigned __int128 wide_bits;
 
-static void count_add(void *at, struct arena *arena, struct value value, int64_t weight)
+static void count_add(void *at, const struct aggregate_site *site, struct arena *arena,
+                      const struct value *args, int64_t weight)
 {
+    (void)site;
     (void)arena;
-    (void)value;
+    (void)args;
     *(int64_t *)at += weight;
 }
 
-static bool count_result(const void *at, const struct aggregate *aggregate, struct arena *arena,
+static bool count_result(const void *at, const struct aggregate_site *site, struct arena *arena,
                          struct value *ret, struct err *reterr)
 {
-    (void)aggregate;
+    (void)site;
     (void)arena;
     (void)reterr;
     *ret = (struct value){.slot = *(const int64_t *)at};
@@ -37,11 +39,13 @@ static wide int_total(const struct int_sum *sum)
     return (wide)((wide_bits)(uint64_t)sum->high << 64 | sum->low);
 }
 
-static void int_add(void *at, struct arena *arena, struct value value, int64_t weight)
+static void int_add(void *at, const struct aggregate_site *site, struct arena *arena,
+                    const struct value *args, int64_t weight)
 {
     struct int_sum *sum = at;
-    wide total = int_total(sum) + (wide)value.slot * weight;
+    wide total = int_total(sum) + (wide)args[0].slot * weight;
 
+    (void)site;
     (void)arena;
     sum->n += weight;
     sum->high = (int64_t)(total >> 64);
@@ -59,7 +63,7 @@ static struct str wide_numeric(struct arena *arena, wide number)
     return numeric_add(arena, scaled, numeric_from_i64(arena, (int64_t)(number % unit)));
 }
 
-static bool int_sum_result(const void *at, const struct aggregate *aggregate, struct arena *arena,
+static bool int_sum_result(const void *at, const struct aggregate_site *site, struct arena *arena,
                            struct value *ret, struct err *reterr)
 {
     const struct int_sum *sum = at;
@@ -68,7 +72,7 @@ static bool int_sum_result(const void *at, const struct aggregate *aggregate, st
     *ret = (struct value){.null = sum->n == 0};
     if (ret->null)
         return true;
-    if (aggregate->result == TYPE_NUMERIC) {
+    if (site->result.id == TYPE_NUMERIC) {
         ret->bytes = wide_numeric(arena, total);
         return true;
     }
@@ -78,12 +82,12 @@ static bool int_sum_result(const void *at, const struct aggregate *aggregate, st
     return true;
 }
 
-static bool int_avg_result(const void *at, const struct aggregate *aggregate, struct arena *arena,
+static bool int_avg_result(const void *at, const struct aggregate_site *site, struct arena *arena,
                            struct value *ret, struct err *reterr)
 {
     const struct int_sum *sum = at;
 
-    (void)aggregate;
+    (void)site;
     *ret = (struct value){.null = sum->n == 0};
     return ret->null || numeric_div(arena, wide_numeric(arena, int_total(sum)),
                                     numeric_from_i64(arena, sum->n), &ret->bytes, reterr);
@@ -147,11 +151,13 @@ static void count_special(struct special_counts *counts, struct arena *arena, st
         counts->minus += weight;
 }
 
-static void numeric_sum_add(void *at, struct arena *arena, struct value value, int64_t weight)
+static void numeric_sum_add(void *at, const struct aggregate_site *site, struct arena *arena,
+                            const struct value *args, int64_t weight)
 {
     struct numeric_sum *sum = at;
-    struct str x = value.bytes;
+    struct str x = args[0].bytes;
 
+    (void)site;
     sum->counts.n += weight;
     if (numeric_is_special(x)) {
         count_special(&sum->counts, arena, x, weight);
@@ -184,23 +190,23 @@ static bool numeric_total(const struct numeric_sum *sum, struct arena *arena, st
     return true;
 }
 
-static bool numeric_sum_result(const void *at, const struct aggregate *aggregate,
+static bool numeric_sum_result(const void *at, const struct aggregate_site *site,
                                struct arena *arena, struct value *ret, struct err *reterr)
 {
     const struct numeric_sum *sum = at;
 
-    (void)aggregate;
+    (void)site;
     *ret = (struct value){.null = sum->counts.n == 0};
     return ret->null || numeric_total(sum, arena, &ret->bytes, reterr);
 }
 
-static bool numeric_avg_result(const void *at, const struct aggregate *aggregate,
+static bool numeric_avg_result(const void *at, const struct aggregate_site *site,
                                struct arena *arena, struct value *ret, struct err *reterr)
 {
     const struct numeric_sum *sum = at;
     struct str total;
 
-    (void)aggregate;
+    (void)site;
     *ret = (struct value){.null = sum->counts.n == 0};
     return ret->null ||
            (numeric_total(sum, arena, &total, reterr) &&

@@ -8,22 +8,35 @@
 
 #include "ops/aggregate.h"
 
+/* One aggregate as it is called. */
+struct aggregate_site {
+    const struct aggregate *aggregate;
+    const struct type *arg_types;
+    struct type result;
+    uint16_t args_n;
+};
+
 struct aggregate_ops {
     size_t size; /* a multiple of 8 */
-    /* Adds a value, not NULL, `weight` times (negative: takes it back). */
-    void (*add)(void *at, struct arena *arena, struct value value, int64_t weight);
-    /* The aggregate over all that is in; the row tells the type. */
-    bool (*result)(const void *at, const struct aggregate *aggregate, struct arena *arena,
+    /* Adds a row's arguments `weight` times (negative: takes them back, where the state is
+     * AGGREGATE_SUMS). */
+    void (*add)(void *at, const struct aggregate_site *site, struct arena *arena,
+                const struct value *args, int64_t weight);
+    /* The aggregate over all that is in; ret->null is false on entry. */
+    bool (*result)(const void *at, const struct aggregate_site *site, struct arena *arena,
                    struct value *ret, struct err *reterr);
     void (*save)(const void *at, struct buf *out);
     /* Reads what save wrote and moves `from` behind it. */
     void (*load)(void *at, struct arena *arena, struct str *from);
     /* Nothing is in; NULL: all bytes are zero. */
     bool (*is_zero)(const void *at);
+    /* No further value changes the result; NULL: every one may. */
+    bool (*enough)(const void *at);
 };
 
 extern const struct aggregate_ops aggregate_count, aggregate_sum_int, aggregate_avg_int,
-    aggregate_sum_numeric, aggregate_avg_numeric, aggregate_sum_real, aggregate_avg_real;
+    aggregate_sum_numeric, aggregate_avg_numeric, aggregate_sum_real, aggregate_avg_real,
+    aggregate_single, aggregate_min, aggregate_max;
 
 /* Appends the accumulator as stored bytes. */
 void accumulator_save(const struct aggregate_ops *ops, const void *at, struct buf *out);
@@ -31,6 +44,9 @@ void accumulator_save(const struct aggregate_ops *ops, const void *at, struct bu
 /* Reads what accumulator_save wrote and moves `from` behind it. */
 void accumulator_load(const struct aggregate_ops *ops, void *at, struct arena *arena,
                       struct str *from);
+
+/* The row's arguments are among those that the aggregate does not see. */
+bool aggregate_skips(const struct aggregate_site *site, const struct value *args);
 
 /* Nothing is in it. */
 bool accumulator_is_zero(const struct aggregate_ops *ops, const void *at);

@@ -41,22 +41,24 @@ static void fixed_add(uint64_t *limbs, wide product, unsigned shift, bool negati
     }
 }
 
-static void real_add(void *at, struct arena *arena, struct value value, int64_t weight)
+static void real_add(void *at, const struct aggregate_site *site, struct arena *arena,
+                     const struct value *args, int64_t weight)
 {
     struct real_sum *sum = at;
     int exponent;
 
+    (void)site;
     (void)arena;
     sum->counts.n += weight;
-    if (isnan(value.real)) {
+    if (isnan(args[0].real)) {
         sum->counts.nan += weight;
         return;
     }
-    if (isinf(value.real)) {
-        *(value.real > 0 ? &sum->counts.plus : &sum->counts.minus) += weight;
+    if (isinf(args[0].real)) {
+        *(args[0].real > 0 ? &sum->counts.plus : &sum->counts.minus) += weight;
         return;
     }
-    double fraction = frexp(fabs(value.real), &exponent);
+    double fraction = frexp(fabs(args[0].real), &exponent);
     uint64_t mantissa = (uint64_t)ldexp(fraction, MANTISSA_BITS);
     int shift = exponent - MANTISSA_BITS - UNIT_EXPONENT;
     if (mantissa == 0)
@@ -67,7 +69,7 @@ static void real_add(void *at, struct arena *arena, struct value value, int64_t 
     }
     uint64_t times = weight < 0 ? -(uint64_t)weight : (uint64_t)weight;
     fixed_add(sum->limbs, (wide)mantissa * times, (unsigned)shift,
-              (value.real < 0) != (weight < 0));
+              (args[0].real < 0) != (weight < 0));
 }
 
 /* The magnitude into `to`; true when negative. */
@@ -135,23 +137,23 @@ static bool real_total(const struct real_sum *sum, bool single, double *ret, str
     return true;
 }
 
-static bool real_sum_result(const void *at, const struct aggregate *aggregate, struct arena *arena,
+static bool real_sum_result(const void *at, const struct aggregate_site *site, struct arena *arena,
                             struct value *ret, struct err *reterr)
 {
     const struct real_sum *sum = at;
 
     (void)arena;
     *ret = (struct value){.null = sum->counts.n == 0};
-    return ret->null || real_total(sum, aggregate->result == TYPE_FLOAT4, &ret->real, reterr);
+    return ret->null || real_total(sum, site->result.id == TYPE_FLOAT4, &ret->real, reterr);
 }
 
-static bool real_avg_result(const void *at, const struct aggregate *aggregate, struct arena *arena,
+static bool real_avg_result(const void *at, const struct aggregate_site *site, struct arena *arena,
                             struct value *ret, struct err *reterr)
 {
     const struct real_sum *sum = at;
     double total;
 
-    (void)aggregate;
+    (void)site;
     (void)arena;
     *ret = (struct value){.null = sum->counts.n == 0};
     if (ret->null)

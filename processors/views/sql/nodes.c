@@ -88,6 +88,14 @@ static void describe_source(struct buf *out, const struct plan_source *source)
             nodes_describe_expr(out, source->rules[i].expr);
 }
 
+static void describe_order(struct buf *out, const struct plan_order *order, uint16_t n)
+{
+    for (uint16_t i = 0; i < n; i++) {
+        buf_printf(out, " %d%d", order[i].order.descending, order[i].order.nulls_first);
+        nodes_describe_expr(out, order[i].expr);
+    }
+}
+
 static void describe_aggregates(struct buf *out, const struct plan_node *node)
 {
     for (uint16_t i = 0; i < node->aggregates_n; i++) {
@@ -95,18 +103,21 @@ static void describe_aggregates(struct buf *out, const struct plan_node *node)
 
         buf_printf(out, " %s/%d ", aggregate->aggregate->name, (int)aggregate->aggregate->arg);
         describe_type(out, aggregate->result);
-        if (aggregate->arg != NULL)
-            nodes_describe_expr(out, aggregate->arg);
+        for (uint16_t j = 0; j < plan_aggregate_args_n(aggregate); j++)
+            nodes_describe_expr(out, plan_aggregate_arg(aggregate, j));
+        buf_puts(out, aggregate->distinct ? " distinct" : "");
+        describe_order(out, aggregate->order, aggregate->order_n);
+        if (aggregate->filter != NULL) {
+            buf_puts(out, " filter ");
+            nodes_describe_expr(out, aggregate->filter);
+        }
     }
 }
 
 static void describe_top(struct buf *out, const struct plan_node *node)
 {
     buf_printf(out, " %" PRId64 " %" PRId64, node->limit, node->offset);
-    for (uint16_t i = 0; i < node->order_n; i++) {
-        buf_printf(out, " %d%d", node->order[i].order.descending, node->order[i].order.nulls_first);
-        nodes_describe_expr(out, node->order[i].expr);
-    }
+    describe_order(out, node->order, node->order_n);
 }
 
 static uint16_t inputs_of(const struct plan_node *node)

@@ -35,18 +35,36 @@ struct plan_source {
 enum plan_kind { PLAN_SOURCE, PLAN_FILTER, PLAN_PROJECT, PLAN_JOIN, PLAN_GROUP, PLAN_TOP };
 enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT };
 
-/* One aggregate of a PLAN_GROUP; `arg` NULL for count(*). */
-struct plan_aggregate {
-    const struct aggregate *aggregate;
-    const struct expr *arg; /* over the input row */
-    struct type result;
-};
-
-/* One ORDER BY column of a PLAN_TOP, over the input row. */
+/* One ORDER BY column, over the input row. */
 struct plan_order {
     const struct expr *expr;
     struct key_order order;
 };
+
+/* One aggregate of a PLAN_GROUP or PLAN_WINDOW, over the input row; `arg` NULL for count(*). */
+struct plan_aggregate {
+    const struct aggregate *aggregate;
+    const struct expr *arg;         /* the first argument */
+    const struct expr *const *more; /* the others */
+    uint16_t more_n, order_n;
+    const struct plan_order *order; /* ORDER BY within the call */
+    const struct expr *filter;      /* only rows where it is true; NULL: all */
+    bool distinct;                  /* each value once */
+    struct type result;
+};
+
+/* How many arguments the aggregate has. */
+static inline uint16_t plan_aggregate_args_n(const struct plan_aggregate *aggregate)
+{
+    return aggregate->arg == NULL ? 0 : (uint16_t)(1 + aggregate->more_n);
+}
+
+/* Its argument i. */
+static inline const struct expr *plan_aggregate_arg(const struct plan_aggregate *aggregate,
+                                                    uint16_t i)
+{
+    return i == 0 ? aggregate->arg : aggregate->more[i - 1];
+}
 
 /*
  * kind           inputs   output row

@@ -92,7 +92,7 @@ static void put_group(struct buf *out, const struct plan_node *node, const struc
         else
             expr_print(out, aggregate->arg, input);
         buf_char(out, ')');
-        ordered = ordered || aggregate->aggregate->needs_order;
+        ordered = ordered || aggregate->aggregate->state == AGGREGATE_EXTREME;
     }
     buf_puts(out, node->exprs_n == 0 ? "; state: one entry" : "; state: one entry a group");
     if (ordered)
