@@ -33,7 +33,7 @@ struct block {
     struct expr *having;
     uint32_t written_n;
     int64_t limit, offset;
-    bool grouped, distinct, limited;
+    bool grouped, distinct, limited, ties;
 };
 
 /* clauses.c: GROUP BY, ORDER BY and LIMIT, by PostgreSQL's rules for ordinals and aliases. */

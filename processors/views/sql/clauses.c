@@ -200,14 +200,16 @@ bool clauses_limit(struct block *block)
     const PgQuery__SelectStmt *select = block->select;
     bool has_offset;
 
-    if (select->limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
+    block->ties = select->limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES;
+    if (block->ties && block->sorts.n == 0)
         return ast_refuse(&block->binder->ast, ast_location(select->limit_count),
-                          "WITH TIES is not supported; write LIMIT with a total order");
+                          "WITH TIES cannot be specified without ORDER BY clause");
     if (!read_count(block, select->limit_count, "LIMIT", &block->limited, &block->limit) ||
         !read_count(block, select->limit_offset, "OFFSET", &has_offset, &block->offset))
         return false;
-    if (has_offset && !block->limited && block->offset > 0)
-        return ast_refuse(&block->binder->ast, ast_location(select->limit_offset),
-                          "OFFSET without LIMIT is not supported; add LIMIT");
+    if (!block->limited && block->offset > 0) {
+        block->limited = true;
+        block->limit = -1;
+    }
     return true;
 }

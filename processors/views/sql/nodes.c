@@ -116,7 +116,8 @@ static void describe_aggregates(struct buf *out, const struct plan_node *node)
 
 static void describe_top(struct buf *out, const struct plan_node *node)
 {
-    buf_printf(out, " %" PRId64 " %" PRId64, node->limit, node->offset);
+    buf_printf(out, " %" PRId64 " %" PRId64 "%s", node->limit, node->offset,
+               node->ties ? " ties" : "");
     describe_order(out, node->order, node->order_n);
 }
 
@@ -431,19 +432,48 @@ uint32_t nodes_group(struct nodes *nodes, uint32_t input, struct group_parts par
     return made;
 }
 
-uint32_t nodes_top(struct nodes *nodes, uint32_t input, const struct plan_order *order,
-                   uint16_t order_n, int64_t limit, int64_t offset)
+/* One row a partition: its columns are a key. */
+static void derive_top(const struct nodes *nodes, struct plan_node *node)
+{
+    uint16_t key[COLUMNS_MAX];
+
+    if (node->exprs_n == 0 || node->limit != 1 || node->ties)
+        return;
+    for (uint16_t i = 0; i < node->exprs_n; i++) {
+        if (node->exprs[i]->kind != EXPR_COLUMN)
+            return;
+        key[i] = node->exprs[i]->column;
+    }
+    set_key(nodes, node, key, node->exprs_n);
+}
+
+uint32_t nodes_top_of(struct nodes *nodes, uint32_t input, struct top_parts parts)
 {
     const struct plan_node *below = nodes_at(nodes, input);
     struct plan_node node = {.kind = PLAN_TOP,
                              .inputs = {input},
-                             .order = order,
-                             .order_n = order_n,
-                             .limit = limit,
-                             .offset = offset,
+                             .exprs_n = parts.partition_n,
+                             .order = parts.order,
+                             .order_n = parts.order_n,
+                             .limit = parts.limit,
+                             .offset = parts.offset,
+                             .ties = parts.ties,
                              .schema = below->schema,
                              .has_key = below->has_key};
     bool is_new;
+    uint32_t made;
 
-    return intern(nodes, &node, &is_new);
+    node.exprs = exprs_array(nodes, parts.partition, parts.partition_n);
+    made = intern(nodes, &node, &is_new);
+    if (is_new)
+        derive_top(nodes, nodes_at(nodes, made));
+    return made;
+}
+
+uint32_t nodes_top(struct nodes *nodes, uint32_t input, const struct plan_order *order,
+                   uint16_t order_n, int64_t limit, int64_t offset)
+{
+    struct top_parts parts = {.order = order, .order_n = order_n, .limit = limit, .offset = offset};
+
+    return nodes_top_of(nodes, input, parts);
 }

@@ -65,6 +65,18 @@ uint32_t nodes_group(struct nodes *nodes, uint32_t input, struct group_parts par
 uint32_t nodes_top(struct nodes *nodes, uint32_t input, const struct plan_order *order,
                    uint16_t order_n, int64_t limit, int64_t offset);
 
+/* What a TOP is made of. */
+struct top_parts {
+    struct expr **partition; /* none: all rows are one */
+    const struct plan_order *order;
+    uint16_t partition_n, order_n;
+    int64_t limit, offset; /* limit -1: none */
+    bool ties;
+};
+
+/* The first rows of each partition by an order that is total within it (but for `ties`). */
+uint32_t nodes_top_of(struct nodes *nodes, uint32_t input, struct top_parts parts);
+
 /* The columns that are fixed when those in `set` are, by keys and equalities all the way down. */
 struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, struct column_set set);
 

@@ -86,7 +86,7 @@ struct plan_node {
     bool has_key;
     uint32_t source;              /* PLAN_SOURCE: index into plan.sources */
     const struct expr *predicate; /* PLAN_FILTER */
-    const struct expr **exprs;    /* PLAN_PROJECT, PLAN_GROUP */
+    const struct expr **exprs;    /* PLAN_PROJECT, PLAN_GROUP; partitions of a PLAN_TOP */
     uint16_t exprs_n;
     enum plan_join_kind join;
     const struct expr **left_keys, **right_keys; /* PLAN_JOIN */
@@ -95,7 +95,8 @@ struct plan_node {
     uint16_t aggregates_n;
     const struct plan_order *order; /* PLAN_TOP */
     uint16_t order_n;
-    int64_t limit, offset;
+    int64_t limit, offset; /* PLAN_TOP, in each partition by `exprs`; limit below 0: none */
+    bool ties;             /* and the rows that compare equal to the last one */
     const char *label; /* the view or clause it comes from, for --explain */
 };
 

@@ -99,6 +99,24 @@ static void put_group(struct buf *out, const struct plan_node *node, const struc
         buf_puts(out, ", and for min and max one a distinct value");
 }
 
+static void put_top(struct buf *out, const struct plan_node *node, const struct schema *input)
+{
+    buf_puts(out, "top");
+    if (node->limit >= 0)
+        buf_printf(out, " %" PRId64, node->limit);
+    if (node->ties)
+        buf_puts(out, " with ties");
+    if (node->offset > 0)
+        buf_printf(out, " after %" PRId64, node->offset);
+    if (node->exprs_n > 0) {
+        buf_puts(out, " of each ");
+        put_exprs(out, node->exprs, node->exprs_n, input);
+    }
+    buf_puts(out, " by ");
+    put_order(out, node->order, node->order_n, input);
+    buf_puts(out, "; state: all rows of its input in this order");
+}
+
 static void put_operator(struct buf *out, const struct plan *plan, const struct plan_node *node)
 {
     const struct schema *input =
@@ -122,12 +140,7 @@ static void put_operator(struct buf *out, const struct plan *plan, const struct 
         put_group(out, node, input);
         break;
     case PLAN_TOP:
-        buf_printf(out, "top %" PRId64, node->limit);
-        if (node->offset > 0)
-            buf_printf(out, " after %" PRId64, node->offset);
-        buf_puts(out, " by ");
-        put_order(out, node->order, node->order_n, input);
-        buf_puts(out, "; state: all rows of its input in this order");
+        put_top(out, node, input);
         break;
     }
 }

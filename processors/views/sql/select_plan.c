@@ -172,20 +172,24 @@ static const char *open_columns(struct block *block, uint32_t node)
 static bool check_total_order(struct block *block, uint32_t node)
 {
     struct ast *ast = &block->binder->ast;
-    int location = ast_location(block->select->limit_count);
+    const char *clause = block->limit < 0 ? "OFFSET" : "LIMIT";
+    int location =
+        ast_location(block->limit < 0 ? block->select->limit_offset : block->select->limit_count);
     const char *open;
 
+    if (block->ties && block->offset == 0)
+        return true;
     if (!nodes_at(&block->binder->nodes, node)->has_key)
         return ast_refuse(ast, location,
-                          "LIMIT needs a total order, but the rows have no unique key left; select "
-                          "the key columns of what is in FROM, or GROUP BY");
+                          "%s needs a total order, but the rows have no unique key left; select "
+                          "the key columns of what is in FROM, or GROUP BY",
+                          clause);
     open = open_columns(block, node);
     if (open[0] != '\0')
-        return ast_refuse(
-            ast, location,
-            "LIMIT needs a total order, rows that compare equal could be cut anywhere; "
-            "append to ORDER BY: %s",
-            open);
+        return ast_refuse(ast, location,
+                          "%s needs a total order, rows that compare equal could be cut anywhere; "
+                          "append to ORDER BY: %s",
+                          clause, open);
     return true;
 }
 
@@ -228,8 +232,12 @@ static bool plan_limit(struct block *block, uint32_t *node)
     *node = narrow(block, *node);
     for (uint32_t i = 0; i < block->sorts.n; i++)
         order[i] = (struct plan_order){sort_at(block, i)->expr, sort_at(block, i)->order};
-    *node = nodes_top(&block->binder->nodes, *node, order, (uint16_t)block->sorts.n, block->limit,
-                      block->offset);
+    *node = nodes_top_of(&block->binder->nodes, *node,
+                         (struct top_parts){.order = order,
+                                            .order_n = (uint16_t)block->sorts.n,
+                                            .limit = block->limit,
+                                            .offset = block->offset,
+                                            .ties = block->ties});
     return true;
 }
 
