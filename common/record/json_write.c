@@ -1,5 +1,6 @@
 #include "record/json.h"
 
+#include "record/array.h"
 #include "record/json_scan.h"
 #include "record/numeric.h"
 #include "record/text.h"
@@ -92,10 +93,33 @@ static void write_bytea(struct buf *out, struct type type, struct value value)
     buf_char(out, '"');
 }
 
+static void write_array(struct buf *out, struct type type, struct str packed)
+{
+    struct type element = {type_element(type.id), -1, type.labels};
+    struct array_walk walk = array_open(packed, element.id);
+    struct value value;
+
+    buf_char(out, '[');
+    for (bool first = true; array_next(&walk, &value); first = false) {
+        if (!first)
+            buf_char(out, ',');
+        json_write_value(out, element, value);
+    }
+    buf_char(out, ']');
+}
+
 void json_write_value(struct buf *out, struct type type, struct value value)
 {
     if (value.null) {
         buf_puts(out, "null");
+        return;
+    }
+    if (type_is_array(type.id)) {
+        write_array(out, type, value.bytes);
+        return;
+    }
+    if (type_is_enum(type.id)) {
+        json_write_string(out, (struct str){value.bytes.at + 2, value.bytes.len - 2});
         return;
     }
     switch (type.id) {
@@ -133,9 +157,19 @@ void json_write_value(struct buf *out, struct type type, struct value value)
     case TYPE_DATE:
     case TYPE_TIME:
     case TYPE_UUID:
+    case TYPE_INTERVAL:
+    case TYPE_TIMETZ:
     case TYPE_UNKNOWN:
         write_quoted(out, type, value);
         break;
+    case TYPE_ANY:
+    case TYPE_ANYELEMENT:
+    case TYPE_ANYARRAY:
+    case TYPE_ANYENUM:
+    case TYPE_COMMON:
+    case TYPE_COMMON_ARRAY:
+    case TYPE_ANYNONARRAY:
+        assert(false); /* never of a value */
     }
 }
 

@@ -385,10 +385,25 @@ bool text_parse_time(struct type type, struct str text, int64_t *ret, struct err
     return true;
 }
 
+bool text_parse_clock(struct str text, int64_t *ret_us, int64_t *ret_zone_s, struct err *reterr)
+{
+    struct reading reading = {.moment = MOMENT_FINITE};
+    enum part part = read_all(TYPE_TIME, text_trimmed(text), &reading);
+
+    if (part == PART_OK)
+        part = check_reading(TYPE_TIME, &reading);
+    if (part != PART_OK)
+        return fail(part, TYPE_TIMETZ, text, reterr);
+    *ret_us = time_of(&reading);
+    *ret_zone_s = reading.zone_s;
+    return true;
+}
+
 int64_t text_round_time(struct type type, int64_t slot)
 {
     static const int64_t units[] = {1000000, 100000, 10000, 1000, 100, 10};
-    bool finite = type.id == TYPE_TIME || (slot != INT64_MIN && slot != INT64_MAX);
+    bool finite =
+        type.id == TYPE_TIME || type.id == TYPE_TIMETZ || (slot != INT64_MIN && slot != INT64_MAX);
 
     if (type.typmod < 0 || type.typmod >= FRACTION_DIGITS || !finite)
         return slot;

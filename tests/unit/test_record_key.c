@@ -94,7 +94,6 @@ static void texts_rise_by_bytes(void **state)
     check_rising(TYPE_VARCHAR, texts, 12);
     check_rising(TYPE_BPCHAR, texts, 12);
     check_rising(TYPE_BYTEA, bytes, 10);
-    check_rising(TYPE_JSONB, bytes, 10);
     check_rising(TYPE_UUID, uuids, 3);
     check_equal(TYPE_BPCHAR, (struct value){.bytes = STR("a  ")},
                 (struct value){.bytes = STR("a")});

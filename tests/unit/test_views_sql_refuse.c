@@ -66,7 +66,7 @@ static const struct refusal selects[] = {
     {"SELECT id, s + 1 FROM b.t", "3:44", "operator +(text, integer) is not known"},
     {"SELECT id, frob(k) FROM b.t", "3:42", "function frob(integer) is not known"},
     {"SELECT id, pg_temp.abs(k) FROM b.t", "3:42", "other schemas"},
-    {"SELECT id, abs(a => k) FROM b.t", "3:46", "named argument"},
+    {"SELECT id, abs(a => k) FROM b.t", "3:46", "arguments of these names"},
     {"SELECT k, s FROM b.t GROUP BY k", "3:41", "\"s\" must be in GROUP BY"},
     {"SELECT count(*), s FROM b.t", "3:48", "\"s\" must be in GROUP BY"},
     {"SELECT id, s FROM b.t GROUP BY k, s HAVING k > 1", "3:38", "\"id\" must be in GROUP BY"},

@@ -65,7 +65,8 @@ static enum fast fast_comparison(const struct function *function)
         return FAST_NONE;
     if (a == TYPE_TEXT && b == TYPE_TEXT)
         return FAST_TEXT;
-    if (slot_ordered(a) && slot_ordered(b) && (a == b || (type_is_number(a) && type_is_number(b))))
+    if (a < TYPE_ANY && b < TYPE_ANY && slot_ordered(a) && slot_ordered(b) &&
+        (a == b || (type_is_number(a) && type_is_number(b))))
         return FAST_SLOT;
     return FAST_NONE;
 }

@@ -383,25 +383,11 @@ static bool text_not_like(const struct call *call, struct value *ret, struct err
 #define TRIM_ROWS(name_, body_)                                                                    \
     NAMED1(name_, TYPE_TEXT, TYPE_TEXT, body_),                                                    \
         NAMED2(name_, TYPE_TEXT, TYPE_TEXT, TYPE_TEXT, body_)
-#define CONCAT_ROWS(type)                                                                          \
-    OPERATOR("||", TYPE_TEXT, type, TYPE_TEXT, text_concat_any),                                   \
-        OPERATOR("||", type, TYPE_TEXT, TYPE_TEXT, any_concat_text)
-
 const struct function functions_text[] = {
     OPERATOR("||", TYPE_TEXT, TYPE_TEXT, TYPE_TEXT, text_concat),
     OPERATOR("||", TYPE_BYTEA, TYPE_BYTEA, TYPE_BYTEA, text_concat),
-    CONCAT_ROWS(TYPE_BOOL),
-    CONCAT_ROWS(TYPE_INT2),
-    CONCAT_ROWS(TYPE_INT4),
-    CONCAT_ROWS(TYPE_INT8),
-    CONCAT_ROWS(TYPE_FLOAT4),
-    CONCAT_ROWS(TYPE_FLOAT8),
-    CONCAT_ROWS(TYPE_NUMERIC),
-    CONCAT_ROWS(TYPE_DATE),
-    CONCAT_ROWS(TYPE_TIME),
-    CONCAT_ROWS(TYPE_TIMESTAMP),
-    CONCAT_ROWS(TYPE_TIMESTAMPTZ),
-    CONCAT_ROWS(TYPE_UUID),
+    OPERATOR("||", TYPE_TEXT, TYPE_ANYNONARRAY, TYPE_TEXT, text_concat_any),
+    OPERATOR("||", TYPE_ANYNONARRAY, TYPE_TEXT, TYPE_TEXT, any_concat_text),
     OPERATOR("~~", TYPE_TEXT, TYPE_TEXT, TYPE_BOOL, text_like),
     OPERATOR("!~~", TYPE_TEXT, TYPE_TEXT, TYPE_BOOL, text_not_like),
     OPERATOR("~~", TYPE_BPCHAR, TYPE_TEXT, TYPE_BOOL, text_like),

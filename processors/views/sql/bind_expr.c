@@ -51,16 +51,22 @@ static struct expr *bind_constant(struct scope *scope, const PgQuery__AConst *no
 
 static struct expr *bind_cast(struct scope *scope, const PgQuery__TypeCast *node)
 {
+    const struct user_type *domain;
     struct expr *arg, *cast;
     struct type type;
 
     if (!ast_only(&scope->binder->ast, node, "arg type_name") ||
         !bind_type(scope->binder, node->type_name, &type))
         return NULL;
+    if (node->arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && type_is_array(type.id))
+        return bind_array_as(scope, node->arg->a_array_expr, type);
     arg = bind_expr(scope, node->arg);
     if (arg == NULL)
         return NULL;
     cast = bind_coerce(scope->binder, arg, type, CAST_EXPLICIT, "expression");
+    domain = bind_domain_of(scope->binder, node->type_name);
+    if (cast != NULL && domain != NULL)
+        cast = bind_into_domain(scope->binder, domain, cast);
     if (cast != NULL && cast != arg)
         cast->location = node->location;
     return cast;
@@ -99,7 +105,13 @@ static struct expr *bind_a_expr(struct scope *scope, const PgQuery__AExpr *node)
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
     case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
     case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR:
+        if (bind_is_row_comparison(node))
+            return bind_row_comparison(scope, node);
         return bind_operator(scope, node);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL:
+        return bind_any_all(scope, node);
     default:
         return bind_special_operator(scope, node);
     }
@@ -135,6 +147,10 @@ static struct expr *bind_null_test(struct scope *scope, const PgQuery__NullTest 
 
     if (!ast_only(&scope->binder->ast, node, "arg nulltesttype"))
         return NULL;
+    if (node->arg->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
+        return bind_row_null_test(scope, node->arg->row_expr,
+                                  node->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL,
+                                  node->location);
     arg = bind_decided(scope->binder, bind_expr(scope, node->arg));
     if (arg == NULL)
         return NULL;
@@ -225,6 +241,10 @@ static struct expr *bind_node(struct scope *scope, const PgQuery__Node *node)
         return bind_min_max(scope, node->min_max_expr);
     case PG_QUERY__NODE__NODE_FUNC_CALL:
         return bind_function(scope, node->func_call);
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
+        return bind_array(scope, node->a_array_expr);
+    case PG_QUERY__NODE__NODE_A_INDIRECTION:
+        return bind_indirection(scope, node->a_indirection);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return bind_collate(scope, node->collate_clause);
     default:

@@ -165,7 +165,10 @@ int exprs_carried_column(const struct expr *expr)
 
 bool exprs_type_is_exact(enum type_id type)
 {
+    if (type_is_array(type))
+        return exprs_type_is_exact(type_element(type));
     switch (type) {
+    case TYPE_INTERVAL:
     case TYPE_FLOAT4:
     case TYPE_FLOAT8:
     case TYPE_NUMERIC:

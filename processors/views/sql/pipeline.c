@@ -254,6 +254,10 @@ static bool statement(struct binder *binder, const PgQuery__RawStmt *raw)
         return define_materialized(binder, node->create_table_as_stmt);
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
         return comment(binder, node->comment_stmt, location);
+    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
+        return bind_enum(binder, node->create_enum_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT:
+        return bind_domain(binder, node->create_domain_stmt);
     case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
         return create_schema(binder, node->create_schema_stmt);
     case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT:
@@ -262,8 +266,9 @@ static bool statement(struct binder *binder, const PgQuery__RawStmt *raw)
         return true;
     default:
         return ast_refuse(&binder->ast, location,
-                          "%s is not supported; a pipeline file holds CREATE FOREIGN TABLE, CREATE "
-                          "VIEW, CREATE MATERIALIZED VIEW and COMMENT ON",
+                          "%s is not supported; a pipeline file holds CREATE TYPE AS ENUM, CREATE "
+                          "DOMAIN, CREATE FOREIGN TABLE, CREATE VIEW, CREATE MATERIALIZED VIEW and "
+                          "COMMENT ON",
                           ast_kind(node));
     }
 }

@@ -1,0 +1,5 @@
+#include "expr/body.h"
+
+const struct function functions_math[] = {
+    {0},
+};
