@@ -265,7 +265,7 @@ bool array_parse(struct type type, struct str text, struct arena *arena, struct 
 {
     struct reader in = {text.at, text.at + text.len, text, reterr};
     struct type element = {type_element(type.id), type.typmod, type.labels};
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
     int64_t lower, upper;
 
     array_begin(&maker, element.id, 1);

@@ -551,7 +551,7 @@ static bool fit_elements(struct type type, struct value value, struct arena *are
 {
     struct type element = {type_element(type.id), type.typmod, type.labels};
     struct array_walk walk = array_open(value.bytes, element.id);
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
     struct value item;
 
     array_begin(&maker, element.id, walk.lower);

@@ -292,7 +292,7 @@ static bool array_to_array(const struct call *call, struct value *ret, struct er
     const struct function *cast =
         from.id == to.id ? NULL : cast_find(from.id, to.id, CAST_EXPLICIT);
     struct array_walk walk = array_open(call->args[0].bytes, from.id);
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
     struct value element;
 
     array_begin(&maker, to.id, walk.lower);

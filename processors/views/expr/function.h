@@ -23,6 +23,11 @@ struct call {
 /* Computes *ret (ret->null is false on entry). False with SQLSTATE when PostgreSQL would raise. */
 typedef bool function_body(const struct call *call, struct value *ret, struct err *reterr);
 
+/* Whether what the constant arguments say is supported; args that are no constants are NULL values
+ * with `known` false. False: why not, in reterr. */
+typedef bool function_check(const struct value *args, const bool *known, uint16_t args_n,
+                            struct arena *arena, struct err *reterr);
+
 enum function_kind {
     FUNCTION_NAMED,    /* upper(text) */
     FUNCTION_OPERATOR, /* + - = <> < ...; a prefix operator has one argument */
@@ -42,7 +47,8 @@ struct function {
     bool stable;     /* PostgreSQL's volatility, where it is not immutable: depends on TimeZone */
     enum cast_context context; /* for casts */
     function_body *body;
-    const char *names; /* of the arguments, for calls by name; those not given are 0 */
+    function_check *check; /* at start; NULL: nothing to check */
+    const char *names;     /* of the arguments, for calls by name; those not given are 0 */
 };
 
 /*

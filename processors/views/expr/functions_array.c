@@ -17,7 +17,7 @@ static struct array_walk open_arg(const struct call *call, uint16_t i)
 
 static bool array_make(const struct call *call, struct value *ret, struct err *reterr)
 {
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
 
     (void)reterr;
     array_begin(&maker, type_element(call->result_type.id), 1);
@@ -45,7 +45,7 @@ static bool array_subscript(const struct call *call, struct value *ret, struct e
 static bool array_slice(const struct call *call, struct value *ret, struct err *reterr)
 {
     struct array_walk walk = open_arg(call, 0);
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
     struct value value;
 
     (void)reterr;
@@ -227,7 +227,7 @@ static bool array_position(const struct call *call, struct value *ret, struct er
 
 static bool array_positions(const struct call *call, struct value *ret, struct err *reterr)
 {
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
     struct value element;
 
     (void)reterr;
@@ -328,7 +328,7 @@ static bool array_cat(const struct call *call, struct value *ret, struct err *re
 /* A NULL array is an empty one. */
 static bool array_append(const struct call *call, struct value *ret, struct err *reterr)
 {
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
 
     (void)reterr;
     array_begin(&maker, type_element(call->result_type.id), 1);
@@ -345,7 +345,7 @@ static bool array_append(const struct call *call, struct value *ret, struct err 
 
 static bool array_prepend(const struct call *call, struct value *ret, struct err *reterr)
 {
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
 
     (void)reterr;
     array_begin(&maker, type_element(call->result_type.id), 1);
@@ -363,7 +363,7 @@ static bool array_prepend(const struct call *call, struct value *ret, struct err
 /* array_remove(a, x) and array_replace(a, x, y). */
 static bool array_edit(const struct call *call, struct value *ret, struct err *reterr)
 {
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
     struct value element;
     bool changed = false;
 
@@ -496,7 +496,7 @@ static size_t part_len(const struct call *call, struct str s)
 static bool string_to_array(const struct call *call, struct value *ret, struct err *reterr)
 {
     struct str s = call->args[0].bytes;
-    CLEANUP(array_maker) struct array_maker maker;
+    CLEANUP(array_maker) struct array_maker maker = {0};
 
     (void)reterr;
     ret->null = call->args[0].null;

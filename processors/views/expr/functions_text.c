@@ -1,12 +1,6 @@
-#include "expr/body.h"
+#include "expr/strings.h"
 
-static bool utf8_starts(char c)
-{
-    return ((unsigned char)c & 0xC0U) != 0x80U;
-}
-
-/* The place of character `n` (from 0), or the end. */
-static size_t utf8_at(struct str s, int64_t n)
+size_t utf8_at(struct str s, int64_t n)
 {
     size_t at = 0;
 
@@ -17,7 +11,7 @@ static size_t utf8_at(struct str s, int64_t n)
     return at;
 }
 
-static int64_t utf8_count(struct str s)
+int64_t utf8_count(struct str s)
 {
     int64_t n = 0;
 
@@ -198,8 +192,7 @@ static bool any_concat_text(const struct call *call, struct value *ret, struct e
     return as_text(call, 0, &a, reterr) && joined(call, a, call->args[1].bytes, ret);
 }
 
-/* Characters from `first` (from 1, may lie before the text) up to before `end`. */
-static struct str characters(struct str s, int64_t first, int64_t end)
+struct str characters(struct str s, int64_t first, int64_t end)
 {
     size_t from = utf8_at(s, first < 1 ? 0 : first - 1);
     size_t to = from;
@@ -343,7 +336,7 @@ static bool like(struct str s, struct str pattern, bool *ret, struct err *reterr
     return true;
 }
 
-static bool text_like(const struct call *call, struct value *ret, struct err *reterr)
+bool text_like(const struct call *call, struct value *ret, struct err *reterr)
 {
     bool matches = false;
 

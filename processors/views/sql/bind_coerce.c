@@ -111,6 +111,24 @@ static const struct enum_labels *labels_among(struct expr *const *args, uint16_t
     return NULL;
 }
 
+/* What PostgreSQL would do in another way is refused before the first row. */
+static bool check_call(struct binder *binder, const struct function *function,
+                       struct expr *const *args, uint16_t args_n, int location)
+{
+    struct value values[CALL_ARGS_MAX];
+    bool known[CALL_ARGS_MAX];
+    struct err err;
+
+    if (function->check == NULL)
+        return true;
+    for (uint16_t i = 0; i < args_n; i++) {
+        known[i] = args[i]->kind == EXPR_CONST && !args[i]->constant.null;
+        values[i] = args[i]->constant;
+    }
+    return function->check(values, known, args_n, binder->arena, &err) ||
+           ast_refuse(&binder->ast, location, "%s", err.text);
+}
+
 /* The arguments cast to what the function takes. */
 static struct expr *make_call(struct binder *binder, const struct function *function,
                               struct expr **args, uint16_t args_n, int location)
@@ -135,6 +153,8 @@ static struct expr *make_call(struct binder *binder, const struct function *func
         if (cast[i]->type.id == TYPE_UNKNOWN)
             cast[i] = bind_decided(binder, cast[i]);
     }
+    if (!check_call(binder, function, cast, args_n, location))
+        return NULL;
     call = exprs_call(binder->arena, function, cast, args_n, location);
     call->type = (struct type){result, -1, labels_among(args, args_n, result)};
     return call;
