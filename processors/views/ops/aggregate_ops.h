@@ -36,7 +36,18 @@ struct aggregate_ops {
 
 extern const struct aggregate_ops aggregate_count, aggregate_sum_int, aggregate_avg_int,
     aggregate_sum_numeric, aggregate_avg_numeric, aggregate_sum_real, aggregate_avg_real,
-    aggregate_single, aggregate_min, aggregate_max;
+    aggregate_single, aggregate_min, aggregate_max, aggregate_all, aggregate_some, aggregate_odd,
+    aggregate_string, aggregate_array, aggregate_json_elements, aggregate_jsonb_elements,
+    aggregate_json_members, aggregate_jsonb_members, aggregate_percentile_cont,
+    aggregate_percentile_disc, aggregate_mode;
+extern const struct aggregate_ops aggregate_var_samp_int, aggregate_var_pop_int,
+    aggregate_stddev_samp_int, aggregate_stddev_pop_int, aggregate_var_samp_numeric,
+    aggregate_var_pop_numeric, aggregate_stddev_samp_numeric, aggregate_stddev_pop_numeric,
+    aggregate_var_samp_real, aggregate_var_pop_real, aggregate_stddev_samp_real,
+    aggregate_stddev_pop_real, aggregate_regr_count, aggregate_regr_sxx, aggregate_regr_syy,
+    aggregate_regr_sxy, aggregate_regr_avgx, aggregate_regr_avgy, aggregate_regr_r2,
+    aggregate_regr_slope, aggregate_regr_intercept, aggregate_covar_pop, aggregate_covar_samp,
+    aggregate_corr;
 
 /* Appends the accumulator as stored bytes. */
 void accumulator_save(const struct aggregate_ops *ops, const void *at, struct buf *out);

@@ -21,6 +21,42 @@
         .ops = &aggregate_max                                                                      \
     }
 
+/* Over integers, numerics and floats. */
+#define VARIANCE_ROW(name_, ops_, arg_, result_, kind_)                                            \
+    {                                                                                              \
+        .name = (name_), .arg = (arg_), .result = (result_), .ops = &aggregate_##ops_##_##kind_    \
+    }
+#define VARIANCES(name_, ops_)                                                                     \
+    VARIANCE_ROW(name_, ops_, TYPE_INT2, TYPE_NUMERIC, int),                                       \
+        VARIANCE_ROW(name_, ops_, TYPE_INT4, TYPE_NUMERIC, int),                                   \
+        VARIANCE_ROW(name_, ops_, TYPE_INT8, TYPE_NUMERIC, int),                                   \
+        VARIANCE_ROW(name_, ops_, TYPE_NUMERIC, TYPE_NUMERIC, numeric),                            \
+        VARIANCE_ROW(name_, ops_, TYPE_FLOAT4, TYPE_FLOAT8, real),                                 \
+        VARIANCE_ROW(name_, ops_, TYPE_FLOAT8, TYPE_FLOAT8, real)
+#define PAIR(name_, result_)                                                                       \
+    {                                                                                              \
+        .name = #name_, .arg = TYPE_FLOAT8, .more = {TYPE_FLOAT8}, .result = (result_),            \
+        .ops = &aggregate_##name_                                                                  \
+    }
+#define BITWISE(name_, ops_)                                                                       \
+    {.name = (name_), .arg = TYPE_INT2, .result = TYPE_INT2, .ops = &(ops_)},                      \
+        {.name = (name_), .arg = TYPE_INT4, .result = TYPE_INT4, .ops = &(ops_)},                  \
+    {                                                                                              \
+        .name = (name_), .arg = TYPE_INT8, .result = TYPE_INT8, .ops = &(ops_)                     \
+    }
+#define BOOLEAN(name_, ops_)                                                                       \
+    {                                                                                              \
+        .name = (name_), .arg = TYPE_BOOL, .result = TYPE_BOOL, .ops = &(ops_)                     \
+    }
+/* What gives all its values back, in order. */
+#define COLLECTING .state = AGGREGATE_BAG, .needs_order = true
+#define PERCENTILE(name_, arg_, fraction_, result_)                                                \
+    {                                                                                              \
+        .name = #name_, .arg = (arg_), .more = {(fraction_)}, .result = (result_),                 \
+        .state = AGGREGATE_BAG, .nulls = NULLS_SKIP_FIRST, .within_group = true,                   \
+        .ops = &aggregate_##name_                                                                  \
+    }
+
 const struct aggregate aggregate_table[] = {
     {.name = "count", .result = TYPE_INT8, .ops = &aggregate_count},
     {.name = "count", .arg = TYPE_ANY, .result = TYPE_INT8, .ops = &aggregate_count},
@@ -52,6 +88,87 @@ const struct aggregate aggregate_table[] = {
     EXTREMES(TYPE_INTERVAL),
     EXTREMES(TYPE_ANYENUM),
     EXTREMES(TYPE_ANYARRAY),
+    BOOLEAN("bool_and", aggregate_all),
+    BOOLEAN("every", aggregate_all),
+    BOOLEAN("bool_or", aggregate_some),
+    BITWISE("bit_and", aggregate_all),
+    BITWISE("bit_or", aggregate_some),
+    BITWISE("bit_xor", aggregate_odd),
+    VARIANCES("variance", var_samp),
+    VARIANCES("var_samp", var_samp),
+    VARIANCES("var_pop", var_pop),
+    VARIANCES("stddev", stddev_samp),
+    VARIANCES("stddev_samp", stddev_samp),
+    VARIANCES("stddev_pop", stddev_pop),
+    PAIR(corr, TYPE_FLOAT8),
+    PAIR(covar_pop, TYPE_FLOAT8),
+    PAIR(covar_samp, TYPE_FLOAT8),
+    PAIR(regr_avgx, TYPE_FLOAT8),
+    PAIR(regr_avgy, TYPE_FLOAT8),
+    PAIR(regr_count, TYPE_INT8),
+    PAIR(regr_intercept, TYPE_FLOAT8),
+    PAIR(regr_r2, TYPE_FLOAT8),
+    PAIR(regr_slope, TYPE_FLOAT8),
+    PAIR(regr_sxx, TYPE_FLOAT8),
+    PAIR(regr_sxy, TYPE_FLOAT8),
+    PAIR(regr_syy, TYPE_FLOAT8),
+    {.name = "string_agg",
+     .arg = TYPE_TEXT,
+     .more = {TYPE_TEXT},
+     .result = TYPE_TEXT,
+     .nulls = NULLS_SKIP_FIRST,
+     COLLECTING,
+     .ops = &aggregate_string},
+    {.name = "string_agg",
+     .arg = TYPE_BYTEA,
+     .more = {TYPE_BYTEA},
+     .result = TYPE_BYTEA,
+     .nulls = NULLS_SKIP_FIRST,
+     COLLECTING,
+     .ops = &aggregate_string},
+    {.name = "array_agg",
+     .arg = TYPE_ANYELEMENT,
+     .result = TYPE_ANYARRAY,
+     .nulls = NULLS_TAKE,
+     COLLECTING,
+     .ops = &aggregate_array},
+    {.name = "json_agg",
+     .arg = TYPE_ANY,
+     .result = TYPE_JSON,
+     .nulls = NULLS_TAKE,
+     COLLECTING,
+     .ops = &aggregate_json_elements},
+    {.name = "jsonb_agg",
+     .arg = TYPE_ANY,
+     .result = TYPE_JSONB,
+     .nulls = NULLS_TAKE,
+     COLLECTING,
+     .ops = &aggregate_jsonb_elements},
+    {.name = "json_object_agg",
+     .arg = TYPE_ANY,
+     .more = {TYPE_ANY},
+     .result = TYPE_JSON,
+     .nulls = NULLS_TAKE,
+     COLLECTING,
+     .ops = &aggregate_json_members},
+    {.name = "jsonb_object_agg",
+     .arg = TYPE_ANY,
+     .more = {TYPE_ANY},
+     .result = TYPE_JSONB,
+     .nulls = NULLS_TAKE,
+     .needs_unique = true,
+     COLLECTING,
+     .ops = &aggregate_jsonb_members},
+    PERCENTILE(percentile_cont, TYPE_FLOAT8, TYPE_FLOAT8, TYPE_FLOAT8),
+    PERCENTILE(percentile_cont, TYPE_FLOAT8, TYPE_ARRAY | TYPE_FLOAT8, TYPE_ARRAY | TYPE_FLOAT8),
+    PERCENTILE(percentile_disc, TYPE_ANYELEMENT, TYPE_FLOAT8, TYPE_ANYELEMENT),
+    PERCENTILE(percentile_disc, TYPE_ANYELEMENT, TYPE_ARRAY | TYPE_FLOAT8, TYPE_ANYARRAY),
+    {.name = "mode",
+     .arg = TYPE_ANYELEMENT,
+     .result = TYPE_ANYELEMENT,
+     .state = AGGREGATE_BAG,
+     .within_group = true,
+     .ops = &aggregate_mode},
     {.name = "single",
      .arg = TYPE_ANYELEMENT,
      .result = TYPE_ANYELEMENT,
@@ -133,10 +250,14 @@ static int fit_of(enum type_id wanted, enum type_id given)
     return is_preferred(wanted) ? 2 : 1;
 }
 
-/* 0 when some argument does not fit. */
+/* 0 when some argument does not fit. Arrays of arrays are not there. */
 static int fit_of_row(const struct aggregate *row, const enum type_id *args, uint16_t args_n)
 {
     int sum = 1;
+
+    if (row->result == TYPE_ANYARRAY && row->arg == TYPE_ANYELEMENT && args_n > 0 &&
+        type_is_array(args[0]))
+        return 0;
 
     if (aggregate_args_n(row) != args_n)
         return 0;

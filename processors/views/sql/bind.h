@@ -72,8 +72,14 @@ struct from {
 
 /* One aggregate call of a block. */
 struct aggregate_call {
-    const struct aggregate *aggregate;
-    struct expr *arg; /* NULL: count(*) */
+    const struct aggregate *aggregate; /* NULL: grouping(args) */
+    struct expr **args;                /* none: count(*) */
+    struct plan_order *order;          /* where the answer depends on it */
+    struct expr *filter;               /* or NULL */
+    uint16_t args_n, order_n;
+    bool distinct, grouping;
+    struct type type;
+    int location;
 };
 
 /* Where an expression stands: what it may name and hold. */
@@ -176,6 +182,23 @@ struct expr *bind_special_operator(struct scope *scope, const PgQuery__AExpr *no
 
 /* bind_function.c: a function or aggregate call. */
 struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node);
+
+/* bind_aggregate.c: there is an aggregate of that name. */
+bool bind_is_aggregate(const char *name);
+
+/* A call of it: a placeholder column for one of the scope's aggregates; NULL: refused. */
+struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
+
+/* The call alone, as it stands in a block or over a window. */
+WARN_UNUSED bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node,
+                                     const char *name, struct aggregate_call *ret);
+
+/* grouping(...): a placeholder too. */
+struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node);
+
+/* The direction of an ORDER BY item. */
+WARN_UNUSED bool bind_sort_order(struct binder *binder, const PgQuery__SortBy *by,
+                                 struct key_order *ret);
 
 /* bind_name.c: a column; NULL: refused. */
 struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node);

@@ -133,7 +133,7 @@ static bool check_call(struct binder *binder, const struct function *function,
 static struct expr *make_call(struct binder *binder, const struct function *function,
                               struct expr **args, uint16_t args_n, int location)
 {
-    enum type_id asked[CALL_ARGS_MAX], taken[CALL_ARGS_MAX], result;
+    enum type_id asked[CALL_ARGS_MAX] = {0}, taken[CALL_ARGS_MAX], result;
     struct expr *cast[CALL_ARGS_MAX], *call;
 
     for (uint16_t i = 0; i < args_n; i++)

@@ -204,11 +204,6 @@ static void *refuse_node(struct scope *scope, const PgQuery__Node *node)
     case PG_QUERY__NODE__NODE_PARAM_REF:
         ast_refuse(ast, location, "a parameter has no value here; write a literal");
         break;
-    case PG_QUERY__NODE__NODE_GROUPING_SET:
-    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
-        ast_refuse(ast, location,
-                   "GROUPING SETS, CUBE and ROLLUP are not supported; write one view for each");
-        break;
     default:
         ast_refuse(ast, location, "%s is not supported in an expression", ast_kind(node));
         break;
@@ -245,6 +240,8 @@ static struct expr *bind_node(struct scope *scope, const PgQuery__Node *node)
         return bind_array(scope, node->a_array_expr);
     case PG_QUERY__NODE__NODE_A_INDIRECTION:
         return bind_indirection(scope, node->a_indirection);
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
+        return bind_grouping(scope, node->grouping_func);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return bind_collate(scope, node->collate_clause);
     default:

@@ -37,93 +37,6 @@ static const char *function_name(struct scope *scope, const PgQuery__FuncCall *n
     return name;
 }
 
-static bool is_aggregate(const char *name)
-{
-    for (const struct aggregate *at = aggregate_table; at->name != NULL; at++)
-        if (strcmp(at->name, name) == 0)
-            return true;
-    return false;
-}
-
-/* The number of the call among the block's aggregates; the same call twice is one. */
-static uint16_t add_call(struct scope *scope, const struct aggregate *aggregate, struct expr *arg)
-{
-    struct list *calls = scope->aggregates;
-    struct aggregate_call *call;
-
-    for (uint32_t i = 0; i < calls->n; i++) {
-        call = calls->at[i];
-        if (call->aggregate == aggregate && (call->arg == NULL) == (arg == NULL) &&
-            (arg == NULL || expr_same(call->arg, arg)))
-            return (uint16_t)i;
-    }
-    call = arena_zalloc(scope->binder->arena, sizeof(*call));
-    call->aggregate = aggregate;
-    call->arg = arg;
-    list_add(calls, scope->binder->arena, call);
-    return (uint16_t)(calls->n - 1);
-}
-
-/* The argument of an aggregate, cast to what it takes. */
-static bool bind_aggregate_arg(struct scope *scope, const PgQuery__FuncCall *node, const char *name,
-                               const struct aggregate **ret_aggregate, struct expr **ret_arg)
-{
-    struct scope inner = *scope;
-    const struct aggregate *aggregate;
-    struct expr *arg;
-
-    inner.in_aggregate = true;
-    if (node->n_args != 1)
-        return ast_refuse(&scope->binder->ast, node->location, "%s takes one argument", name);
-    arg = bind_decided(scope->binder, bind_expr(&inner, node->args[0]));
-    if (arg == NULL)
-        return false;
-    aggregate = aggregate_resolve(str_of(name), arg->type.id);
-    if (aggregate == NULL)
-        return ast_refuse(&scope->binder->ast, node->location,
-                          "aggregate %s(%s) is not known; sluice-views --functions lists what "
-                          "there is",
-                          name, type_name(arg->type.id));
-    if (aggregate->arg != 0 && aggregate->arg != TYPE_UNKNOWN)
-        arg = bind_coerce(scope->binder, arg, (struct type){aggregate->arg, -1}, CAST_IMPLICIT,
-                          "argument");
-    *ret_aggregate = aggregate;
-    *ret_arg = arg;
-    return arg != NULL;
-}
-
-static struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node,
-                                   const char *name)
-{
-    const struct aggregate *aggregate = NULL;
-    struct expr *arg = NULL;
-    struct type type = {.typmod = -1};
-    uint16_t index;
-
-    if (scope->in_aggregate) {
-        ast_refuse(&scope->binder->ast, node->location,
-                   "aggregates can't be nested; write a subquery in FROM");
-        return NULL;
-    }
-    if (scope->aggregates == NULL) {
-        ast_refuse(&scope->binder->ast, node->location, "aggregates are not allowed in %s",
-                   scope->clause);
-        return NULL;
-    }
-    if (node->agg_star)
-        aggregate = aggregate_resolve(str_of(name), 0);
-    else if (!bind_aggregate_arg(scope, node, name, &aggregate, &arg))
-        return NULL;
-    if (aggregate == NULL) {
-        ast_refuse(&scope->binder->ast, node->location, "%s(*) is not known", name);
-        return NULL;
-    }
-    index = add_call(scope, aggregate, arg);
-    type.id = aggregate->result;
-    return exprs_column(scope->binder->arena, (uint16_t)(AGGREGATE_COLUMN + index), type,
-                        node->location);
-}
-
 /* The place of the name in a list separated by blanks; -1: none. */
 static int place_of(const char *names, const char *name)
 {
@@ -177,13 +90,20 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
     const char *name;
     struct expr **args;
 
-    if (!ast_only(&scope->binder->ast, node, "funcname args agg_star funcformat"))
+    if (!ast_only(&scope->binder->ast, node,
+                  "funcname args agg_order agg_filter agg_within_group agg_star agg_distinct "
+                  "funcformat"))
         return NULL;
     name = function_name(scope, node);
     if (name == NULL)
         return NULL;
-    if (is_aggregate(name))
+    if (bind_is_aggregate(name))
         return bind_aggregate(scope, node, name);
+    if (node->n_agg_order > 0 || node->agg_filter != NULL || node->agg_within_group ||
+        node->agg_distinct) {
+        ast_refuse(&scope->binder->ast, node->location, "%s is not an aggregate function", name);
+        return NULL;
+    }
     if (node->agg_star || node->n_args > CALL_ARGS_MAX) {
         ast_refuse(&scope->binder->ast, node->location, "%s is not known with these arguments",
                    name);

@@ -48,23 +48,13 @@ static const char *bare_name(const PgQuery__Node *node)
     return ast_string(node->column_ref->fields[0]);
 }
 
-static bool has_aggregate(const struct expr *expr)
-{
-    if (expr->kind == EXPR_COLUMN)
-        return expr->column >= AGGREGATE_COLUMN;
-    for (uint16_t i = 0; i < expr->args_n; i++)
-        if (has_aggregate(expr->args[i]))
-            return true;
-    return false;
-}
-
 static struct expr *target_expr(struct block *block, int index)
 {
     return ((struct target *)block->targets.at[index])->expr;
 }
 
 /* One GROUP BY item: an ordinal, an input column, an alias, an expression, in that order. */
-static struct expr *bind_group(struct block *block, const PgQuery__Node *node)
+struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node)
 {
     struct scope scope = {.binder = block->binder, .from = &block->from, .clause = "GROUP BY"};
     const char *name = bare_name(node);
@@ -87,30 +77,6 @@ static struct expr *bind_group(struct block *block, const PgQuery__Node *node)
             return target_expr(block, index);
     }
     return expr != NULL ? expr : bind_expr(&scope, node);
-}
-
-bool clauses_group(struct block *block)
-{
-    const PgQuery__SelectStmt *select = block->select;
-
-    for (size_t i = 0; i < select->n_group_clause; i++) {
-        struct expr *expr = bind_decided(block->binder, bind_group(block, select->group_clause[i]));
-        bool is_new = true;
-
-        if (expr == NULL)
-            return false;
-        if (has_aggregate(expr))
-            return ast_refuse(&block->binder->ast, ast_location(select->group_clause[i]),
-                              "aggregates are not allowed in GROUP BY");
-        if (!bind_comparable(block->binder, expr, "GROUP BY"))
-            return false;
-        for (uint32_t j = 0; j < block->groups.n; j++)
-            is_new = is_new && !expr_same(expr, block->groups.at[j]);
-        if (is_new)
-            list_add(&block->groups, block->binder->arena, expr);
-    }
-    block->written_n = block->groups.n;
-    return true;
 }
 
 /* One ORDER BY item: an ordinal, an alias, an expression, in that order. */
@@ -148,15 +114,10 @@ bool clauses_order(struct block *block)
         const PgQuery__SortBy *by = select->sort_clause[i]->sort_by;
         struct sort *sort = arena_zalloc(block->binder->arena, sizeof(*sort));
 
-        if (!ast_only(&block->binder->ast, by, "node sortby_dir sortby_nulls"))
+        if (!bind_sort_order(block->binder, by, &sort->order))
             return false;
         sort->target = -1;
         sort->location = ast_location(by->node);
-        sort->order.descending = by->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
-        sort->order.nulls_first = sort->order.descending;
-        if (by->sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT)
-            sort->order.nulls_first =
-                by->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
         if (!bind_sort(block, by->node, sort) ||
             !bind_comparable(block->binder, sort->expr, "ORDER BY"))
             return false;

@@ -168,6 +168,7 @@ struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, str
 
     switch (of->kind) {
     case PLAN_SOURCE:
+    case PLAN_UNION:
         break;
     case PLAN_FILTER:
         set = over_filter(nodes, of, set);
@@ -185,6 +186,12 @@ struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, str
     }
     add_by_key(of, &set);
     return set;
+}
+
+bool nodes_fixes(const struct nodes *nodes, uint32_t node, const struct column_set *set,
+                 const struct expr *expr)
+{
+    return is_fixed(expr, &nodes_at(nodes, node)->schema, set);
 }
 
 uint16_t nodes_minimal_key(const struct nodes *nodes, uint32_t node, uint16_t *columns, uint16_t n)

@@ -12,12 +12,21 @@ static const struct table *table_of(const struct block *block, uint16_t column)
     return NULL;
 }
 
+/* Every grouping set has the group. */
+static bool is_in_all_sets(const struct block *block, uint32_t group)
+{
+    for (uint32_t i = 0; i < block->sets.n; i++)
+        if (!column_set_has(block->sets.at[i], group))
+            return false;
+    return true;
+}
+
 static bool is_grouped(const struct block *block, uint16_t column)
 {
     for (uint32_t i = 0; i < block->written_n; i++) {
         const struct expr *group = block->groups.at[i];
 
-        if (group->kind == EXPR_COLUMN && group->column == column)
+        if (group->kind == EXPR_COLUMN && group->column == column && is_in_all_sets(block, i))
             return true;
     }
     return false;
@@ -49,6 +58,8 @@ static struct expr *rewrite_column(struct block *block, struct expr *expr)
         return expr;
     if (is_fixed_by_key(block, expr->column)) {
         list_add(&block->groups, block->binder->arena, expr);
+        for (uint32_t i = 0; i < block->sets.n; i++)
+            column_set_add(block->sets.at[i], block->groups.n - 1);
         return group_column(block, block->groups.n - 1, expr);
     }
     ast_refuse(&block->binder->ast, expr->location,
@@ -90,11 +101,33 @@ static int16_t *final_places(const struct block *block)
     return at;
 }
 
+/* The arguments of grouping() are groups. */
+static bool check_grouping(struct block *block)
+{
+    for (uint32_t i = 0; i < block->aggregates.n; i++) {
+        const struct aggregate_call *call = block->aggregates.at[i];
+
+        for (uint16_t j = 0; j < call->args_n && call->grouping; j++) {
+            uint32_t group = 0;
+
+            while (group < block->written_n && !expr_same(block->groups.at[group], call->args[j]))
+                group++;
+            if (group == block->written_n)
+                return ast_refuse(&block->binder->ast, call->location,
+                                  "arguments to GROUPING must be grouping expressions of the "
+                                  "associated query level");
+        }
+    }
+    return true;
+}
+
 bool grouping_rewrite(struct block *block)
 {
     struct arena *arena = block->binder->arena;
     const int16_t *at;
 
+    if (!check_grouping(block))
+        return false;
     for (uint32_t i = 0; i < block->targets.n; i++) {
         struct target *target = block->targets.at[i];
 

@@ -125,7 +125,7 @@ static uint16_t inputs_of(const struct plan_node *node)
 {
     if (node->kind == PLAN_SOURCE)
         return 0;
-    return node->kind == PLAN_JOIN ? 2 : 1;
+    return node->kind == PLAN_JOIN || node->kind == PLAN_UNION ? 2 : 1;
 }
 
 static uint64_t fingerprint_of(const struct nodes *nodes, const struct plan_node *node)
@@ -476,4 +476,30 @@ uint32_t nodes_top(struct nodes *nodes, uint32_t input, const struct plan_order 
     struct top_parts parts = {.order = order, .order_n = order_n, .limit = limit, .offset = offset};
 
     return nodes_top_of(nodes, input, parts);
+}
+
+uint32_t nodes_union(struct nodes *nodes, uint32_t first, uint32_t second)
+{
+    const struct schema *a = &nodes_at(nodes, first)->schema;
+    const struct schema *b = &nodes_at(nodes, second)->schema;
+    struct plan_node node = {.kind = PLAN_UNION, .inputs = {first, second}};
+    struct column *columns = arena_alloc(nodes->arena, (a->columns_n + 1U) * sizeof(*columns));
+    bool is_new;
+
+    assert(a->columns_n == b->columns_n);
+    for (uint16_t i = 0; i < a->columns_n; i++) {
+        columns[i] = a->columns[i];
+        columns[i].not_null = a->columns[i].not_null && b->columns[i].not_null;
+    }
+    node.schema = (struct schema){.columns = columns, .columns_n = a->columns_n};
+    return intern(nodes, &node, &is_new);
+}
+
+uint32_t nodes_union_keyed(struct nodes *nodes, uint32_t first, uint32_t second,
+                           const uint16_t *key, uint16_t key_n)
+{
+    uint32_t made = nodes_union(nodes, first, second);
+
+    set_key(nodes, nodes_at(nodes, made), key, key_n);
+    return made;
 }

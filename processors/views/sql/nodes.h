@@ -80,6 +80,17 @@ uint32_t nodes_top_of(struct nodes *nodes, uint32_t input, struct top_parts part
 /* The columns that are fixed when those in `set` are, by keys and equalities all the way down. */
 struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, struct column_set set);
 
+/* Rows of the node that agree in the columns of `set` agree in the expression. */
+bool nodes_fixes(const struct nodes *nodes, uint32_t node, const struct column_set *set,
+                 const struct expr *expr);
+
+/* The rows of both, added up; equal types, names of the first. No key. */
+uint32_t nodes_union(struct nodes *nodes, uint32_t first, uint32_t second);
+
+/* As nodes_union, where the maker knows these columns to be a key. */
+uint32_t nodes_union_keyed(struct nodes *nodes, uint32_t first, uint32_t second,
+                           const uint16_t *key, uint16_t key_n);
+
 /* Takes from `columns` (a unique key of the node) every column that the others determine, the last
  * first; returns how many are left, in order. */
 uint16_t nodes_minimal_key(const struct nodes *nodes, uint32_t node, uint16_t *columns, uint16_t n);

@@ -74,7 +74,7 @@ static void put_lost_key(struct buf *out, const struct nodes *nodes, uint32_t no
         return;
     }
     put_lost_key(out, nodes, of->inputs[0]);
-    if (of->kind == PLAN_JOIN)
+    if (of->kind == PLAN_JOIN || of->kind == PLAN_UNION)
         put_lost_key(out, nodes, of->inputs[1]);
 }
 
@@ -285,7 +285,7 @@ static void mark_reachable(const struct nodes *nodes, uint32_t node, bool *reach
     if (of->kind == PLAN_SOURCE)
         return;
     mark_reachable(nodes, of->inputs[0], reachable);
-    if (of->kind == PLAN_JOIN)
+    if (of->kind == PLAN_JOIN || of->kind == PLAN_UNION)
         mark_reachable(nodes, of->inputs[1], reachable);
 }
 
@@ -307,7 +307,7 @@ static void copy_nodes(struct binder *binder, struct plan *plan, uint32_t *numbe
         *copy = *nodes_at(nodes, i);
         if (copy->kind != PLAN_SOURCE)
             copy->inputs[0] = number[copy->inputs[0]];
-        if (copy->kind == PLAN_JOIN)
+        if (copy->kind == PLAN_JOIN || copy->kind == PLAN_UNION)
             copy->inputs[1] = number[copy->inputs[1]];
         if (copy->kind == PLAN_SOURCE)
             ((struct plan_source *)nodes->sources.at[copy->source])->node = plan->nodes_n;

@@ -32,7 +32,15 @@ struct plan_source {
     uint32_t node; /* its PLAN_SOURCE node; UINT32_MAX when no view reads it */
 };
 
-enum plan_kind { PLAN_SOURCE, PLAN_FILTER, PLAN_PROJECT, PLAN_JOIN, PLAN_GROUP, PLAN_TOP };
+enum plan_kind {
+    PLAN_SOURCE,
+    PLAN_FILTER,
+    PLAN_PROJECT,
+    PLAN_JOIN,
+    PLAN_GROUP,
+    PLAN_TOP,
+    PLAN_UNION
+};
 enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT };
 
 /* One ORDER BY column, over the input row. */
@@ -76,6 +84,7 @@ static inline const struct expr *plan_aggregate_arg(const struct plan_aggregate 
  * PLAN_GROUP     1        the group exprs (`exprs`), then the aggregates. exprs_n 0: one row even
  * over no input (unless `no_empty_group`) PLAN_TOP       1        the input row, the first `limit`
  * after `offset` rows by `order` (a total order: sql/ has proved it)
+ * PLAN_UNION     2        the rows of both inputs, of equal types
  */
 struct plan_node {
     enum plan_kind kind;
@@ -97,7 +106,7 @@ struct plan_node {
     uint16_t order_n;
     int64_t limit, offset; /* PLAN_TOP, in each partition by `exprs`; limit below 0: none */
     bool ties;             /* and the rows that compare equal to the last one */
-    const char *label; /* the view or clause it comes from, for --explain */
+    const char *label;     /* the view or clause it comes from, for --explain */
 };
 
 /* A CREATE MATERIALIZED VIEW: a node whose rows go to a topic as upserts. schema is the node's,

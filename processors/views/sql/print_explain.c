@@ -139,6 +139,9 @@ static void put_operator(struct buf *out, const struct plan *plan, const struct 
     case PLAN_GROUP:
         put_group(out, node, input);
         break;
+    case PLAN_UNION:
+        buf_puts(out, "union of all rows");
+        break;
     case PLAN_TOP:
         put_top(out, node, input);
         break;
@@ -152,7 +155,8 @@ static void put_node(struct printer *printer, uint32_t number, int depth)
 
     buf_printf(printer->out, "%*s#%" PRIu32 " ", depth * INDENT, "", number);
     if (printer->shown[number]) {
-        static const char *const kinds[] = {"source", "filter", "project", "join", "group", "top"};
+        static const char *const kinds[] = {"source", "filter", "project", "join",
+                                            "group",  "top",    "union"};
 
         buf_printf(printer->out, "%s of %s, shared (see above)\n", kinds[node->kind], node->label);
         return;
@@ -163,7 +167,7 @@ static void put_node(struct printer *printer, uint32_t number, int depth)
     if (node->kind == PLAN_SOURCE)
         return;
     put_node(printer, node->inputs[0], depth + 1);
-    if (node->kind == PLAN_JOIN)
+    if (node->kind == PLAN_JOIN || node->kind == PLAN_UNION)
         put_node(printer, node->inputs[1], depth + 1);
 }
 
@@ -188,7 +192,8 @@ static void put_totals(struct buf *out, const struct plan *plan)
 
     for (uint32_t i = 0; i < plan->nodes_n; i++) {
         joins += plan->nodes[i].kind == PLAN_JOIN;
-        stateful += plan->nodes[i].kind != PLAN_FILTER && plan->nodes[i].kind != PLAN_PROJECT;
+        stateful += plan->nodes[i].kind != PLAN_FILTER && plan->nodes[i].kind != PLAN_PROJECT &&
+                    plan->nodes[i].kind != PLAN_UNION;
     }
     buf_printf(out,
                "%" PRIu32 " sources, %" PRIu32 " views, %" PRIu32 " operators (%" PRIu32

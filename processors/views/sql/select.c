@@ -156,9 +156,11 @@ static bool check_select(struct binder *binder, const PgQuery__SelectStmt *selec
         return ast_refuse(&binder->ast, ast_location(select),
                           "UNION, INTERSECT and EXCEPT are not supported yet; write one view for "
                           "each part");
-    if (!ast_only(&binder->ast, select,
-                  "distinct_clause target_list from_clause where_clause group_clause having_clause "
-                  "sort_clause limit_offset limit_count limit_option with_clause op"))
+    if (!ast_only(
+            &binder->ast, select,
+            "distinct_clause target_list from_clause where_clause group_clause group_distinct "
+            "having_clause "
+            "sort_clause limit_offset limit_count limit_option with_clause op"))
         return false;
     if (select->n_from_clause == 0)
         return ast_refuse(&binder->ast, ast_location(select),
@@ -175,8 +177,8 @@ static bool bind_block(struct block *block)
         !bind_having(block) || !bind_distinct_clause(block) || !clauses_order(block) ||
         !clauses_limit(block))
         return false;
-    block->grouped =
-        block->groups.n > 0 || block->aggregates.n > 0 || block->select->having_clause != NULL;
+    block->grouped = block->select->n_group_clause > 0 || block->aggregates.n > 0 ||
+                     block->select->having_clause != NULL;
     return !block->grouped || grouping_rewrite(block);
 }
 

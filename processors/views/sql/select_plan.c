@@ -15,14 +15,7 @@ static struct column_set needed(const struct block *block)
 {
     struct column_set need = {0};
 
-    for (uint32_t i = 0; i < block->groups.n; i++)
-        exprs_columns(block->groups.at[i], &need);
-    for (uint32_t i = 0; i < block->aggregates.n; i++) {
-        const struct aggregate_call *call = block->aggregates.at[i];
-
-        if (call->arg != NULL)
-            exprs_columns(call->arg, &need);
-    }
+    group_need(block, &need);
     for (uint32_t i = 0; i < block->targets.n && !block->grouped; i++)
         exprs_columns(target_at(block, i)->expr, &need);
     for (uint32_t i = 0; i < block->sorts.n && !block->grouped; i++)
@@ -30,80 +23,23 @@ static struct column_set needed(const struct block *block)
     return need;
 }
 
-/* The name of a column of the grouped row: that of the target which is just this column, else
- * `name`. */
-static const char *grouped_name(const struct block *block, uint32_t column, const char *name)
-{
-    for (uint32_t i = 0; i < block->targets.n; i++) {
-        const struct target *target = target_at(block, i);
-
-        if (target->expr->kind == EXPR_COLUMN && target->expr->column == column)
-            return target->name;
-    }
-    return name;
-}
-
-static void group_exprs(struct block *block, const int16_t *at, struct group_parts *parts)
-{
-    struct arena *arena = block->binder->arena;
-    uint32_t n = block->groups.n;
-    struct expr **exprs = arena_alloc(arena, (n + 1) * sizeof(struct expr *));
-    const char **names = arena_alloc(arena, (n + 1) * sizeof(*names));
-
-    for (uint32_t i = 0; i < n; i++) {
-        const struct expr *group = block->groups.at[i];
-
-        names[i] = group->kind == EXPR_COLUMN
-                       ? block->from.columns[group->column].name
-                       : grouped_name(block, i, arena_printf(arena, "group%u", i + 1));
-        exprs[i] = exprs_move(arena, group, at);
-    }
-    parts->exprs = exprs;
-    parts->names = names;
-    parts->exprs_n = (uint16_t)n;
-    parts->key_n = (uint16_t)block->written_n;
-}
-
-static void group_aggregates(struct block *block, const int16_t *at, struct group_parts *parts)
-{
-    struct arena *arena = block->binder->arena;
-    uint32_t n = block->aggregates.n;
-    struct plan_aggregate *aggregates = arena_zalloc(arena, (n + 1) * sizeof(*aggregates));
-    const char **names = arena_alloc(arena, (n + 1) * sizeof(*names));
-
-    for (uint32_t i = 0; i < n; i++) {
-        const struct aggregate_call *call = block->aggregates.at[i];
-
-        aggregates[i].aggregate = call->aggregate;
-        aggregates[i].result = (struct type){call->aggregate->result, -1};
-        if (call->arg != NULL)
-            aggregates[i].arg = exprs_move(arena, call->arg, at);
-        names[i] = grouped_name(block, block->groups.n + i, call->aggregate->name);
-    }
-    parts->aggregates = aggregates;
-    parts->aggregate_names = names;
-    parts->aggregates_n = (uint16_t)n;
-}
-
 /* After this, targets and sorts read the columns of the node. */
-static uint32_t plan_rows(struct block *block, uint32_t node, const int16_t *at)
+static bool plan_rows(struct block *block, uint32_t *node, const int16_t *at)
 {
     struct arena *arena = block->binder->arena;
-    struct group_parts parts = {0};
 
     if (!block->grouped) {
         for (uint32_t i = 0; i < block->targets.n; i++)
             target_at(block, i)->expr = exprs_move(arena, target_at(block, i)->expr, at);
         for (uint32_t i = 0; i < block->sorts.n; i++)
             sort_at(block, i)->expr = exprs_move(arena, sort_at(block, i)->expr, at);
-        return node;
+        return true;
     }
-    group_exprs(block, at, &parts);
-    group_aggregates(block, at, &parts);
-    node = nodes_group(&block->binder->nodes, node, parts);
+    if (!group_plan(block, node, at))
+        return false;
     if (block->having != NULL)
-        node = nodes_filter(&block->binder->nodes, node, block->having);
-    return node;
+        *node = nodes_filter(&block->binder->nodes, *node, block->having);
+    return true;
 }
 
 static uint32_t plan_project(struct block *block, uint32_t node)
@@ -268,9 +204,8 @@ bool select_plan(struct block *block, struct query *ret)
     uint32_t node;
     int16_t *at;
 
-    if (!joins_plan(block->binder, &block->from, &need, &node, &at))
+    if (!joins_plan(block->binder, &block->from, &need, &node, &at) || !plan_rows(block, &node, at))
         return false;
-    node = plan_rows(block, node, at);
     if (block->distinct)
         node = plan_distinct(block, node);
     if (block->limited && !plan_limit(block, &node))
