@@ -109,6 +109,7 @@ def differences(pg, database, path, tmp_path):
         for row, (a, b) in enumerate(zip(theirs, ours), 1):
             if not same(a, b):
                 out.append(f"{number}: {text} (row {row})\n   postgres {a}\n   sluice   {b}")
+                break
         assert len(theirs) == len(ours), text
     return out, compared
 

@@ -13,8 +13,11 @@ static struct expr *bind_number(struct scope *scope, const char *digits, int loc
 
     errno = 0;
     expr->constant.slot = strtoll(digits, &end, 10);
-    if (errno == 0 && *end == '\0')
+    if (errno == 0 && *end == '\0') {
+        if (expr->constant.slot >= INT32_MIN && expr->constant.slot <= INT32_MAX)
+            expr->type.id = TYPE_INT4; /* -2147483648: its digits alone are too big */
         return expr;
+    }
     expr->type.id = TYPE_NUMERIC;
     if (!numeric_parse(str_of(digits), arena, &expr->constant.bytes, &err)) {
         ast_refuse(&scope->binder->ast, location, "%s", err.text);
