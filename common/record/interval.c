@@ -129,10 +129,22 @@ static const struct unit_word unit_words[] = {
     {"millennium", UNIT_MONTH, 12000, HAS_MILLENNIUM},
 };
 
+/* PostgreSQL's bits of the fields in a typmod. */
+enum {
+    FIELD_MONTH = 1 << 1,
+    FIELD_YEAR = 1 << 2,
+    FIELD_DAY = 1 << 3,
+    FIELD_HOUR = 1 << 10,
+    FIELD_MINUTE = 1 << 11,
+    FIELD_SECOND = 1 << 12,
+    FIELDS_ALL = 0x7fff,
+    PRECISION_ALL = 0xffff
+};
+
 /* The sum so far; wider than the result, checked at the end. */
 struct reading {
     int64_t us, days, months;
-    unsigned seen;
+    unsigned seen, fields;
     bool beyond;
 };
 
@@ -286,7 +298,7 @@ static enum outcome take_clock(struct cursor *in, struct decimal hours, struct r
             return SYNTAX;
         if (take(in, '.'))
             fraction = take_fraction(in);
-    } else if (take(in, '.')) {
+    } else if (take(in, '.') || reading->fields == (FIELD_MINUTE | FIELD_SECOND)) {
         fraction = take_fraction(in);
         seconds = minutes;
         minutes = hour;
@@ -331,6 +343,18 @@ static enum outcome take_year_month(struct cursor *in, struct decimal years,
     return mark(reading, HAS_YEAR | HAS_MONTH);
 }
 
+/* The unit of a number that has none: the lowest of the typmod's fields. */
+static struct str lowest_field(unsigned fields)
+{
+    if ((fields & FIELDS_ALL) == FIELDS_ALL || (fields & FIELD_SECOND))
+        return STR("second");
+    return fields & FIELD_MINUTE  ? STR("minute")
+           : fields & FIELD_HOUR  ? STR("hour")
+           : fields & FIELD_DAY   ? STR("day")
+           : fields & FIELD_MONTH ? STR("month")
+                                  : STR("year");
+}
+
 /* A number's unit is a word behind it; without one: days when a clock follows, else seconds. */
 static enum outcome take_unit(struct cursor *in, struct decimal number, struct reading *reading)
 {
@@ -344,7 +368,8 @@ static enum outcome take_unit(struct cursor *in, struct decimal number, struct r
     struct str word = str_between(start, in->at);
     if (word.len == 0 || text_same_word(word, "ago")) {
         in->at = start;
-        unit = find_unit(in->at < in->end && !word.len ? STR("day") : STR("second"));
+        unit =
+            find_unit(in->at < in->end && !word.len ? STR("day") : lowest_field(reading->fields));
     } else {
         unit = find_unit(word);
     }
@@ -437,11 +462,11 @@ static enum outcome read_iso(struct cursor *in, struct reading *reading)
     return any ? GOOD : SYNTAX;
 }
 
-bool interval_parse(struct str text, struct interval *ret, struct err *reterr)
+bool interval_parse(struct str text, int32_t typmod, struct interval *ret, struct err *reterr)
 {
     struct str bare = text_trimmed(text);
     struct cursor in = {bare.at, bare.at + bare.len};
-    struct reading reading = {0};
+    struct reading reading = {.fields = typmod < 0 ? FIELDS_ALL : (unsigned)typmod >> 16};
     enum outcome outcome;
 
     if (bare.len > 1 && *bare.at == 'P') {
@@ -496,18 +521,6 @@ void interval_print(struct buf *out, struct interval interval)
     buf_printf(out, "%s%s", zero ? "" : " ", interval.us < 0 ? "-" : before ? "+" : "");
     print_clock(out, interval.us < 0 ? 0 - (uint64_t)interval.us : (uint64_t)interval.us);
 }
-
-/* PostgreSQL's bits of the fields in a typmod. */
-enum {
-    FIELD_MONTH = 1 << 1,
-    FIELD_YEAR = 1 << 2,
-    FIELD_DAY = 1 << 3,
-    FIELD_HOUR = 1 << 10,
-    FIELD_MINUTE = 1 << 11,
-    FIELD_SECOND = 1 << 12,
-    FIELDS_ALL = 0x7fff,
-    PRECISION_ALL = 0xffff
-};
 
 static int64_t cut(int64_t us, int64_t unit_us)
 {

@@ -61,9 +61,10 @@ int timetz_compare(struct timetz a, struct timetz b);
 /* Appends bytes that order as interval_compare does, the same for equal intervals. */
 void interval_key(struct buf *out, struct interval interval);
 
-/* Parses every form PostgreSQL reads: units, SQL standard, ISO 8601. Fails with 22007, 22008,
- * 22015. */
-WARN_UNUSED bool interval_parse(struct str text, struct interval *ret, struct err *reterr);
+/* Parses the forms PostgreSQL reads: units, SQL standard, ISO 8601; the typmod's fields give a
+ * number its unit where the text has none. Fails with 22007, 22015. */
+WARN_UNUSED bool interval_parse(struct str text, int32_t typmod, struct interval *ret,
+                                struct err *reterr);
 
 /* Appends "1 year 2 mons -3 days +04:05:06.789". */
 void interval_print(struct buf *out, struct interval interval);

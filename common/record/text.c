@@ -387,7 +387,7 @@ static bool parse_interval(struct type type, struct str text, struct arena *aren
 {
     struct interval interval;
 
-    if (!interval_parse(text, &interval, reterr))
+    if (!interval_parse(text, type.typmod, &interval, reterr))
         return false;
     *ret = interval_pack(arena, interval_fit(interval, type.typmod));
     return true;

@@ -160,6 +160,18 @@ static struct expr *make_call(struct binder *binder, const struct function *func
     return call;
 }
 
+/* date(x), text(x): a type's name as a function is its cast, where that is no way through text. */
+static const struct function *cast_named(const char *name, enum type_id from)
+{
+    const struct function *cast;
+    enum type_id to;
+
+    if (!type_find(str_of(name), &to) || from == TYPE_UNKNOWN)
+        return NULL;
+    cast = cast_find(from, to, CAST_EXPLICIT);
+    return cast != NULL && cast->result == to ? cast : NULL;
+}
+
 struct expr *bind_call(struct binder *binder, enum function_kind kind, const char *name,
                        struct expr **args, uint16_t args_n, int location)
 {
@@ -174,6 +186,11 @@ struct expr *bind_call(struct binder *binder, enum function_kind kind, const cha
     function = function_resolve(kind, str_of(name), types, args_n, &ambiguous);
     if (ambiguous)
         return refuse_ambiguous(binder, call_text(binder, kind, name, args, args_n), location);
+    if (function == NULL && kind == FUNCTION_NAMED && args_n == 1)
+        function = cast_named(name, args[0]->type.id);
+    if (function != NULL && function->kind == FUNCTION_CAST)
+        return bind_coerce(binder, args[0], (struct type){function->result, -1}, CAST_EXPLICIT,
+                           "argument");
     if (function == NULL)
         return refuse_unknown(binder, call_text(binder, kind, name, args, args_n), location);
     return make_call(binder, function, args, args_n, location);
