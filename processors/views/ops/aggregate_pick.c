@@ -3,6 +3,7 @@
 
 #include "expr/body.h"
 
+/* Of equal values in different form the last one stays, as in PostgreSQL. */
 struct pick {
     struct value value;
     uint64_t there;
@@ -34,7 +35,7 @@ static void min_add(void *at, const struct aggregate_site *site, struct arena *a
 
     (void)arena;
     (void)weight;
-    if (pick->there == 0 || value_compare(site->arg_types[0].id, args[0], pick->value) < 0)
+    if (pick->there == 0 || value_compare(site->arg_types[0].id, args[0], pick->value) <= 0)
         keep(pick, args[0]);
 }
 
@@ -45,7 +46,7 @@ static void max_add(void *at, const struct aggregate_site *site, struct arena *a
 
     (void)arena;
     (void)weight;
-    if (pick->there == 0 || value_compare(site->arg_types[0].id, args[0], pick->value) > 0)
+    if (pick->there == 0 || value_compare(site->arg_types[0].id, args[0], pick->value) >= 0)
         keep(pick, args[0]);
 }
 

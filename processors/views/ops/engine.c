@@ -26,6 +26,7 @@ static bool may_repeat(const struct engine *engine, const struct plan_node *node
     case PLAN_TOP:
         return false;
     case PLAN_FILTER:
+    case PLAN_WINDOW:
         return engine->repeats[node->inputs[0]];
     case PLAN_PROJECT:
         return node->has_key && engine->repeats[node->inputs[0]];

@@ -231,13 +231,10 @@ static bool bind_filter(struct scope *scope, const PgQuery__FuncCall *node,
 bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name,
                          struct aggregate_call *ret)
 {
-    struct scope inner = *scope;
-
     *ret = (struct aggregate_call){.location = node->location};
-    inner.in_aggregate = true;
-    if (!bind_args(&inner, node, ret) || !resolve(scope, node, name, ret) ||
-        !bind_distinct(scope, node, ret) || !bind_order(&inner, node, ret) ||
-        !bind_filter(&inner, node, ret))
+    if (!bind_args(scope, node, ret) || !resolve(scope, node, name, ret) ||
+        !bind_distinct(scope, node, ret) || !bind_order(scope, node, ret) ||
+        !bind_filter(scope, node, ret))
         return false;
     ret->type = ret->args_n > 0 ? aggregate_result(ret->aggregate, ret->args[0]->type)
                                 : (struct type){ret->aggregate->result, -1, NULL};
@@ -256,10 +253,12 @@ static bool may_stand(struct scope *scope, int location)
 
 struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, const char *name)
 {
+    struct scope inner = *scope;
     struct aggregate_call call;
     uint16_t index;
 
-    if (!may_stand(scope, node->location) || !bind_aggregate_call(scope, node, name, &call))
+    inner.in_aggregate = true;
+    if (!may_stand(scope, node->location) || !bind_aggregate_call(&inner, node, name, &call))
         return NULL;
     index = add_call(scope, &call);
     return exprs_column(scope->binder->arena, (uint16_t)(AGGREGATE_COLUMN + index), call.type,

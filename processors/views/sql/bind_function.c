@@ -92,11 +92,18 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
 
     if (!ast_only(&scope->binder->ast, node,
                   "funcname args agg_order agg_filter agg_within_group agg_star agg_distinct "
-                  "funcformat"))
+                  "over funcformat"))
         return NULL;
     name = function_name(scope, node);
     if (name == NULL)
         return NULL;
+    if (node->over != NULL)
+        return bind_window(scope, node, name);
+    if (bind_is_window_function(name)) {
+        ast_refuse(&scope->binder->ast, node->location,
+                   "window function %s requires an OVER clause", name);
+        return NULL;
+    }
     if (bind_is_aggregate(name))
         return bind_aggregate(scope, node, name);
     if (node->n_agg_order > 0 || node->agg_filter != NULL || node->agg_within_group ||

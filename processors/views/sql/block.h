@@ -30,6 +30,7 @@ struct block {
     struct list groups;     /* struct expr *; the first `written_n` were written */
     struct list sets;       /* struct column_set *, of groups: GROUPING SETS; none: all groups */
     struct list aggregates; /* struct aggregate_call * */
+    struct list windows;    /* struct window_call * */
     struct list sorts;      /* struct sort * */
     struct expr *having;
     uint32_t written_n;
@@ -68,6 +69,21 @@ const struct plan_order *group_order(struct arena *arena, const struct plan_orde
  * the same in all rows that it sees. */
 WARN_UNUSED bool group_check_order(struct block *block, uint32_t node, struct column_set fixed,
                                    const struct plan_aggregate *aggregate, int location);
+
+/* plan_window.c: replaces every expression of the call by what `map` makes of it; false when that
+ * is NULL. */
+WARN_UNUSED bool window_map(struct window_call *call,
+                            struct expr *(*map)(void *to, struct expr *expr), void *to);
+
+/* The columns that windows read. */
+void window_need(const struct block *block, struct column_set *need);
+
+/* The windows over `*node`, whose columns they, the targets and the sorts read; these read the new
+ * node after it. */
+WARN_UNUSED bool window_plan(struct block *block, uint32_t *node);
+
+/* Moves the first `columns_n` columns of targets, sorts and windows; windows' own stay. */
+void window_move(struct block *block, const int16_t *columns, uint16_t columns_n);
 
 /* clauses.c: one GROUP BY expression: an ordinal, an input column, an alias, or any; NULL:
  * refused. */

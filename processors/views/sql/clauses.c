@@ -85,6 +85,8 @@ static bool bind_sort(struct block *block, const PgQuery__Node *node, struct sor
     struct scope scope = {.binder = block->binder,
                           .from = &block->from,
                           .aggregates = &block->aggregates,
+                          .windows = &block->windows,
+                          .select = block->select,
                           .clause = "ORDER BY"};
     const char *name = bare_name(node);
 

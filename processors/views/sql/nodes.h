@@ -77,6 +77,24 @@ struct top_parts {
 /* The first rows of each partition by an order that is total within it (but for `ties`). */
 uint32_t nodes_top_of(struct nodes *nodes, uint32_t input, struct top_parts parts);
 
+/* What a WINDOW is made of. */
+struct window_parts {
+    struct expr **partition;
+    const struct plan_order *order;
+    const struct plan_window_function *functions;
+    const char *const *names; /* of their columns */
+    uint16_t partition_n, order_n, functions_n;
+};
+
+/* The input's columns, then the functions'. */
+uint32_t nodes_window(struct nodes *nodes, uint32_t input, struct window_parts parts);
+
+/* A filter's input with a TOP below its window where the predicate allows; else the input. */
+uint32_t nodes_window_top(struct nodes *nodes, uint32_t input, const struct expr *predicate);
+
+/* The node is a materialized view's. */
+bool nodes_is_pinned(const struct nodes *nodes, uint32_t node);
+
 /* The columns that are fixed when those in `set` are, by keys and equalities all the way down. */
 struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, struct column_set set);
 

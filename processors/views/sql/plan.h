@@ -39,7 +39,8 @@ enum plan_kind {
     PLAN_JOIN,
     PLAN_GROUP,
     PLAN_TOP,
-    PLAN_UNION
+    PLAN_UNION,
+    PLAN_WINDOW
 };
 enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT };
 
@@ -74,6 +75,48 @@ static inline const struct expr *plan_aggregate_arg(const struct plan_aggregate 
     return i == 0 ? aggregate->arg : aggregate->more[i - 1];
 }
 
+/* A function over a window; the numbers are part of stored plans' fingerprints: append only. */
+enum plan_window_kind {
+    WINDOW_AGGREGATE,
+    WINDOW_ROW_NUMBER,
+    WINDOW_RANK,
+    WINDOW_DENSE_RANK,
+    WINDOW_PERCENT_RANK,
+    WINDOW_CUME_DIST,
+    WINDOW_NTILE,
+    WINDOW_LAG,
+    WINDOW_LEAD,
+    WINDOW_FIRST_VALUE,
+    WINDOW_LAST_VALUE,
+    WINDOW_NTH_VALUE
+};
+
+enum plan_frame_unit { FRAME_RANGE, FRAME_ROWS, FRAME_GROUPS };
+enum plan_bound_kind { BOUND_UNBOUNDED, BOUND_CURRENT, BOUND_PRECEDING, BOUND_FOLLOWING };
+enum plan_exclusion { EXCLUDE_NONE, EXCLUDE_CURRENT, EXCLUDE_GROUP, EXCLUDE_TIES };
+
+/* One end of a frame. PRECEDING and FOLLOWING have `offset` rows or groups; of a RANGE the value to
+ * reach, `limit`, over the input row. */
+struct plan_bound {
+    enum plan_bound_kind kind;
+    int64_t offset;
+    const struct expr *limit;
+};
+
+struct plan_frame {
+    enum plan_frame_unit unit;
+    struct plan_bound start, end;
+    enum plan_exclusion exclusion;
+    const struct expr *range_key; /* of limits: the ORDER BY value in their type */
+};
+
+/* One function of a PLAN_WINDOW: its arguments, filter and result as an aggregate's. */
+struct plan_window_function {
+    enum plan_window_kind kind;
+    struct plan_aggregate call; /* `aggregate` of WINDOW_AGGREGATE alone */
+    struct plan_frame frame;
+};
+
 /*
  * kind           inputs   output row
  * PLAN_SOURCE    0        the source's columns
@@ -85,6 +128,8 @@ static inline const struct expr *plan_aggregate_arg(const struct plan_aggregate 
  * over no input (unless `no_empty_group`) PLAN_TOP       1        the input row, the first `limit`
  * after `offset` rows by `order` (a total order: sql/ has proved it)
  * PLAN_UNION     2        the rows of both inputs, of equal types
+ * PLAN_WINDOW    1        the input row, then one column per function of `functions`, over the rows
+ * of its partition by `exprs` in `order`
  */
 struct plan_node {
     enum plan_kind kind;
@@ -95,15 +140,18 @@ struct plan_node {
     bool has_key;
     uint32_t source;              /* PLAN_SOURCE: index into plan.sources */
     const struct expr *predicate; /* PLAN_FILTER */
-    const struct expr **exprs;    /* PLAN_PROJECT, PLAN_GROUP; partitions of a PLAN_TOP */
+    const struct expr **exprs;    /* PLAN_PROJECT, PLAN_GROUP; partitions of a PLAN_TOP or
+                                     PLAN_WINDOW */
     uint16_t exprs_n;
     enum plan_join_kind join;
     const struct expr **left_keys, **right_keys; /* PLAN_JOIN */
     uint16_t join_keys_n;
     const struct plan_aggregate *aggregates; /* PLAN_GROUP */
     uint16_t aggregates_n;
-    const struct plan_order *order; /* PLAN_TOP */
+    const struct plan_order *order; /* PLAN_TOP, PLAN_WINDOW */
     uint16_t order_n;
+    const struct plan_window_function *functions; /* PLAN_WINDOW */
+    uint16_t functions_n;
     int64_t limit, offset; /* PLAN_TOP, in each partition by `exprs`; limit below 0: none */
     bool ties;             /* and the rows that compare equal to the last one */
     const char *label;     /* the view or clause it comes from, for --explain */

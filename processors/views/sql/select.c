@@ -57,6 +57,8 @@ static bool bind_targets(struct block *block)
     struct scope scope = {.binder = block->binder,
                           .from = &block->from,
                           .aggregates = &block->aggregates,
+                          .windows = &block->windows,
+                          .select = block->select,
                           .clause = "SELECT"};
 
     for (size_t i = 0; i < block->select->n_target_list; i++)
@@ -160,7 +162,7 @@ static bool check_select(struct binder *binder, const PgQuery__SelectStmt *selec
             &binder->ast, select,
             "distinct_clause target_list from_clause where_clause group_clause group_distinct "
             "having_clause "
-            "sort_clause limit_offset limit_count limit_option with_clause op"))
+            "window_clause sort_clause limit_offset limit_count limit_option with_clause op"))
         return false;
     if (select->n_from_clause == 0)
         return ast_refuse(&binder->ast, ast_location(select),

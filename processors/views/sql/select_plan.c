@@ -16,6 +16,8 @@ static struct column_set needed(const struct block *block)
     struct column_set need = {0};
 
     group_need(block, &need);
+    if (!block->grouped)
+        window_need(block, &need);
     for (uint32_t i = 0; i < block->targets.n && !block->grouped; i++)
         exprs_columns(target_at(block, i)->expr, &need);
     for (uint32_t i = 0; i < block->sorts.n && !block->grouped; i++)
@@ -26,13 +28,8 @@ static struct column_set needed(const struct block *block)
 /* After this, targets and sorts read the columns of the node. */
 static bool plan_rows(struct block *block, uint32_t *node, const int16_t *at)
 {
-    struct arena *arena = block->binder->arena;
-
     if (!block->grouped) {
-        for (uint32_t i = 0; i < block->targets.n; i++)
-            target_at(block, i)->expr = exprs_move(arena, target_at(block, i)->expr, at);
-        for (uint32_t i = 0; i < block->sorts.n; i++)
-            sort_at(block, i)->expr = exprs_move(arena, sort_at(block, i)->expr, at);
+        window_move(block, at, COLUMNS_MAX);
         return true;
     }
     if (!group_plan(block, node, at))
@@ -204,7 +201,8 @@ bool select_plan(struct block *block, struct query *ret)
     uint32_t node;
     int16_t *at;
 
-    if (!joins_plan(block->binder, &block->from, &need, &node, &at) || !plan_rows(block, &node, at))
+    if (!joins_plan(block->binder, &block->from, &need, &node, &at) ||
+        !plan_rows(block, &node, at) || (block->windows.n > 0 && !window_plan(block, &node)))
         return false;
     if (block->distinct)
         node = plan_distinct(block, node);
