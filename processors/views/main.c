@@ -94,6 +94,8 @@ static int list_functions(const struct option_set *set)
     CLEANUP(buf) struct buf out = {0};
 
     function_list(&out);
+    aggregate_list(&out);
+    window_list(&out);
     fwrite(out.at, 1, out.len, stdout);
     options_done(set);
     return 0;

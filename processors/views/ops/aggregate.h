@@ -58,6 +58,9 @@ struct type aggregate_result(const struct aggregate *aggregate, struct type arg)
 /* Number of the row's arguments. */
 uint16_t aggregate_args_n(const struct aggregate *aggregate);
 
+/* Appends every row as --functions shows it, a line each. */
+void aggregate_list(struct buf *out);
+
 /* Every row, ended by a row without a name. */
 extern const struct aggregate aggregate_table[];
 

@@ -1,5 +1,6 @@
 /* The ordered-set aggregates: percentile_cont, percentile_disc, mode. They see their values in
  * order; the arguments are the value, then the fraction. */
+#include "ops/aggregate_interval.h"
 #include "ops/collected.h"
 
 #include "expr/body.h"
@@ -50,37 +51,62 @@ static bool check_fraction(double fraction, struct err *reterr)
                    fraction);
 }
 
-static struct value value_by_cont(const struct ranks *ranks, double fraction)
+/* Between two intervals: low + (high - low) * part. */
+static bool between_intervals(struct value low, struct value high, double part, struct arena *arena,
+                              struct value *ret, struct err *reterr)
+{
+    struct value by = {.real = part};
+
+    return interval_operate("-", high, TYPE_INTERVAL, low, arena, ret, reterr) &&
+           interval_operate("*", *ret, TYPE_FLOAT8, by, arena, ret, reterr) &&
+           interval_operate("+", *ret, TYPE_INTERVAL, low, arena, ret, reterr);
+}
+
+/* How a fraction picks: type is the value's. */
+typedef bool pick_value(const struct ranks *ranks, double fraction, enum type_id type,
+                        struct arena *arena, struct value *ret, struct err *reterr);
+
+static bool value_by_cont(const struct ranks *ranks, double fraction, enum type_id type,
+                          struct arena *arena, struct value *ret, struct err *reterr)
 {
     double place = fraction * (double)(ranks->total - 1);
     struct value low = value_at(ranks, (int64_t)floor(place));
     struct value high = value_at(ranks, (int64_t)ceil(place));
 
-    if (floor(place) != ceil(place))
-        low.real += (place - floor(place)) * (high.real - low.real);
-    return low;
+    *ret = low;
+    if (floor(place) == ceil(place))
+        return true;
+    if (type == TYPE_INTERVAL)
+        return between_intervals(low, high, place - floor(place), arena, ret, reterr);
+    ret->real += (place - floor(place)) * (high.real - low.real);
+    return true;
 }
 
-static struct value value_by_disc(const struct ranks *ranks, double fraction)
+static bool value_by_disc(const struct ranks *ranks, double fraction, enum type_id type,
+                          struct arena *arena, struct value *ret, struct err *reterr)
 {
     int64_t place = (int64_t)ceil(fraction * (double)ranks->total);
 
-    return value_at(ranks, place > 0 ? place - 1 : 0);
+    (void)type;
+    (void)arena;
+    (void)reterr;
+    *ret = value_at(ranks, place > 0 ? place - 1 : 0);
+    return true;
 }
 
-typedef struct value pick_value(const struct ranks *ranks, double fraction);
-
 static bool pick_each(const struct ranks *ranks, pick_value *pick, enum type_id element,
-                      struct array_maker *maker, struct err *reterr)
+                      struct arena *arena, struct array_maker *maker, struct err *reterr)
 {
     struct array_walk walk = array_open(ranks->fraction.bytes, TYPE_FLOAT8);
-    struct value fraction;
+    struct value fraction, picked;
 
     array_begin(maker, element, walk.lower);
     while (array_next(&walk, &fraction)) {
-        if (!fraction.null && !check_fraction(fraction.real, reterr))
+        picked = fraction;
+        if (!fraction.null && (!check_fraction(fraction.real, reterr) ||
+                               !pick(ranks, fraction.real, element, arena, &picked, reterr)))
             return false;
-        array_add(maker, fraction.null ? fraction : pick(ranks, fraction.real));
+        array_add(maker, picked);
     }
     return true;
 }
@@ -96,10 +122,9 @@ static bool percentile(const struct ranks *ranks, const struct aggregate_site *s
     if (!type_is_array(site->arg_types[1].id)) {
         if (!check_fraction(ranks->fraction.real, reterr))
             return false;
-        *ret = pick(ranks, ranks->fraction.real);
-        return true;
+        return pick(ranks, ranks->fraction.real, site->arg_types[0].id, arena, ret, reterr);
     }
-    if (!pick_each(ranks, pick, site->arg_types[0].id, &maker, reterr))
+    if (!pick_each(ranks, pick, site->arg_types[0].id, arena, &maker, reterr))
         return false;
     ret->bytes = array_finish(&maker, arena);
     return true;

@@ -66,6 +66,8 @@ const struct aggregate aggregate_table[] = {
     SUM(TYPE_FLOAT4, TYPE_FLOAT4, real),
     SUM(TYPE_FLOAT8, TYPE_FLOAT8, real),
     SUM(TYPE_NUMERIC, TYPE_NUMERIC, numeric),
+    SUM(TYPE_INTERVAL, TYPE_INTERVAL, interval),
+    AVG(TYPE_INTERVAL, TYPE_INTERVAL, interval),
     AVG(TYPE_INT2, TYPE_NUMERIC, int),
     AVG(TYPE_INT4, TYPE_NUMERIC, int),
     AVG(TYPE_INT8, TYPE_NUMERIC, int),
@@ -161,6 +163,9 @@ const struct aggregate aggregate_table[] = {
      .ops = &aggregate_jsonb_members},
     PERCENTILE(percentile_cont, TYPE_FLOAT8, TYPE_FLOAT8, TYPE_FLOAT8),
     PERCENTILE(percentile_cont, TYPE_FLOAT8, TYPE_ARRAY | TYPE_FLOAT8, TYPE_ARRAY | TYPE_FLOAT8),
+    PERCENTILE(percentile_cont, TYPE_INTERVAL, TYPE_FLOAT8, TYPE_INTERVAL),
+    PERCENTILE(percentile_cont, TYPE_INTERVAL, TYPE_ARRAY | TYPE_FLOAT8,
+               TYPE_ARRAY | TYPE_INTERVAL),
     PERCENTILE(percentile_disc, TYPE_ANYELEMENT, TYPE_FLOAT8, TYPE_ANYELEMENT),
     PERCENTILE(percentile_disc, TYPE_ANYELEMENT, TYPE_ARRAY | TYPE_FLOAT8, TYPE_ANYARRAY),
     {.name = "mode",
@@ -236,6 +241,12 @@ static bool is_preferred(enum type_id type)
            type == TYPE_INTERVAL || type == TYPE_BOOL;
 }
 
+/* Stands for several types. */
+static bool is_choice(enum type_id type)
+{
+    return type >= TYPE_ANY && type < (enum type_id)TYPE_ENUM_FIRST;
+}
+
 /* How well an argument fits: 0 not at all, 1 by a cast, 2 by a cast to a preferred type, 3 as it
  * is. */
 static int fit_of(enum type_id wanted, enum type_id given)
@@ -244,7 +255,7 @@ static int fit_of(enum type_id wanted, enum type_id given)
         return wanted == TYPE_TEXT ? 2 : wanted == TYPE_ANY || wanted == TYPE_ANYELEMENT ? 1 : 0;
     if (takes_as_is(wanted, given))
         return 3;
-    if (type_is_array(given) || type_is_enum(given) || wanted >= TYPE_ANY ||
+    if (type_is_array(given) != type_is_array(wanted) || is_choice(wanted) ||
         cast_find(given, wanted, CAST_IMPLICIT) == NULL)
         return 0;
     return is_preferred(wanted) ? 2 : 1;
@@ -291,4 +302,30 @@ const struct aggregate *aggregate_resolve_args(struct str name, const enum type_
 const struct aggregate *aggregate_resolve(struct str name, enum type_id arg)
 {
     return aggregate_resolve_args(name, &arg, arg != 0);
+}
+
+/* One line of the list. */
+static void print_row(struct buf *out, const struct aggregate *row)
+{
+    size_t start = out->len;
+    uint16_t n = aggregate_args_n(row), first = row->within_group ? 1 : 0;
+
+    buf_printf(out, "%s(%s", row->name, n == 0 ? "*" : "");
+    for (uint16_t i = first; i < n; i++)
+        buf_printf(out, "%s%s", i > first ? ", " : "", type_name(arg_at(row, i)));
+    buf_char(out, ')');
+    if (row->within_group)
+        buf_printf(out, " WITHIN GROUP (ORDER BY %s)", type_name(row->arg));
+    do
+        buf_char(out, ' ');
+    while (out->len - start < 64);
+    buf_printf(out, "%-28s aggregate%s\n", type_name(row->result),
+               row->needs_order ? ", with ORDER BY" : "");
+}
+
+void aggregate_list(struct buf *out)
+{
+    for (const struct aggregate *row = aggregate_table; row->name != NULL; row++)
+        if (!row->internal)
+            print_row(out, row);
 }

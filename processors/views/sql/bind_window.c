@@ -1,4 +1,5 @@
 #include "sql/bind.h"
+#include "sql/pipeline.h"
 
 /* PostgreSQL's bits of WindowDef.frame_options. */
 enum {
@@ -51,6 +52,24 @@ static const struct window_name *find_name(const char *name)
 bool bind_is_window_function(const char *name)
 {
     return find_name(name) != NULL;
+}
+
+void window_list(struct buf *out)
+{
+    for (size_t i = 0; i < sizeof(window_names) / sizeof(window_names[0]); i++) {
+        const struct window_name *row = &window_names[i];
+        size_t start = out->len;
+
+        buf_printf(out, "%s(", row->name);
+        for (uint16_t arg = 0; arg < row->most_n; arg++)
+            buf_printf(out, "%s%s%s", arg > 0 ? ", " : "", type_name(row->args[arg]),
+                       arg >= row->least_n ? " (optional)" : "");
+        buf_puts(out, ") OVER");
+        do
+            buf_char(out, ' ');
+        while (out->len - start < 64);
+        buf_printf(out, "%-28s window\n", type_name(row->result));
+    }
 }
 
 /* ---- the window ---- */

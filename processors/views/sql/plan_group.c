@@ -109,6 +109,15 @@ static struct column_set fixed_in_group(const struct block *block, const struct 
     return fixed;
 }
 
+/* Rows that agree in the columns are one row. */
+static bool has_whole_key(const struct plan_node *node, const struct column_set *set)
+{
+    for (uint16_t i = 0; i < node->schema.key_n; i++)
+        if (!column_set_has(set, node->schema.key[i]))
+            return false;
+    return node->has_key;
+}
+
 /* Whether equal order (and group) means equal arguments; `all` of them or the first. */
 static bool args_are_fixed(const struct nodes *nodes, uint32_t node,
                            const struct plan_aggregate *aggregate, struct column_set fixed,
@@ -125,6 +134,8 @@ static bool args_are_fixed(const struct nodes *nodes, uint32_t node,
     if (by_first && exprs_carried_column(aggregate->arg) >= 0)
         column_set_add(&fixed, (uint32_t)exprs_carried_column(aggregate->arg));
     fixed = nodes_determined(nodes, node, fixed);
+    if (has_whole_key(nodes_at(nodes, node), &fixed))
+        return true;
     for (uint16_t i = 0; i < n; i++) {
         const struct expr *arg = plan_aggregate_arg(aggregate, i);
         bool ordered = by_first && i == 0;
