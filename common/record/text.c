@@ -135,6 +135,19 @@ static size_t character_size(const unsigned char *at, size_t left)
     return size;
 }
 
+/* Names the bytes that the first says belong together, as PostgreSQL does. */
+static bool bad_utf8(const unsigned char *at, size_t left, struct err *reterr)
+{
+    size_t n = (*at & 0xe0) == 0xc0 ? 2 : (*at & 0xf0) == 0xe0 ? 3 : (*at & 0xf8) == 0xf0 ? 4 : 1;
+    char bytes[4 * 5 + 1] = "";
+
+    for (size_t i = 0; i < n && i < left; i++)
+        snprintf(bytes + strlen(bytes), sizeof(bytes) - strlen(bytes), "%s0x%02x", i > 0 ? " " : "",
+                 at[i]);
+    return err_sql(reterr, ERR_DEAD_LETTER, "22021",
+                   "invalid byte sequence for encoding \"UTF8\": %s", bytes);
+}
+
 static bool check_utf8(struct str text, struct err *reterr)
 {
     if (text.len > 0 && memchr(text.at, '\0', text.len) != NULL)
@@ -147,9 +160,7 @@ static bool check_utf8(struct str text, struct err *reterr)
         size_t size = character_size(at, (size_t)(end - at));
 
         if (size == 0)
-            return err_sql(reterr, ERR_DEAD_LETTER, "22021",
-                           "invalid byte sequence for encoding \"UTF8\": 0x%02x at byte %td", *at,
-                           (const char *)at - text.at);
+            return bad_utf8(at, (size_t)(end - at), reterr);
         at += size;
     }
     return true;

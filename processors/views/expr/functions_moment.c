@@ -433,5 +433,10 @@ const struct function functions_moment[] = {
     FUNCTION_ROW("isfinite", TYPE_BOOL, is_finite, TYPE_TIMESTAMP),
     FUNCTION_ROW("isfinite", TYPE_BOOL, is_finite, TYPE_TIMESTAMPTZ),
     FUNCTION_ROW("isfinite", TYPE_BOOL, is_finite, TYPE_INTERVAL),
+    STABLE_ROW("to_char", TYPE_TEXT, format_timestamp, TYPE_TIMESTAMP, TYPE_TEXT),
+    STABLE_ROW("to_char", TYPE_TEXT, format_timestamp, TYPE_TIMESTAMPTZ, TYPE_TEXT),
+    STABLE_ROW("to_char", TYPE_TEXT, format_interval, TYPE_INTERVAL, TYPE_TEXT),
+    STABLE_ROW("to_date", TYPE_DATE, parse_to_date, TYPE_TEXT, TYPE_TEXT),
+    STABLE_ROW("to_timestamp", TYPE_TIMESTAMPTZ, parse_to_timestamp, TYPE_TEXT, TYPE_TEXT),
     {0},
 };
