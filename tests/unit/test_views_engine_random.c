@@ -430,6 +430,7 @@ static void naive_node(const struct world *world, struct arena *arena, uint32_t 
     case PLAN_TOP:
         naive_top(arena, node, &bags[node->inputs[0]], out);
         return;
+    case PLAN_ORDINAL:
     case PLAN_UNION:
     case PLAN_WINDOW:
         return; /* the random plans have none */

@@ -24,6 +24,7 @@ static bool may_repeat(const struct engine *engine, const struct plan_node *node
     case PLAN_SOURCE:
     case PLAN_GROUP:
     case PLAN_TOP:
+    case PLAN_ORDINAL:
         return false;
     case PLAN_FILTER:
     case PLAN_WINDOW:

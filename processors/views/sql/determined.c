@@ -189,6 +189,7 @@ struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, str
     switch (of->kind) {
     case PLAN_SOURCE:
     case PLAN_UNION:
+    case PLAN_ORDINAL:
         break;
     case PLAN_FILTER:
         set = over_filter(nodes, of, set);

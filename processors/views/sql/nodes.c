@@ -591,3 +591,21 @@ uint32_t nodes_window(struct nodes *nodes, uint32_t input, struct window_parts p
         derive_window(nodes, nodes_at(nodes, made), parts.names);
     return made;
 }
+
+uint32_t nodes_ordinal(struct nodes *nodes, uint32_t input)
+{
+    const struct schema *below = &nodes_at(nodes, input)->schema;
+    uint16_t n = below->columns_n, key[2] = {n, (uint16_t)(n + 1)};
+    struct column *columns = arena_zalloc(nodes->arena, (n + 2U) * sizeof(*columns));
+    struct plan_node node = {.kind = PLAN_ORDINAL, .inputs = {input}};
+    bool is_new;
+    uint32_t made;
+
+    memcpy(columns, below->columns, n * sizeof(*columns));
+    columns[n] = (struct column){"__hash", {TYPE_TEXT, -1, NULL}, true};
+    columns[n + 1] = (struct column){"__ordinal", {TYPE_INT8, -1, NULL}, true};
+    node.schema = (struct schema){.columns = columns, .columns_n = (uint16_t)(n + 2)};
+    made = intern(nodes, &node, &is_new);
+    set_key(nodes, nodes_at(nodes, made), key, 2);
+    return made;
+}

@@ -77,6 +77,9 @@ struct top_parts {
 /* The first rows of each partition by an order that is total within it (but for `ties`). */
 uint32_t nodes_top_of(struct nodes *nodes, uint32_t input, struct top_parts parts);
 
+/* The input's rows with a key: two columns more, "__hash" and "__ordinal". */
+uint32_t nodes_ordinal(struct nodes *nodes, uint32_t input);
+
 /* What a WINDOW is made of. */
 struct window_parts {
     struct expr **partition;

@@ -62,33 +62,6 @@ static bool define_view(struct binder *binder, const PgQuery__ViewStmt *stmt)
            define(binder, stmt->view, stmt->query, stmt->aliases, stmt->n_aliases, &query);
 }
 
-/* Appends the key columns of what the node reads, down to where rows have a key. */
-static void put_lost_key(struct buf *out, const struct nodes *nodes, uint32_t node)
-{
-    const struct plan_node *of = nodes_at(nodes, node);
-
-    if (of->has_key) {
-        for (uint16_t i = 0; i < of->schema.key_n; i++)
-            buf_printf(out, "%s%s", out->len > 0 ? ", " : "",
-                       of->schema.columns[of->schema.key[i]].name);
-        return;
-    }
-    put_lost_key(out, nodes, of->inputs[0]);
-    if (of->kind == PLAN_JOIN || of->kind == PLAN_UNION)
-        put_lost_key(out, nodes, of->inputs[1]);
-}
-
-static bool refuse_keyless(struct binder *binder, const PgQuery__RangeVar *name, uint32_t node)
-{
-    CLEANUP(buf) struct buf columns = {0};
-
-    put_lost_key(&columns, &binder->nodes, node);
-    return ast_refuse(&binder->ast, name->location,
-                      "the view's rows have no unique key; select the key columns of what it reads "
-                      "(%s), or GROUP BY",
-                      buf_cstr(&columns));
-}
-
 static bool check_topic(struct binder *binder, const char *topic, int location)
 {
     size_t len = strspn(topic, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
@@ -141,17 +114,19 @@ static bool view_option(struct binder *binder, const PgQuery__DefElem *option,
                       option->defname);
 }
 
-/* The node's shape under the view's own column names. */
-static struct schema view_schema(struct binder *binder, const struct query *query)
+/* The node's shape under the view's own column names; the key of rows without one keeps its names.
+ */
+static struct schema view_schema(struct binder *binder, uint32_t node, const struct query *query)
 {
-    const struct schema *of = &nodes_at(&binder->nodes, query->node)->schema;
+    const struct schema *of = &nodes_at(&binder->nodes, node)->schema;
     struct column *columns =
         arena_alloc(binder->arena, (of->columns_n + 1U) * sizeof(struct column));
     struct schema schema = *of;
 
     for (uint16_t i = 0; i < of->columns_n; i++) {
         columns[i] = of->columns[i];
-        columns[i].name = query->columns[i];
+        if (i < query->columns_n)
+            columns[i].name = query->columns[i];
     }
     schema.columns = columns;
     return schema;
@@ -177,13 +152,14 @@ static bool define_materialized(struct binder *binder, const PgQuery__CreateTabl
             return false;
     if (!check_topic(binder, view->topic, name->location))
         return false;
-    if (!nodes_at(&binder->nodes, query.node)->has_key)
-        return refuse_keyless(binder, name, query.node);
     view->node = query.node;
-    view->schema = view_schema(binder, &query);
+    if (!nodes_at(&binder->nodes, query.node)->has_key)
+        view->node = nodes_ordinal(&binder->nodes, query.node);
+    view->schema = view_schema(binder, view->node, &query);
     view->order = query.order;
     view->order_n = query.order_n;
     nodes_pin(&binder->nodes, query.node);
+    nodes_pin(&binder->nodes, view->node);
     bind_find(binder, bind_schema_of(name), name->relname)->view = (int32_t)binder->views.n;
     list_add(&binder->views, binder->arena, view);
     return true;

@@ -40,7 +40,8 @@ enum plan_kind {
     PLAN_GROUP,
     PLAN_TOP,
     PLAN_UNION,
-    PLAN_WINDOW
+    PLAN_WINDOW,
+    PLAN_ORDINAL
 };
 enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT };
 
@@ -128,6 +129,8 @@ struct plan_window_function {
  * over no input (unless `no_empty_group`) PLAN_TOP       1        the input row, the first `limit`
  * after `offset` rows by `order` (a total order: sql/ has proved it)
  * PLAN_UNION     2        the rows of both inputs, of equal types
+ * PLAN_ORDINAL   1        the input row, a hash of it (text) and its number among equal rows, which
+ * are the key
  * PLAN_WINDOW    1        the input row, then one column per function of `functions`, over the rows
  * of its partition by `exprs` in `order`
  */

@@ -221,6 +221,11 @@ static void put_operator(struct buf *out, const struct plan *plan, const struct 
     case PLAN_WINDOW:
         put_window(out, node, input);
         break;
+    case PLAN_ORDINAL:
+        buf_puts(out,
+                 "ordinal: the rows have no unique key; a hash of the row and its number among "
+                 "equal rows are it; state: a count of each row");
+        break;
     case PLAN_UNION:
         buf_puts(out, "union of all rows");
         break;
@@ -237,8 +242,8 @@ static void put_node(struct printer *printer, uint32_t number, int depth)
 
     buf_printf(printer->out, "%*s#%" PRIu32 " ", depth * INDENT, "", number);
     if (printer->shown[number]) {
-        static const char *const kinds[] = {"source", "filter", "project", "join",
-                                            "group",  "top",    "union",   "window"};
+        static const char *const kinds[] = {"source", "filter", "project", "join",   "group",
+                                            "top",    "union",  "window",  "ordinal"};
 
         buf_printf(printer->out, "%s of %s, shared (see above)\n", kinds[node->kind], node->label);
         return;

@@ -79,7 +79,8 @@ static uint32_t plan_distinct(struct block *block, uint32_t node)
     return nodes_group(nodes, projected, parts);
 }
 
-/* The key columns that ORDER BY leaves open, as text; "" when the order is total. */
+/* The key columns (all, where rows have no key) that ORDER BY leaves open, as text; "" when the
+ * order is total. */
 static const char *open_columns(struct block *block, uint32_t node)
 {
     CLEANUP(buf) struct buf out = {0};
@@ -93,13 +94,40 @@ static const char *open_columns(struct block *block, uint32_t node)
             column_set_add(&fixed, (uint32_t)column);
     }
     fixed = nodes_determined(&block->binder->nodes, node, fixed);
-    for (uint16_t i = 0; i < of->schema.key_n; i++) {
-        if (column_set_has(&fixed, of->schema.key[i]))
+    for (uint16_t i = 0; i < (of->has_key ? of->schema.key_n : of->schema.columns_n); i++) {
+        uint16_t column = of->has_key ? of->schema.key[i] : i;
+
+        if (column_set_has(&fixed, column))
             continue;
-        buf_printf(&out, "%s%s", out.len == 0 ? "" : ", ",
-                   of->schema.columns[of->schema.key[i]].name);
+        buf_printf(&out, "%s%s", out.len == 0 ? "" : ", ", of->schema.columns[column].name);
     }
     return arena_copy(block->binder->arena, buf_str(&out)).at;
+}
+
+/* Rows that compare equal give the same output row: it does not matter which are cut. */
+static bool outputs_are_fixed(const struct block *block, uint32_t node)
+{
+    const struct nodes *nodes = &block->binder->nodes;
+    struct column_set fixed = {0};
+
+    for (uint32_t i = 0; i < block->sorts.n; i++) {
+        int column = exprs_carried_column(sort_at(block, i)->expr);
+
+        if (column >= 0)
+            column_set_add(&fixed, (uint32_t)column);
+    }
+    fixed = nodes_determined(nodes, node, fixed);
+    for (uint32_t i = 0; i < block->targets.n; i++) {
+        const struct expr *expr = target_at(block, i)->expr;
+        bool sorted = false;
+
+        for (uint32_t j = 0; j < block->sorts.n; j++)
+            sorted = sorted || expr_same(sort_at(block, j)->expr, expr);
+        if (!exprs_type_is_exact(expr->type.id) ||
+            (!sorted && !nodes_fixes(nodes, node, &fixed, expr)))
+            return false;
+    }
+    return true;
 }
 
 static bool check_total_order(struct block *block, uint32_t node)
@@ -112,13 +140,8 @@ static bool check_total_order(struct block *block, uint32_t node)
 
     if (block->ties && block->offset == 0)
         return true;
-    if (!nodes_at(&block->binder->nodes, node)->has_key)
-        return ast_refuse(ast, location,
-                          "%s needs a total order, but the rows have no unique key left; select "
-                          "the key columns of what is in FROM, or GROUP BY",
-                          clause);
     open = open_columns(block, node);
-    if (open[0] != '\0')
+    if (open[0] != '\0' && !outputs_are_fixed(block, node))
         return ast_refuse(ast, location,
                           "%s needs a total order, rows that compare equal could be cut anywhere; "
                           "append to ORDER BY: %s",
