@@ -64,7 +64,7 @@ static void put_year(struct buf *out, const struct piece *piece, int64_t year)
 {
     static const int64_t tens[] = {1, 10, 100, 1000};
 
-    int width = piece->fill ? 0 : year < 0 ? piece->digits + 1 : piece->digits;
+    int width = piece->fill ? 0 : year < 0 && piece->digits > 1 ? piece->digits + 1 : piece->digits;
 
     if (piece->digits < 4)
         year %= tens[piece->digits];
