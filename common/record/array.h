@@ -54,6 +54,7 @@ WARN_UNUSED bool array_parse(struct type type, struct str text, struct arena *ar
 /* Appends the text form. */
 void array_print(struct buf *out, struct type type, struct str packed);
 
+/* CLEANUP(array_maker) for a local struct. */
 static inline void cleanup_array_maker(struct array_maker *maker)
 {
     array_maker_done(maker);

@@ -101,6 +101,7 @@ struct row_builder {
 /* Frees the builder's buffers. */
 void row_builder_done(struct row_builder *builder);
 
+/* CLEANUP(row_builder) for a local struct. */
 static inline void cleanup_row_builder(struct row_builder *builder)
 {
     row_builder_done(builder);

@@ -114,9 +114,9 @@ def differences(pg, database, path, tmp_path):
     return out, compared
 
 
-@pytest.fixture(scope="module")
-def oracle(pg):
-    name = "expressions_oracle"
+@pytest.fixture
+def oracle(pg, unique):
+    name = f"{unique}_expressions"
     pg.drop_database(name)
     pg.execute("postgres", f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\' LC_COLLATE \'C\' LC_CTYPE \'C\'')
     prepare(pg, name)

@@ -17,6 +17,7 @@ struct call {
     const struct type *arg_types;
     struct type result_type; /* with the typmod of a cast */
     struct arena *scratch;
+    const void *prepared; /* what function_prepare made; NULL: nothing */
     uint16_t args_n;
 };
 
@@ -27,6 +28,11 @@ typedef bool function_body(const struct call *call, struct value *ret, struct er
  * with `known` false. False: why not, in reterr. */
 typedef bool function_check(const struct value *args, const bool *known, uint16_t args_n,
                             struct arena *arena, struct err *reterr);
+
+/* Makes once, in the program's arena, what constant arguments settle for every row; NULL: nothing.
+ */
+typedef const void *function_prepare(const struct value *args, const bool *known, uint16_t args_n,
+                                     struct arena *arena);
 
 enum function_kind {
     FUNCTION_NAMED,    /* upper(text) */
@@ -47,8 +53,9 @@ struct function {
     bool stable;     /* PostgreSQL's volatility, where it is not immutable: depends on TimeZone */
     enum cast_context context; /* for casts */
     function_body *body;
-    function_check *check; /* at start; NULL: nothing to check */
-    const char *names;     /* of the arguments, for calls by name; those not given are 0 */
+    function_prepare *prepare; /* NULL: nothing to make beforehand */
+    function_check *check;     /* at start; NULL: nothing to check */
+    const char *names;         /* of the arguments, for calls by name; those not given are 0 */
 };
 
 /*

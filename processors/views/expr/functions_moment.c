@@ -361,13 +361,42 @@ static bool date_bin(const struct call *call, struct value *ret, struct err *ret
     return (ret->slot >= MOMENT_MIN && ret->slot < MOMENT_END) || err_moment(reterr);
 }
 
+/* A zone that a constant names is read once. */
+static const void *prepare_zone(const struct value *name, bool known, struct arena *arena)
+{
+    struct zone *zone = arena_zalloc(arena, sizeof(*zone));
+    bool found = false;
+
+    if (known)
+        zone_find(name->bytes, arena, zone, &found);
+    return found ? zone : NULL;
+}
+
+static const void *prepare_first(const struct value *args, const bool *known, uint16_t args_n,
+                                 struct arena *arena)
+{
+    (void)args_n;
+    return prepare_zone(&args[0], known[0], arena);
+}
+
+static const void *prepare_last(const struct value *args, const bool *known, uint16_t args_n,
+                                struct arena *arena)
+{
+    return prepare_zone(&args[args_n - 1], known[args_n - 1], arena);
+}
+
 #define FIELD_ROWS(type)                                                                           \
     FUNCTION_ROW("extract", TYPE_NUMERIC, field_extract, TYPE_TEXT, type),                         \
         FUNCTION_ROW("date_part", TYPE_FLOAT8, field_part, TYPE_TEXT, type)
-#define ZONE_ROWS(zone)                                                                            \
-    FUNCTION_ROW("timezone", TYPE_TIMESTAMP, to_local, zone, TYPE_TIMESTAMPTZ),                    \
-        FUNCTION_ROW("timezone", TYPE_TIMESTAMPTZ, from_local, zone, TYPE_TIMESTAMP),              \
-        FUNCTION_ROW("timezone", TYPE_TIMETZ, timetz_in_zone, zone, TYPE_TIMETZ)
+#define ZONE_ROW(zone, r, body_, type, prepare_)                                                   \
+    {                                                                                              \
+        .name = "timezone", .args = {(zone), (type)}, .result = (r), .body = (body_),              \
+        .prepare = (prepare_)                                                                      \
+    }
+#define ZONE_ROWS(zone, prepare)                                                                   \
+    ZONE_ROW(zone, TYPE_TIMESTAMP, to_local, TYPE_TIMESTAMPTZ, prepare),                           \
+        ZONE_ROW(zone, TYPE_TIMESTAMPTZ, from_local, TYPE_TIMESTAMP, prepare),                     \
+        ZONE_ROW(zone, TYPE_TIMETZ, timetz_in_zone, TYPE_TIMETZ, prepare)
 #define MAKE_DATE_ARGS TYPE_INT4, TYPE_INT4, TYPE_INT4
 #define MAKE_ARGS MAKE_DATE_ARGS, TYPE_INT4, TYPE_INT4, TYPE_FLOAT8
 #define INTERVAL_ROW(...) FUNCTION_ROW("make_interval", TYPE_INTERVAL, make_interval, __VA_ARGS__)
@@ -385,8 +414,12 @@ const struct function functions_moment[] = {
     FIELD_ROWS(TYPE_INTERVAL),
     FUNCTION_ROW("date_trunc", TYPE_TIMESTAMP, moment_trunc, TYPE_TEXT, TYPE_TIMESTAMP),
     STABLE_ROW("date_trunc", TYPE_TIMESTAMPTZ, moment_trunc, TYPE_TEXT, TYPE_TIMESTAMPTZ),
-    STABLE_ROW("date_trunc", TYPE_TIMESTAMPTZ, moment_trunc, TYPE_TEXT, TYPE_TIMESTAMPTZ,
-               TYPE_TEXT),
+    {.name = "date_trunc",
+     .args = {TYPE_TEXT, TYPE_TIMESTAMPTZ, TYPE_TEXT},
+     .result = TYPE_TIMESTAMPTZ,
+     .stable = true,
+     .body = moment_trunc,
+     .prepare = prepare_last},
     FUNCTION_ROW("date_trunc", TYPE_INTERVAL, interval_trunc, TYPE_TEXT, TYPE_INTERVAL),
     FUNCTION_ROW("date_bin", TYPE_TIMESTAMP, date_bin, TYPE_INTERVAL, TYPE_TIMESTAMP,
                  TYPE_TIMESTAMP),
@@ -410,7 +443,12 @@ const struct function functions_moment[] = {
      .body = make_timestamp,
      .names = "year month mday hour min sec"},
     STABLE_ROW("make_timestamptz", TYPE_TIMESTAMPTZ, make_timestamp, MAKE_ARGS),
-    STABLE_ROW("make_timestamptz", TYPE_TIMESTAMPTZ, make_timestamp, MAKE_ARGS, TYPE_TEXT),
+    {.name = "make_timestamptz",
+     .args = {MAKE_ARGS, TYPE_TEXT},
+     .result = TYPE_TIMESTAMPTZ,
+     .stable = true,
+     .body = make_timestamp,
+     .prepare = prepare_last},
     {.name = "make_interval",
      .args = {MAKE_DATE_ARGS, TYPE_INT4, TYPE_INT4, TYPE_INT4, TYPE_FLOAT8},
      .result = TYPE_INTERVAL,
@@ -424,8 +462,8 @@ const struct function functions_moment[] = {
     INTERVAL_ROW(TYPE_INT4),
     {.name = "make_interval", .result = TYPE_INTERVAL, .body = make_interval},
     FUNCTION_ROW("to_timestamp", TYPE_TIMESTAMPTZ, seconds_to_timestamp, TYPE_FLOAT8),
-    ZONE_ROWS(TYPE_TEXT),
-    ZONE_ROWS(TYPE_INTERVAL),
+    ZONE_ROWS(TYPE_TEXT, prepare_first),
+    ZONE_ROWS(TYPE_INTERVAL, NULL),
     FUNCTION_ROW("justify_hours", TYPE_INTERVAL, justify_hours, TYPE_INTERVAL),
     FUNCTION_ROW("justify_days", TYPE_INTERVAL, justify_days, TYPE_INTERVAL),
     FUNCTION_ROW("justify_interval", TYPE_INTERVAL, justify_interval, TYPE_INTERVAL),

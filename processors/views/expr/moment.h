@@ -29,6 +29,7 @@ static inline int64_t moment_day(int64_t us)
     return us / DAY_US - (us % DAY_US < 0);
 }
 
+/* One of the two infinities. */
 static inline bool moment_infinite(int64_t us)
 {
     return us == INT64_MIN || us == INT64_MAX;

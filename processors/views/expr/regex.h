@@ -50,6 +50,7 @@ struct str regex_text(const struct regex *regex, struct regex_match match);
 /* Frees Tcl's objects. */
 void regex_close(struct regex *regex);
 
+/* CLEANUP(regex) for a local struct. */
 static inline void cleanup_regex(struct regex *regex)
 {
     regex_close(regex);

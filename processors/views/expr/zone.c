@@ -352,6 +352,10 @@ bool zone_of(const struct call *call, struct str name, struct zone *ret, struct 
 {
     bool found;
 
+    if (call->prepared != NULL) {
+        *ret = *(const struct zone *)call->prepared;
+        return true;
+    }
     zone_find(name, call->scratch, ret, &found);
     return found || err_sql(reterr, ERR_DEAD_LETTER, "22023", "time zone \"%.*s\" not recognized",
                             STR_ARG(name));

@@ -1,5 +1,5 @@
 /* Arrays and rows in expressions: ARRAY[...], subscripts, ANY and ALL, comparison of rows. */
-#include "sql/bind.h"
+#include "sql/bind_values.h"
 
 #include "record/array.h"
 

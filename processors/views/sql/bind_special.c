@@ -1,4 +1,4 @@
-#include "sql/bind.h"
+#include "sql/bind_values.h"
 
 static struct expr *compare(struct scope *scope, const char *name, struct expr *a, struct expr *b,
                             int location)

@@ -1,4 +1,4 @@
-#include "sql/bind.h"
+#include "sql/bind_values.h"
 
 enum {
     TYPMOD_HEADER = 4,

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "sql/bind.h"
+#include "sql/bind_values.h"
 #include <inttypes.h>
 
 enum { TOPIC_BYTES_MAX = 249, PARTITIONS_MAX = 10000 };

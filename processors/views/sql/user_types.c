@@ -1,5 +1,5 @@
 /* CREATE TYPE AS ENUM and CREATE DOMAIN: the types that a pipeline file makes. */
-#include "sql/bind.h"
+#include "sql/bind_values.h"
 
 const struct user_type *bind_user_type(struct binder *binder, const char *schema, const char *name)
 {
