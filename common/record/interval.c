@@ -47,6 +47,15 @@ void interval_key(struct buf *out, struct interval interval)
     buf_append(out, &low, sizeof(low));
 }
 
+struct interval interval_canonical(struct interval interval)
+{
+    numeric_i128 span = span_of(interval), month = (numeric_i128)DAYS_PER_MONTH * DAY_US;
+    numeric_i128 rest = span % month;
+
+    return (struct interval){(int64_t)(rest % DAY_US), (int32_t)(rest / DAY_US),
+                             (int32_t)(span / month)};
+}
+
 /* What a unit's number is added to. */
 enum unit { UNIT_US, UNIT_DAY, UNIT_MONTH };
 

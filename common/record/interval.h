@@ -61,6 +61,9 @@ int timetz_compare(struct timetz a, struct timetz b);
 /* Appends bytes that order as interval_compare does, the same for equal intervals. */
 void interval_key(struct buf *out, struct interval interval);
 
+/* The one of all equal intervals with days below a month and time below a day. */
+struct interval interval_canonical(struct interval interval);
+
 /* Parses the forms PostgreSQL reads: units, SQL standard, ISO 8601; the typmod's fields give a
  * number its unit where the text has none. Fails with 22007, 22015. */
 WARN_UNUSED bool interval_parse(struct str text, int32_t typmod, struct interval *ret,

@@ -211,6 +211,26 @@ void jsonb_write(struct buf *out, const struct jsonb *value)
     }
 }
 
+static void trim_numbers(struct jsonb *value)
+{
+    if (value->kind == JSON_NUMBER && memchr(value->text.at, '.', value->text.len) != NULL) {
+        while (value->text.at[value->text.len - 1] == '0')
+            value->text.len--;
+        value->text.len -= value->text.at[value->text.len - 1] == '.';
+    }
+    for (uint32_t i = 0; i < value->n; i++)
+        trim_numbers(value->items[i]);
+}
+
+void jsonb_write_canonical(struct buf *out, struct str document)
+{
+    CLEANUP(arena) struct arena *arena = arena_new(1 << 20);
+    struct jsonb *value = jsonb_open(document, arena);
+
+    trim_numbers(value);
+    jsonb_write(out, value);
+}
+
 struct str jsonb_text(struct arena *arena, const struct jsonb *value)
 {
     CLEANUP(buf) struct buf out = {0};

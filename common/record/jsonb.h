@@ -40,6 +40,9 @@ struct jsonb *jsonb_member(const struct jsonb *object, struct str name);
 /* Appends the document as jsonb prints it. */
 void jsonb_write(struct buf *out, const struct jsonb *value);
 
+/* Appends the document with every number at its least scale: one text for all equal documents. */
+void jsonb_write_canonical(struct buf *out, struct str document);
+
 /* The text of the document, in the arena. */
 struct str jsonb_text(struct arena *arena, const struct jsonb *value);
 

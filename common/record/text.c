@@ -385,7 +385,7 @@ static bool parse_enum(struct type type, struct str text, struct arena *arena, s
 
     for (uint16_t i = 0; labels != NULL && i < labels->n; i++) {
         if (str_eq(labels->labels[i], text)) {
-            *ret = pack_enum(arena, i, text);
+            *ret = pack_enum(arena, i, labels->labels[i]);
             return true;
         }
     }
