@@ -1,7 +1,7 @@
 /* json_agg, jsonb_agg, json_object_agg and jsonb_object_agg. */
 #include "ops/collected.h"
 
-#include "record/jsonb.h"
+#include "record/json.h"
 #include "record/text.h"
 
 static void put_value(struct buf *out, struct type type, struct value value)
@@ -34,14 +34,12 @@ static bool give(struct buf *out, struct arena *arena, struct value *ret, struct
     return true;
 }
 
+/* As a cast from json: members in jsonb's order, the last of equal names. */
 static bool give_jsonb(struct buf *out, struct arena *arena, struct value *ret, struct err *reterr)
 {
-    struct jsonb *tree;
+    struct type jsonb = {TYPE_JSONB, -1, NULL};
 
-    if (!give(out, arena, ret, reterr) || !jsonb_read(ret->bytes, arena, &tree, reterr))
-        return false;
-    ret->bytes = jsonb_text(arena, tree);
-    return true;
+    return give(out, arena, ret, reterr) && text_parse(jsonb, ret->bytes, arena, ret, reterr);
 }
 
 /* PostgreSQL breaks the line before each array but the first. */
