@@ -18,7 +18,7 @@ static numeric_i128 span_of(struct interval interval)
 {
     numeric_i128 days = (numeric_i128)interval.months * DAYS_PER_MONTH + interval.days;
 
-    return days * DAY_US + interval.us;
+    return days * (numeric_i128)DAY_US + (numeric_i128)interval.us;
 }
 
 int interval_compare(struct interval a, struct interval b)
@@ -49,11 +49,12 @@ void interval_key(struct buf *out, struct interval interval)
 
 struct interval interval_canonical(struct interval interval)
 {
-    numeric_i128 span = span_of(interval), month = (numeric_i128)DAYS_PER_MONTH * DAY_US;
+    numeric_i128 span = span_of(interval),
+                 month = (numeric_i128)DAYS_PER_MONTH * (numeric_i128)DAY_US;
     numeric_i128 rest = span % month;
 
-    return (struct interval){(int64_t)(rest % DAY_US), (int32_t)(rest / DAY_US),
-                             (int32_t)(span / month)};
+    return (struct interval){(int64_t)(rest % (numeric_i128)DAY_US),
+                             (int32_t)(rest / (numeric_i128)DAY_US), (int32_t)(span / month)};
 }
 
 /* What a unit's number is added to. */

@@ -139,6 +139,26 @@ static bool domain_check(const struct call *call, struct value *ret, struct err 
     return err_sql(reterr, ERR_DEAD_LETTER, sqlstate, "%.*s", STR_ARG(call->args[2].bytes));
 }
 
+static bool count_nulls(const struct call *call, bool nulls, struct value *ret)
+{
+    ret->slot = 0;
+    for (uint16_t i = 0; i < call->args_n; i++)
+        ret->slot += call->args[i].null == nulls;
+    return true;
+}
+
+static bool num_nulls(const struct call *call, struct value *ret, struct err *reterr)
+{
+    (void)reterr;
+    return count_nulls(call, true, ret);
+}
+
+static bool num_nonnulls(const struct call *call, struct value *ret, struct err *reterr)
+{
+    (void)reterr;
+    return count_nulls(call, false, ret);
+}
+
 /* ---- questions ---- */
 
 static bool array_ndims(const struct call *call, struct value *ret, struct err *reterr)
@@ -521,6 +541,11 @@ static bool string_to_array(const struct call *call, struct value *ret, struct e
     FUNCTION_LOOSE_ROW(symbol " any", TYPE_BOOL, any_##name, TYPE_ANYELEMENT, TYPE_ANYARRAY),      \
         FUNCTION_LOOSE_ROW(symbol " all", TYPE_BOOL, all_##name, TYPE_ANYELEMENT, TYPE_ANYARRAY)
 
+#define COUNT_ROW(name_, body_)                                                                    \
+    {                                                                                              \
+        .name = (name_), .args = {TYPE_ANY}, .result = TYPE_INT4, .variadic = true,                \
+        .not_strict = true, .body = (body_)                                                        \
+    }
 #define PICK_ROW(name_, body_)                                                                     \
     {                                                                                              \
         .name = (name_), .args = {TYPE_COMMON}, .result = TYPE_COMMON, .variadic = true,           \
@@ -542,6 +567,8 @@ const struct function functions_array[] = {
     OVER_ROWS(">", gt),
     OVER_ROWS("<>", ne),
     OVER_ROWS(">=", ge),
+    COUNT_ROW("num_nulls", num_nulls),
+    COUNT_ROW("num_nonnulls", num_nonnulls),
     PICK_ROW("greatest", greatest),
     PICK_ROW("least", least),
     FUNCTION_LOOSE_ROW("domain_check", TYPE_ANYELEMENT, domain_check, TYPE_ANYELEMENT, TYPE_BOOL,

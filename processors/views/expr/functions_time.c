@@ -378,6 +378,63 @@ static bool interval_div(const struct call *call, struct value *ret, struct err 
            interval_result(call, made, ret);
 }
 
+/* ---- OVERLAPS ---- */
+
+/* A span of time with either end missing, or both. */
+struct span {
+    int64_t from, to;
+    bool null, to_null;
+};
+
+/* The end may be given as a length; what is there alone is the start. */
+static bool span_of(const struct call *call, uint16_t i, struct span *ret, struct err *reterr)
+{
+    struct value from = call->args[i], to = call->args[i + 1];
+
+    if (call->arg_types[i + 1].id == TYPE_INTERVAL) {
+        int64_t end = 0;
+
+        to.null = from.null || to.null;
+        if (!to.null && !moment_add(from.slot, interval_open(to.bytes), &end, reterr))
+            return false;
+        to.slot = end;
+    }
+    *ret = (struct span){from.slot, to.slot, from.null && to.null, from.null || to.null};
+    if (from.null)
+        ret->from = to.slot;
+    else if (!to.null && from.slot > to.slot)
+        *ret = (struct span){to.slot, from.slot, false, false};
+    return true;
+}
+
+static bool overlaps(const struct call *call, struct value *ret, struct err *reterr)
+{
+    struct span a, b;
+
+    if (!span_of(call, 0, &a, reterr) || !span_of(call, 2, &b, reterr))
+        return false;
+    ret->null = a.null || b.null;
+    if (ret->null)
+        return true;
+    if (a.from == b.from) {
+        ret->null = a.to_null || b.to_null;
+        ret->slot = 1;
+        return true;
+    }
+    if (a.from > b.from) {
+        struct span swapped = a;
+
+        a = b;
+        b = swapped;
+    }
+    /* the earlier must reach into the later */
+    ret->slot = !a.to_null && b.from < a.to;
+    ret->null = a.to_null || (ret->slot == 0 && b.to_null);
+    return true;
+}
+
+#define OVERLAPS_ROW(type, to)                                                                     \
+    FUNCTION_LOOSE_ROW("overlaps", TYPE_BOOL, overlaps, type, to, type, to)
 #define OP FUNCTION_OPERATOR_ROW
 #define MOMENT_ROWS(type, to)                                                                      \
     OP("+", type, TYPE_INTERVAL, to, moment_add_interval),                                         \
@@ -411,5 +468,10 @@ const struct function functions_time[] = {
     OP("*", TYPE_INTERVAL, TYPE_FLOAT8, TYPE_INTERVAL, interval_mul),
     OP("*", TYPE_FLOAT8, TYPE_INTERVAL, TYPE_INTERVAL, mul_interval),
     OP("/", TYPE_INTERVAL, TYPE_FLOAT8, TYPE_INTERVAL, interval_div),
+    OVERLAPS_ROW(TYPE_TIMESTAMP, TYPE_TIMESTAMP),
+    OVERLAPS_ROW(TYPE_TIMESTAMP, TYPE_INTERVAL),
+    OVERLAPS_ROW(TYPE_TIMESTAMPTZ, TYPE_TIMESTAMPTZ),
+    OVERLAPS_ROW(TYPE_TIMESTAMPTZ, TYPE_INTERVAL),
+    OVERLAPS_ROW(TYPE_TIME, TYPE_TIME),
     {0},
 };

@@ -28,6 +28,10 @@ bool nodes_is_pinned(const struct nodes *nodes, uint32_t node)
 static void describe_type(struct buf *out, struct type type)
 {
     buf_printf(out, "t%d/%" PRId32, (int)type.id, type.typmod);
+    for (uint16_t i = 0; type.labels != NULL && i < type.labels->n; i++) {
+        buf_printf(out, " %zu:", type.labels->labels[i].len); /* stored values hold the order */
+        buf_put(out, type.labels->labels[i]);
+    }
 }
 
 static void describe_constant(struct buf *out, const struct expr *expr)
