@@ -56,13 +56,12 @@ static bool sum_result(const void *at, const struct aggregate_site *site, struct
     return true;
 }
 
-bool interval_operate(const char *name, struct value interval, enum type_id other_type,
-                      struct value other, struct arena *arena, struct value *ret,
-                      struct err *reterr)
+bool interval_operate(const char *name, struct value interval, struct operand right,
+                      struct arena *arena, struct value *ret, struct err *reterr)
 {
-    enum type_id types[] = {TYPE_INTERVAL, other_type};
-    struct type arg_types[] = {{TYPE_INTERVAL, -1, NULL}, {other_type, -1, NULL}};
-    struct value args[] = {interval, other};
+    enum type_id types[] = {TYPE_INTERVAL, right.type};
+    struct type arg_types[] = {{TYPE_INTERVAL, -1, NULL}, {right.type, -1, NULL}};
+    struct value args[] = {interval, right.value};
     struct call call = {.args = args,
                         .arg_types = arg_types,
                         .result_type = {TYPE_INTERVAL, -1, NULL},
@@ -81,11 +80,11 @@ static bool avg_result(const void *at, const struct aggregate_site *site, struct
                        struct value *ret, struct err *reterr)
 {
     const struct interval_sum *sum = at;
-    struct value n = {.real = (double)sum->n};
+    struct operand n = {TYPE_FLOAT8, {.real = (double)sum->n}};
 
     if (!sum_result(at, site, arena, ret, reterr))
         return false;
-    return ret->null || interval_operate("/", *ret, TYPE_FLOAT8, n, arena, ret, reterr);
+    return ret->null || interval_operate("/", *ret, n, arena, ret, reterr);
 }
 
 const struct aggregate_ops aggregate_sum_interval = {

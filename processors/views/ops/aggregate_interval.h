@@ -5,9 +5,14 @@
 
 #include "ops/aggregate_ops.h"
 
-/* interval `name` other, an interval. */
-WARN_UNUSED bool interval_operate(const char *name, struct value interval, enum type_id other_type,
-                                  struct value other, struct arena *arena, struct value *ret,
-                                  struct err *reterr);
+/* What stands on the right of an operator. */
+struct operand {
+    enum type_id type;
+    struct value value;
+};
+
+/* interval `name` right, an interval. */
+WARN_UNUSED bool interval_operate(const char *name, struct value interval, struct operand right,
+                                  struct arena *arena, struct value *ret, struct err *reterr);
 
 #endif

@@ -121,7 +121,7 @@ RESULT(jsonb_members)
     const struct aggregate_ops aggregate_##name_ = {                                               \
         .size = sizeof(struct collected),                                                          \
         .add = collected_add,                                                                      \
-        .result = name_,                                                                           \
+        .result = (name_),                                                                         \
     };
 
 JSON_OPS(json_elements)

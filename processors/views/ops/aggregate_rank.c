@@ -55,11 +55,11 @@ static bool check_fraction(double fraction, struct err *reterr)
 static bool between_intervals(struct value low, struct value high, double part, struct arena *arena,
                               struct value *ret, struct err *reterr)
 {
-    struct value by = {.real = part};
+    struct operand by = {TYPE_FLOAT8, {.real = part}}, from = {TYPE_INTERVAL, low};
 
-    return interval_operate("-", high, TYPE_INTERVAL, low, arena, ret, reterr) &&
-           interval_operate("*", *ret, TYPE_FLOAT8, by, arena, ret, reterr) &&
-           interval_operate("+", *ret, TYPE_INTERVAL, low, arena, ret, reterr);
+    return interval_operate("-", high, from, arena, ret, reterr) &&
+           interval_operate("*", *ret, by, arena, ret, reterr) &&
+           interval_operate("+", *ret, from, arena, ret, reterr);
 }
 
 /* How a fraction picks: type is the value's. */

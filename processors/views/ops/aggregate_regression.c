@@ -234,7 +234,7 @@ RESULT(regr_intercept)
     const struct aggregate_ops aggregate_##name_##_real = {                                        \
         .size = 2 * sizeof(struct exact_sum),                                                      \
         .add = single_add,                                                                         \
-        .result = name_,                                                                           \
+        .result = (name_),                                                                         \
         .save = single_save,                                                                       \
         .load = single_load,                                                                       \
     };
@@ -242,7 +242,7 @@ RESULT(regr_intercept)
     const struct aggregate_ops aggregate_##name_ = {                                               \
         .size = sizeof(struct pairs),                                                              \
         .add = pair_add,                                                                           \
-        .result = name_,                                                                           \
+        .result = (name_),                                                                         \
         .save = pair_save,                                                                         \
         .load = pair_load,                                                                         \
     };

@@ -55,13 +55,7 @@ struct bag bag_new(struct arena *arena, uint64_t fingerprint, const struct plan_
                         .distinct = planned->distinct};
 }
 
-/* A bag and the group whose entries are meant. */
-struct place {
-    const struct bag *bag;
-    struct hash128 group;
-};
-
-static void prefix_into(struct step *step, const struct place *place)
+static void prefix_into(struct step *step, const struct bag_place *place)
 {
     state_key_begin(step->key, place->bag->fingerprint);
     state_key_hash(step->key, place->group);
@@ -76,7 +70,7 @@ static void append_value(struct buf *key, enum type_id type, struct value value,
 
 static bool entry_key(const void *of, struct step *step, const struct row *row, struct err *reterr)
 {
-    const struct place *place = of;
+    const struct bag_place *place = of;
     const struct bag *bag = place->bag;
 
     (void)reterr;
@@ -86,11 +80,10 @@ static bool entry_key(const void *of, struct step *step, const struct row *row, 
     return true;
 }
 
-bool bag_put(struct step *step, const struct bag *bag, struct hash128 group,
-             const struct value *values, int64_t weight, struct shelf_change *ret,
-             struct err *reterr)
+bool bag_put(struct step *step, struct bag_place place, const struct value *values, int64_t weight,
+             struct shelf_change *ret, struct err *reterr)
 {
-    struct place place = {bag, group};
+    const struct bag *bag = place.bag;
 
     row_begin(step->builder, bag->columns_n);
     for (uint16_t i = 0; i < bag->columns_n; i++)
@@ -113,7 +106,7 @@ struct adding {
     const struct aggregate_site *site;
     void *at;
     struct str last; /* DISTINCT: the key of the entry before */
-    struct place place;
+    struct bag_place place;
 };
 
 static bool add_entry(void *to, struct step *step, const struct delta *entry)
@@ -135,15 +128,12 @@ static bool add_entry(void *to, struct step *step, const struct delta *entry)
     return ops->enough == NULL || !ops->enough(adding->at);
 }
 
-bool bag_add_up(struct step *step, const struct bag *bag, const struct aggregate_site *site,
-                struct hash128 group, struct bag_result *ret, struct err *ret_raised,
-                struct err *reterr)
+bool bag_add_up(struct step *step, struct bag_place place, const struct aggregate_site *site,
+                struct bag_result *ret, struct err *ret_raised, struct err *reterr)
 {
     const struct aggregate_ops *ops = site->aggregate->ops;
-    struct adding adding = {.bag = bag,
-                            .site = site,
-                            .at = arena_zalloc(step->arena, ops->size),
-                            .place = {bag, group}};
+    struct adding adding = {
+        .bag = place.bag, .site = site, .at = arena_zalloc(step->arena, ops->size), .place = place};
     struct shelf_walk walk = {
         .key = entry_key, .of = &adding.place, .visit = add_entry, .to = &adding};
 

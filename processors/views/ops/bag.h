@@ -35,18 +35,22 @@ void bag_result_load(struct bag_result *result, enum type_id type, struct arena 
 struct bag bag_new(struct arena *arena, uint64_t fingerprint, const struct plan_aggregate *planned,
                    const struct aggregate_site *site);
 
-/* Puts the values of one row (order, then arguments) into the bag of the group. */
-WARN_UNUSED bool bag_put(struct step *step, const struct bag *bag, struct hash128 group,
-                         const struct value *values, int64_t weight, struct shelf_change *ret,
-                         struct err *reterr);
+/* A bag and the group whose entries are meant. */
+struct bag_place {
+    const struct bag *bag;
+    struct hash128 group;
+};
+
+/* Puts the values of one row (order, then arguments) in; *ret tells what DISTINCT asks for. */
+WARN_UNUSED bool bag_put(struct step *step, struct bag_place place, const struct value *values,
+                         int64_t weight, struct shelf_change *ret, struct err *reterr);
 
 /* The arguments in an entry. */
 void bag_args(const struct bag *bag, const struct row *entry, struct value *ret);
 
-/* Adds the bag of the group up. False: the store failed; what the aggregate raised is in
- * *ret_raised. */
-WARN_UNUSED bool bag_add_up(struct step *step, const struct bag *bag,
-                            const struct aggregate_site *site, struct hash128 group,
-                            struct bag_result *ret, struct err *ret_raised, struct err *reterr);
+/* Adds the entries up. False: the store failed; what the aggregate raised is in *ret_raised. */
+WARN_UNUSED bool bag_add_up(struct step *step, struct bag_place place,
+                            const struct aggregate_site *site, struct bag_result *ret,
+                            struct err *ret_raised, struct err *reterr);
 
 #endif

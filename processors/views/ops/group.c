@@ -173,9 +173,10 @@ static bool add_row(const struct group *group, struct step *step, struct groups 
     live->weight += weight;
     for (uint16_t c = 0; c < group->columns_n; c++) {
         const struct group_column *column = &group->columns[c];
+        struct group_values row = {groups->values + column->value_at, weight};
 
-        if (groups->seen[c] && !group_column_add(column, step, &groups->sets, &live->cells[c],
-                                                 groups->values + column->value_at, weight, reterr))
+        if (groups->seen[c] &&
+            !group_column_add(column, step, &groups->sets, &live->cells[c], row, reterr))
             return false;
     }
     return true;

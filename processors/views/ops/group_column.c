@@ -102,20 +102,21 @@ static void add_distinct(const struct group_column *column, struct step *step, v
 }
 
 bool group_column_add(const struct group_column *column, struct step *step, struct multisets *sets,
-                      struct group_cell *cell, const struct value *values, int64_t weight,
-                      struct err *reterr)
+                      struct group_cell *cell, struct group_values row, struct err *reterr)
 {
+    const struct aggregate_site *site = &column->site;
+    struct bag_place place = {&column->bag, cell->group};
     struct shelf_change change = {0};
 
     switch (column->state) {
     case COLUMN_SUMS:
-        column->site.aggregate->ops->add(cell->at, &column->site, step->arena, values, weight);
+        site->aggregate->ops->add(cell->at, site, step->arena, row.values, row.weight);
         return true;
     case COLUMN_EXTREME:
-        multisets_add(sets, step, &column->ordered, cell->group, values[0], weight);
+        multisets_add(sets, step, &column->ordered, cell->group, row.values[0], row.weight);
         return true;
     case COLUMN_DISTINCT:
-        if (!bag_put(step, &column->bag, cell->group, values, weight, &change, reterr))
+        if (!bag_put(step, place, row.values, row.weight, &change, reterr))
             return false;
         add_distinct(column, step, cell->at, &change);
         return true;
@@ -123,19 +124,20 @@ bool group_column_add(const struct group_column *column, struct step *step, stru
         break;
     }
     cell->changed = true;
-    return bag_put(step, &column->bag, cell->group, values, weight, &change, reterr);
+    return bag_put(step, place, row.values, row.weight, &change, reterr);
 }
 
 /* What raised before is added up again, to know why. */
 static bool read_bag(const struct group_column *column, struct step *step, struct group_cell *cell,
                      struct err *reterr)
 {
+    struct bag_place place = {&column->bag, cell->group};
     struct bag_result *result = cell->at;
     struct err raised;
 
     if (!cell->changed && result->state != BAG_RAISED)
         return true;
-    if (!bag_add_up(step, &column->bag, &column->site, cell->group, result, &raised, reterr))
+    if (!bag_add_up(step, place, &column->site, result, &raised, reterr))
         return false;
     if (result->state == BAG_RAISED) {
         struct err *kept = arena_alloc(step->arena, sizeof(*kept));

@@ -47,10 +47,16 @@ WARN_UNUSED bool group_column_values(const struct group_column *column, struct s
                                      const struct row *row, struct value *values, bool *ret_seen,
                                      struct err *reterr);
 
-/* Adds a row's values to the cell. */
+/* The values of one row and how often it comes. */
+struct group_values {
+    const struct value *values;
+    int64_t weight;
+};
+
+/* Adds a row to the cell. */
 WARN_UNUSED bool group_column_add(const struct group_column *column, struct step *step,
                                   struct multisets *sets, struct group_cell *cell,
-                                  const struct value *values, int64_t weight, struct err *reterr);
+                                  struct group_values row, struct err *reterr);
 
 /* Reads anew what the step has changed in the store, once all rows are added. */
 WARN_UNUSED bool group_column_read(const struct group_column *column, struct step *step,
