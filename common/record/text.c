@@ -32,8 +32,12 @@ static struct str shown(struct str text)
 
 bool text_bad_syntax(const char *sqlstate, enum type_id type, struct str text, struct err *reterr)
 {
+    const char *name = type == TYPE_TIME        ? "time" /* as PostgreSQL's own message has it */
+                       : type == TYPE_TIMESTAMP ? "timestamp"
+                                                : type_name(type);
+
     return err_sql(reterr, ERR_DEAD_LETTER, sqlstate, "invalid input syntax for type %s: \"%.*s\"",
-                   type_name(type), STR_ARG(shown(text)));
+                   name, STR_ARG(shown(text)));
 }
 
 bool text_out_of_range(enum type_id type, struct str text, struct err *reterr)

@@ -57,9 +57,9 @@ static bool take_argument(struct formatter *in, int64_t position, uint32_t *ret)
 /* "*" or "*n$": the width is an argument. */
 static bool take_width(struct formatter *in, struct specifier *spec)
 {
-    int64_t position;
+    int64_t position = 0;
     uint32_t i = 0;
-    bool found;
+    bool found = false;
 
     in->at++;
     if (!more(in) || !take_number(in, &position, &found))
@@ -88,8 +88,8 @@ static bool take_width(struct formatter *in, struct specifier *spec)
 
 static bool take_specifier(struct formatter *in, struct specifier *spec)
 {
-    int64_t number;
-    bool found;
+    int64_t number = 0;
+    bool found = false;
 
     *spec = (struct specifier){0};
     if (!take_number(in, &number, &found))

@@ -140,23 +140,24 @@ static void put_roman(struct layout *layout, bool upper)
     } parts[] = {{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"},
                  {90, "XC"},  {50, "L"},   {40, "XL"}, {10, "X"},   {9, "IX"},
                  {5, "V"},    {4, "IV"},   {1, "I"}};
-    char roman[16] = "", number[16] = "";
+    char number[16] = "";
+    CLEANUP(buf) struct buf roman = {0};
     int left;
 
     snprintf(number, sizeof(number), "%.*s", (int)(layout->text.len > 9 ? 9 : layout->text.len),
              layout->text.at);
     left = (int)strtol(number, NULL, 10);
     if (layout->negative || left < 1 || left > 3999) {
-        memset(roman, '#', 15);
+        buf_puts(&roman, "###############");
     } else {
         for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
             for (; left >= parts[i].value; left -= parts[i].value)
-                strcat(roman, parts[i].text);
+                buf_puts(&roman, parts[i].text);
         }
     }
-    for (char *c = roman; !upper && *c >= 'A'; c++)
-        *c = (char)(*c + 32);
-    buf_printf(&layout->out, has(layout, NUMBER_FILL) ? "%s" : "%15s", roman);
+    for (size_t i = 0; !upper && i < roman.len; i++)
+        roman.at[i] = (char)(roman.at[i] >= 'A' ? roman.at[i] + 32 : roman.at[i]);
+    buf_printf(&layout->out, has(layout, NUMBER_FILL) ? "%s" : "%15s", buf_cstr(&roman));
 }
 
 static void put_choice(struct layout *layout, bool shown, char c)
@@ -234,11 +235,11 @@ static bool lay_out(const struct call *call, struct number_template *template, s
     bool ok, signs = (template->flags & (NUMBER_PLUS | NUMBER_MINUS)) != 0;
 
     if (before > template->pre && !has(&layout, NUMBER_ROMAN)) {
-        char *sharps = arena_alloc(call->scratch, (size_t)(template->pre + template->post + 2));
+        size_t len = (size_t) template->pre + (size_t) template->post + 1;
+        char *sharps = memset(arena_alloc(call->scratch, len), '#', len);
 
-        memset(sharps, '#', (size_t)(template->pre + template->post + 1));
         sharps[template->pre] = '.';
-        layout.text = (struct str){sharps, (size_t)(template->pre + template->post + 1)};
+        layout.text = (struct str){sharps, len};
     }
     layout.blanks = before < template->pre ? template->pre - before : 0;
     if (signs) {

@@ -2,7 +2,6 @@
 #include "expr/template.h"
 
 #include "record/text.h"
-#include <ctype.h>
 
 /* What the patterns show. */
 struct shown {
@@ -15,11 +14,13 @@ struct shown {
 static void put_cased(struct buf *out, const char *name, size_t len, enum letters letters)
 {
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)name[i];
+        char c = name[i];
 
-        buf_char(out, (char)(letters == LETTERS_UPPER   ? toupper(c)
-                             : letters == LETTERS_LOWER ? tolower(c)
-                                                        : c));
+        if (letters == LETTERS_UPPER && c >= 'a' && c <= 'z')
+            c = (char)(c - ('a' - 'A'));
+        else if (letters == LETTERS_LOWER && c >= 'A' && c <= 'Z')
+            c = (char)(c + ('a' - 'A'));
+        buf_char(out, c);
     }
 }
 
@@ -219,7 +220,7 @@ static void put_day(struct buf *out, const struct piece *piece, const struct sho
         put_number(out, piece, at->day_of_year, 3);
         return;
     case PATTERN_IDDD:
-        put_number(out, piece, (week - 1) * 7 + (at->weekday == 0 ? 7 : at->weekday), 3);
+        put_number(out, piece, (int64_t)(week - 1) * 7 + (at->weekday == 0 ? 7 : at->weekday), 3);
         return;
     case PATTERN_WW:
         put_number(out, piece, (at->day_of_year - 1) / 7 + 1, 2);

@@ -60,11 +60,11 @@ void function_list(struct buf *out)
     for (const struct function *const *table = function_tables; *table != NULL; table++)
         for (const struct function *row = *table; row->name != NULL; row++)
             n++;
-    CLEANUP(free) const struct function **rows = err_calloc(n, sizeof(*rows));
+    CLEANUP(free) const struct function **rows = err_calloc(n, sizeof(const struct function *));
     for (const struct function *const *table = function_tables; *table != NULL; table++)
         for (const struct function *row = *table; row->name != NULL; row++)
             rows[i++] = row;
-    qsort(rows, n, sizeof(*rows), compare_rows);
+    qsort(rows, n, sizeof(const struct function *), compare_rows);
     for (i = 0; i < n; i++)
         print_row(out, rows[i]);
 }

@@ -118,6 +118,25 @@ static int base64_value(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+/* A symbol's six bits; = counts as 0 and sets *end, the bytes that the last group has, plus 1. */
+static bool base64_symbol(struct str rest, int place, int *end, int *ret, struct err *reterr)
+{
+    *ret = base64_value(*rest.at);
+    if (*ret >= 0)
+        return true;
+    if (*rest.at != '=')
+        return err_sql(reterr, ERR_DEAD_LETTER, "22023",
+                       "invalid symbol \"%.*s\" found while decoding base64 sequence",
+                       (int)utf8_at(rest, 1), rest.at);
+    if (*end == 0 && place < 2)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22023",
+                       "unexpected \"=\" while decoding base64 sequence");
+    if (*end == 0)
+        *end = place == 2 ? 1 : 2;
+    *ret = 0;
+    return true;
+}
+
 static bool take_base64(struct buf *out, struct str text, struct err *reterr)
 {
     unsigned group = 0;
@@ -125,21 +144,12 @@ static bool take_base64(struct buf *out, struct str text, struct err *reterr)
 
     for (size_t i = 0; i < text.len; i++) {
         struct str rest = {text.at + i, text.len - i};
-        int value = base64_value(*rest.at);
+        int value;
 
         if (strchr(" \t\n\r", *rest.at) != NULL)
             continue;
-        if (*rest.at == '=') {
-            if (end == 0 && n < 2)
-                return err_sql(reterr, ERR_DEAD_LETTER, "22023",
-                               "unexpected \"=\" while decoding base64 sequence");
-            end = end != 0 ? end : n == 2 ? 1 : 2;
-            value = 0;
-        } else if (value < 0) {
-            return err_sql(reterr, ERR_DEAD_LETTER, "22023",
-                           "invalid symbol \"%.*s\" found while decoding base64 sequence",
-                           (int)utf8_at(rest, 1), rest.at);
-        }
+        if (!base64_symbol(rest, n, &end, &value, reterr))
+            return false;
         group = group << 6 | (unsigned)value;
         if (++n < 4)
             continue;

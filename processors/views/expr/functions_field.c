@@ -466,6 +466,8 @@ bool field_extract(const struct call *call, struct value *ret, struct err *reter
 
 static double part_real(enum type_id type, struct part part)
 {
+    int64_t second = part.rest_us / SECOND_US;
+
     switch (part.kind) {
     case PART_SECOND:
         return type == TYPE_INTERVAL ? (double)part.rest_us / 1e6 + (double)part.whole
@@ -478,8 +480,7 @@ static double part_real(enum type_id type, struct part part)
                    : ((double)part.rest_us + 946684800000000.0) / 1e6;
     case PART_JULIAN:
         return (double)part.whole +
-               ((double)(part.rest_us / SECOND_US) + (double)(part.rest_us % SECOND_US) / 1e6) /
-                   86400.0;
+               ((double)second + (double)(part.rest_us % SECOND_US) / 1e6) / 86400.0;
     case PART_WHOLE:
         break;
     }
@@ -489,10 +490,11 @@ static double part_real(enum type_id type, struct part part)
 /* Added up in PostgreSQL's order, which the last digit shows. */
 static double interval_epoch(struct interval in)
 {
+    int32_t years = in.months / 12, months = in.months % 12;
     double sum = (double)in.us / 1e6;
 
-    sum += 365.25 * 86400 * (in.months / 12);
-    sum += 30.0 * 86400 * (in.months % 12);
+    sum += 365.25 * 86400 * years;
+    sum += 30.0 * 86400 * months;
     return sum + 86400.0 * in.days;
 }
 

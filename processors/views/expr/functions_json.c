@@ -129,8 +129,8 @@ static bool type_of_document(const struct call *call, struct value *ret, struct 
 
 static bool document_array_length(const struct call *call, struct value *ret, struct err *reterr)
 {
-    struct json_cursor in = json_open(call->args[0].bytes), items;
-    struct json_value value, item;
+    struct json_cursor in = json_open(call->args[0].bytes);
+    struct json_value value;
 
     if (!json_read(&in, &value, reterr))
         return false;
@@ -138,13 +138,7 @@ static bool document_array_length(const struct call *call, struct value *ret, st
         return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot get array length of a non-array");
     if (value.kind != JSON_ARRAY)
         return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot get array length of a scalar");
-    items = json_open(value.raw);
-    ret->slot = 0;
-    for (items.at++; json_array_more(&items); ret->slot++) {
-        if (!json_read(&items, &item, reterr))
-            return false;
-    }
-    return true;
+    return json_count(value.raw, &ret->slot, reterr);
 }
 
 static struct jsonb *without_nulls(struct arena *arena, const struct jsonb *value)
@@ -172,55 +166,69 @@ static bool jsonb_strip_nulls(const struct call *call, struct value *ret, struct
         call, without_nulls(call->scratch, jsonb_open(call->args[0].bytes, call->scratch)), ret);
 }
 
-/* json keeps the order, the numbers' lexemes and no blanks. */
-static bool strip_raw(struct str document, struct arena *arena, struct buf *out, struct err *reterr)
-{
-    struct json_cursor in = json_open(document);
-    struct json_value value, item;
-    bool first = true, more = true, any = false;
-    struct str name, text;
+static bool strip_raw(struct str document, struct arena *arena, struct buf *out,
+                      struct err *reterr);
 
-    if (!json_read(&in, &value, reterr))
-        return false;
-    if (value.kind == JSON_STRING) {
-        if (!json_text(&value, arena, &text, reterr))
-            return false;
-        json_write_string(out, text);
-        return true;
-    }
-    if (value.kind != JSON_OBJECT && value.kind != JSON_ARRAY) {
-        buf_put(out, value.raw);
-        return true;
-    }
-    in = json_open(value.raw);
-    buf_char(out, value.kind == JSON_OBJECT ? '{' : '[');
-    if (value.kind == JSON_OBJECT && !json_object_begin(&in, reterr))
-        return false;
-    in.at += value.kind == JSON_ARRAY;
-    for (;;) {
-        if (value.kind == JSON_ARRAY)
-            more = json_array_more(&in);
-        else if (!json_object_next(&in, arena, &first, &more, &name, reterr))
+/* Moves to the next item of an object or array; *ret_more false at the end. */
+static bool next_item(struct json_cursor *in, bool object, struct arena *arena, bool *first,
+                      bool *ret_more, struct str *ret_name, struct err *reterr)
+{
+    if (object)
+        return json_object_next(in, arena, first, ret_more, ret_name, reterr);
+    *ret_more = json_array_more(in);
+    return true;
+}
+
+static bool strip_items(struct str container, struct arena *arena, struct buf *out,
+                        struct err *reterr)
+{
+    struct json_cursor in = json_open(container);
+    bool object = *container.at == '{', first = true, more = true, any = false;
+    struct json_value item;
+    struct str name;
+
+    buf_char(out, *container.at);
+    for (in.at++;;) {
+        if (!next_item(&in, object, arena, &first, &more, &name, reterr))
             return false;
         if (!more)
             break;
         if (!json_read(&in, &item, reterr))
             return false;
-        if (value.kind == JSON_OBJECT && item.kind == JSON_NULL)
+        if (object && item.kind == JSON_NULL)
             continue;
         if (any)
             buf_char(out, ',');
         any = true;
-        if (value.kind == JSON_OBJECT) {
+        if (object) {
             json_write_string(out, name);
             buf_char(out, ':');
         }
-        struct str raw =
-            item.kind == JSON_STRING ? (struct str){item.raw.at - 1, item.raw.len + 2} : item.raw;
-        if (!strip_raw(raw, arena, out, reterr))
+        if (!strip_raw(json_whole(&item), arena, out, reterr))
             return false;
     }
-    buf_char(out, value.kind == JSON_OBJECT ? '}' : ']');
+    buf_char(out, object ? '}' : ']');
+    return true;
+}
+
+/* json keeps the order, the numbers' lexemes and no blanks. */
+static bool strip_raw(struct str document, struct arena *arena, struct buf *out, struct err *reterr)
+{
+    struct json_cursor in = json_open(document);
+    struct json_value value;
+    struct str text;
+
+    if (!json_read(&in, &value, reterr))
+        return false;
+    if (value.kind == JSON_OBJECT || value.kind == JSON_ARRAY)
+        return strip_items(value.raw, arena, out, reterr);
+    if (value.kind != JSON_STRING) {
+        buf_put(out, value.raw);
+        return true;
+    }
+    if (!json_text(&value, arena, &text, reterr))
+        return false;
+    json_write_string(out, text);
     return true;
 }
 

@@ -32,42 +32,57 @@ static bool index_of(struct str text, int64_t *ret)
     return *end == '\0' && errno == 0 && *ret >= INT32_MIN && *ret <= INT32_MAX;
 }
 
-/* A json keeps its text: the value's own bytes in the document. */
-bool json_raw_step(struct str document, struct arena *arena, struct str step, bool by_number,
-                   int64_t number, struct str *ret, bool *ret_found, struct err *reterr)
+struct str json_whole(const struct json_value *item)
 {
-    struct json_cursor in = json_open(document);
-    struct json_value value, item;
+    return item->kind == JSON_STRING ? (struct str){item->raw.at - 1, item->raw.len + 2}
+                                     : item->raw;
+}
+
+/* The last of equal names. */
+static bool raw_member(struct str object, struct arena *arena, struct str name, struct str *ret,
+                       bool *ret_found, struct err *reterr)
+{
+    struct json_cursor in = json_open(object);
     bool first = true, more = true;
-    struct str name;
+    struct json_value item;
+    struct str at;
+
+    if (!json_object_begin(&in, reterr))
+        return false;
+    while (json_object_next(&in, arena, &first, &more, &at, reterr) && more) {
+        if (!json_read(&in, &item, reterr))
+            return false;
+        if (!str_eq(at, name))
+            continue;
+        *ret_found = true;
+        *ret = json_whole(&item);
+    }
+    return !more;
+}
+
+bool json_count(struct str array, int64_t *ret, struct err *reterr)
+{
+    struct json_cursor in = json_open(array);
+    struct json_value item;
+
+    *ret = 0;
+    for (in.at++; json_array_more(&in); ++*ret) {
+        if (!json_read(&in, &item, reterr))
+            return false;
+    }
+    return true;
+}
+
+static bool raw_element(struct str array, int64_t number, struct str *ret, bool *ret_found,
+                        struct err *reterr)
+{
+    struct json_cursor in = json_open(array);
+    struct json_value item;
     int64_t n = 0;
 
-    *ret_found = false;
-    if (!json_read(&in, &value, reterr))
-        return false;
-    in = json_open(value.raw);
-    if (value.kind == JSON_OBJECT && !by_number) {
-        if (!json_object_begin(&in, reterr))
-            return false;
-        while (json_object_next(&in, arena, &first, &more, &name, reterr) && more) {
-            if (!json_read(&in, &item, reterr))
-                return false;
-            if (!str_eq(name, step))
-                continue;
-            *ret_found = true; /* the last of equal names */
-            *ret = item.kind == JSON_STRING ? (struct str){item.raw.at - 1, item.raw.len + 2}
-                                            : item.raw;
-        }
-        return !more;
-    }
-    if (value.kind != JSON_ARRAY || (!by_number && !index_of(step, &number)))
-        return true;
     if (number < 0) {
-        struct json_cursor count = in;
-
-        for (count.at++; json_array_more(&count); n++)
-            if (!json_read(&count, &item, reterr))
-                return false;
+        if (!json_count(array, &n, reterr))
+            return false;
         number += n;
     }
     n = 0;
@@ -77,11 +92,27 @@ bool json_raw_step(struct str document, struct arena *arena, struct str step, bo
         if (n != number)
             continue;
         *ret_found = true;
-        *ret =
-            item.kind == JSON_STRING ? (struct str){item.raw.at - 1, item.raw.len + 2} : item.raw;
+        *ret = json_whole(&item);
         return true;
     }
     return true;
+}
+
+/* A json keeps its text: the value's own bytes in the document. */
+bool json_raw_step(struct str document, struct arena *arena, struct json_step step, struct str *ret,
+                   bool *ret_found, struct err *reterr)
+{
+    struct json_cursor in = json_open(document);
+    struct json_value value;
+
+    *ret_found = false;
+    if (!json_read(&in, &value, reterr))
+        return false;
+    if (value.kind == JSON_OBJECT && !step.by_number)
+        return raw_member(value.raw, arena, step.name, ret, ret_found, reterr);
+    if (value.kind != JSON_ARRAY || (!step.by_number && !index_of(step.name, &step.number)))
+        return true;
+    return raw_element(value.raw, step.number, ret, ret_found, reterr);
 }
 
 /* The document as text: of a string what it says, of null nothing. */
@@ -113,7 +144,13 @@ static char first_byte(struct str document)
 static bool get(const struct call *call, bool as_text, struct value *ret, struct err *reterr)
 {
     bool by_number = call->arg_types[1].id == TYPE_INT4, found = false;
-    struct str step = by_number ? STR_NONE : call->args[1].bytes, item = STR_NONE;
+    struct json_step step = {.by_number = by_number};
+    struct str item = STR_NONE;
+
+    if (by_number)
+        step.number = call->args[1].slot;
+    else
+        step.name = call->args[1].bytes;
 
     char first = first_byte(call->args[0].bytes);
 
@@ -122,8 +159,7 @@ static bool get(const struct call *call, bool as_text, struct value *ret, struct
         found = call->args[1].slot == 0 || call->args[1].slot == -1;
     } else if (!by_number && first == '[') {
         found = false; /* a text never counts as a number here */
-    } else if (!json_raw_step(call->args[0].bytes, call->scratch, step, by_number,
-                              by_number ? call->args[1].slot : 0, &item, &found, reterr)) {
+    } else if (!json_raw_step(call->args[0].bytes, call->scratch, step, &item, &found, reterr)) {
         return false;
     }
     ret->null = !found;
@@ -154,7 +190,8 @@ static bool follow(const struct call *call, struct array_walk path, bool as_text
     while (found && array_next(&path, &step)) {
         if (step.null)
             found = false;
-        else if (!json_raw_step(at, call->scratch, step.bytes, false, 0, &at, &found, reterr))
+        else if (!json_raw_step(at, call->scratch, (struct json_step){.name = step.bytes}, &at,
+                                &found, reterr))
             return false;
     }
     ret->null = !found;

@@ -26,9 +26,9 @@ struct parts {
 
 static struct parts subtract(struct clock a, struct clock b, int sign)
 {
-    return (struct parts){sign * (a.us - b.us),         sign * (a.second - b.second),
-                          sign * (a.minute - b.minute), sign * (a.hour - b.hour),
-                          sign * (a.day - b.day),       sign * (a.month - b.month),
+    return (struct parts){(int64_t)sign * (a.us - b.us), sign * (a.second - b.second),
+                          sign * (a.minute - b.minute),  sign * (a.hour - b.hour),
+                          sign * (a.day - b.day),        sign * (a.month - b.month),
                           sign * (a.year - b.year)};
 }
 
@@ -118,7 +118,8 @@ static bool make_time(const struct call *call, struct value *ret, struct err *re
 
 static bool make_moment(const struct call *call, int64_t *ret, struct err *reterr)
 {
-    int64_t year = call->args[0].slot, month = call->args[1].slot, day = call->args[2].slot, time;
+    int64_t year = call->args[0].slot, month = call->args[1].slot, day = call->args[2].slot,
+            time = 0;
     int64_t us;
 
     if (!check_date(&year, month, day, reterr) ||

@@ -486,8 +486,6 @@ static bool settle_day(const struct found *found, struct str text, int32_t *ret,
         *ret = text_days(year, 1, 1) + found->day_of_year - 1;
         return true;
     }
-    if (year == 0 && !found->before_christ && found->century == 0)
-        year = 0; /* nothing said: 1 BC */
     if (month < 1 || month > 12 || day < 1 || day > month_length(year, month))
         return out_of_range(text, reterr);
     *ret = text_days(year, month, day);
@@ -543,8 +541,8 @@ static bool parse(const struct call *call, int32_t *ret_days, int64_t *ret_us, i
 
 bool parse_to_date(const struct call *call, struct value *ret, struct err *reterr)
 {
-    int32_t days, east_s;
-    int64_t us;
+    int32_t days = 0, east_s = 0;
+    int64_t us = 0;
 
     if (!parse(call, &days, &us, &east_s, reterr))
         return false;
@@ -557,8 +555,8 @@ bool parse_to_date(const struct call *call, struct value *ret, struct err *reter
 
 bool parse_to_timestamp(const struct call *call, struct value *ret, struct err *reterr)
 {
-    int32_t days, east_s;
-    int64_t us;
+    int32_t days = 0, east_s = 0;
+    int64_t us = 0;
 
     if (!parse(call, &days, &us, &east_s, reterr))
         return false;

@@ -48,6 +48,11 @@ static const struct word words[] = {
     {"YY", PATTERN_YEAR, 2, false},      {"Y", PATTERN_YEAR, 1, false},
 };
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 /* The text begins with the word, all its letters in that case. */
 static bool spelled(struct str text, const char *word, enum letters letters)
 {
@@ -57,7 +62,7 @@ static bool spelled(struct str text, const char *word, enum letters letters)
         return false;
     for (size_t i = 0; i < n; i++) {
         bool low = letters == LETTERS_LOWER || (letters == LETTERS_TITLE && i > 0);
-        char wanted = low ? (char)tolower((unsigned char)word[i]) : word[i];
+        char wanted = low ? lower(word[i]) : word[i];
 
         if (text.at[i] != wanted)
             return false;
