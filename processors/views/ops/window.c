@@ -120,8 +120,8 @@ static bool take(void *to, struct step *step, const struct delta *entry)
     struct reading *reading = to;
 
     for (int64_t i = 0; i < entry->weight; i++) {
-        reading->rows = array_grow(step->arena, reading->rows, reading->n, &reading->cap,
-                                   sizeof(*reading->rows));
+        reading->rows =
+            array_grow(step->arena, reading->rows, reading->n, &reading->cap, sizeof(void *));
         reading->rows[reading->n++] = entry->row;
     }
     return true;
@@ -189,7 +189,7 @@ static void emit_rows(struct op *op, struct step *step, const struct window_rows
 
     for (uint16_t f = 0; f < op->node->functions_n; f++) {
         results[f].values = arena_alloc(step->arena, rows->n * sizeof(struct value));
-        results[f].raised = arena_alloc(step->arena, rows->n * sizeof(struct err *));
+        results[f].raised = arena_alloc(step->arena, rows->n * sizeof(void *));
         window_function_run(&window->functions[f], rows, step, &results[f]);
     }
     for (uint32_t i = 0; i < rows->n; i++) {

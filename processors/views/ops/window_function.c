@@ -189,7 +189,7 @@ void window_function_run(const struct window_function *function, const struct wi
         window_aggregate_run(function, rows, step, result);
         return;
     }
-    memset(result->raised, 0, rows->n * sizeof(*result->raised));
+    memset(result->raised, 0, rows->n * sizeof(void *));
     if (body == NULL) {
         run_over_frames(&run);
         return;

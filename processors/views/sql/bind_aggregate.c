@@ -156,6 +156,7 @@ static bool bind_order_item(struct scope *scope, const PgQuery__SortBy *by,
 {
     struct expr *expr;
 
+    assert(call->args != NULL && call->aggregate != NULL);
     if (!bind_sort_order(scope->binder, by, &ret->order))
         return false;
     if (call->aggregate->within_group)
@@ -177,8 +178,10 @@ static bool bind_order_item(struct scope *scope, const PgQuery__SortBy *by,
 static bool bind_order(struct scope *scope, const PgQuery__FuncCall *node,
                        struct aggregate_call *call)
 {
-    bool matters = call->aggregate->needs_order || call->aggregate->within_group;
+    bool matters;
 
+    assert(call->aggregate != NULL); /* resolved before */
+    matters = call->aggregate->needs_order || call->aggregate->within_group;
     call->order =
         arena_zalloc(scope->binder->arena, (node->n_agg_order + 1) * sizeof(*call->order));
     for (size_t i = 0; i < node->n_agg_order; i++)

@@ -180,7 +180,7 @@ static struct expr *range_offset(struct scope *scope, const PgQuery__Node *node,
 
 static bool is_negative(struct scope *scope, const struct expr *offset)
 {
-    struct value zero = {0}, value = {0};
+    struct value value = {0};
     CLEANUP(buf) struct buf a = {0}, b = {0};
     struct type type = {offset->type.id, -1, NULL};
     const struct program *program = expr_compile(scope->binder->arena, offset);
@@ -191,9 +191,8 @@ static bool is_negative(struct scope *scope, const struct expr *offset)
     literal = bind_coerce(scope->binder, literal, type, CAST_IMPLICIT, "0");
     if (literal == NULL || !program_eval(program, NULL, scope->binder->arena, &value, &ignored))
         return false;
-    zero = literal->constant;
     key_append(&a, type.id, value, KEY_ASCENDING);
-    key_append(&b, type.id, zero, KEY_ASCENDING);
+    key_append(&b, type.id, literal->constant, KEY_ASCENDING);
     return str_cmp(buf_str(&a), buf_str(&b)) < 0;
 }
 

@@ -78,7 +78,7 @@ struct plan_aggregate group_aggregate(struct arena *arena, const struct aggregat
                                   .order_n = call->order_n,
                                   .distinct = call->distinct,
                                   .result = call->type};
-    const struct expr **more = arena_zalloc(arena, (call->args_n + 1U) * sizeof(*more));
+    const struct expr **more = arena_zalloc(arena, (call->args_n + 1U) * sizeof(void *));
 
     if (call->args_n > 0) {
         made.arg = exprs_move(arena, call->args[0], at);
@@ -300,8 +300,8 @@ static bool plan_sets(struct block *block, uint32_t input, const int16_t *at, ui
     uint16_t *key = arena_alloc(block->binder->arena, (block->groups.n + 1) * sizeof(*key));
     uint32_t node = 0;
 
-    for (uint16_t i = 0; i < block->written_n; i++)
-        key[i] = i;
+    for (uint32_t i = 0; i < block->written_n; i++)
+        key[i] = (uint16_t)i;
     key[block->written_n] = (uint16_t)(block->groups.n + block->aggregates.n);
     for (uint32_t i = 0; i < block->sets.n; i++) {
         if (!plan_set(block, input, at, block->sets.at[i], &node))

@@ -86,6 +86,7 @@ static const char *open_columns(struct block *block, uint32_t node)
     CLEANUP(buf) struct buf out = {0};
     const struct plan_node *of = nodes_at(&block->binder->nodes, node);
     struct column_set fixed = {0};
+    uint16_t n;
 
     for (uint32_t i = 0; i < block->sorts.n; i++) {
         int column = exprs_carried_column(sort_at(block, i)->expr);
@@ -94,7 +95,8 @@ static const char *open_columns(struct block *block, uint32_t node)
             column_set_add(&fixed, (uint32_t)column);
     }
     fixed = nodes_determined(&block->binder->nodes, node, fixed);
-    for (uint16_t i = 0; i < (of->has_key ? of->schema.key_n : of->schema.columns_n); i++) {
+    n = of->has_key ? of->schema.key_n : of->schema.columns_n;
+    for (uint16_t i = 0; i < n; i++) {
         uint16_t column = of->has_key ? of->schema.key[i] : i;
 
         if (column_set_has(&fixed, column))
