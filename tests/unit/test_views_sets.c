@@ -246,6 +246,7 @@ static void test_any_way_the_same(void **state)
         "OVER (ORDER BY id ROWS 3 PRECEDING) b, sum(i) OVER (ORDER BY i RANGE BETWEEN 2 PRECEDING "
         "AND 2 FOLLOWING EXCLUDE TIES) c, sum(f) OVER (PARTITION BY k ORDER BY i GROUPS 1 "
         "PRECEDING) d FROM b.t",
+        "SELECT DISTINCT ON (k, b) k, b, id, n FROM b.t ORDER BY k, b, d DESC, id",
         "SELECT k, i FROM b.t",
         "SELECT i, k FROM b.t ORDER BY i, k LIMIT 6",
         "SELECT k, i, count(*) c, sum(n) d, grouping(k) e FROM b.t GROUP BY CUBE (k, i)",

@@ -35,7 +35,8 @@ struct block {
     struct expr *having;
     uint32_t written_n;
     int64_t limit, offset;
-    bool grouped, distinct, limited, ties;
+    bool grouped, distinct, distinct_on, limited, ties;
+    uint16_t distinct_on_n; /* the first of `sorts` are DISTINCT ON's */
 };
 
 /* clauses.c, grouping_sets.c: GROUP BY, ORDER BY and LIMIT, by PostgreSQL's rules for ordinals and
@@ -43,6 +44,9 @@ struct block {
 WARN_UNUSED bool clauses_group(struct block *block);
 WARN_UNUSED bool clauses_order(struct block *block);
 WARN_UNUSED bool clauses_limit(struct block *block);
+
+/* DISTINCT ON, once ORDER BY and LIMIT are bound. */
+WARN_UNUSED bool clauses_distinct_on(struct block *block);
 
 /* select_plan.c: the nodes of a bound block. */
 WARN_UNUSED bool select_plan(struct block *block, struct query *ret);

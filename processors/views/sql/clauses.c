@@ -132,6 +132,64 @@ bool clauses_order(struct block *block)
     return true;
 }
 
+/* The ORDER BY item with the expression; -1: none. */
+static int sort_of(const struct list *sorts, const struct expr *expr)
+{
+    for (uint32_t i = 0; i < sorts->n; i++)
+        if (expr_same(((const struct sort *)sorts->at[i])->expr, expr))
+            return (int)i;
+    return -1;
+}
+
+static bool bind_distinct_on(struct block *block, struct list *on)
+{
+    for (size_t i = 0; i < block->select->n_distinct_clause; i++) {
+        const PgQuery__Node *node = block->select->distinct_clause[i];
+        struct sort *sort = arena_zalloc(block->binder->arena, sizeof(*sort));
+
+        sort->target = -1;
+        sort->location = ast_location(node);
+        if (!bind_sort(block, node, sort) ||
+            !bind_comparable(block->binder, sort->expr, "DISTINCT ON"))
+            return false;
+        if (sort_of(on, sort->expr) < 0)
+            list_add(on, block->binder->arena, sort);
+    }
+    return true;
+}
+
+/* ORDER BY begins with the expressions of DISTINCT ON; those that it lacks come behind them. */
+bool clauses_distinct_on(struct block *block)
+{
+    struct list on = {0}, sorts = {0};
+    struct arena *arena = block->binder->arena;
+    uint32_t matched = 0;
+
+    if (!block->distinct_on)
+        return true;
+    if (!bind_distinct_on(block, &on))
+        return false;
+    while (matched < block->sorts.n &&
+           sort_of(&on, ((const struct sort *)block->sorts.at[matched])->expr) >= 0)
+        list_add(&sorts, arena, block->sorts.at[matched++]);
+    for (uint32_t i = 0; i < on.n; i++) {
+        struct sort *sort = on.at[i];
+
+        if (sort_of(&sorts, sort->expr) >= 0)
+            continue;
+        if (matched < block->sorts.n || block->limited)
+            return ast_refuse(&block->binder->ast, sort->location,
+                              "SELECT DISTINCT ON expressions must match initial ORDER BY "
+                              "expressions");
+        list_add(&sorts, arena, sort);
+    }
+    block->distinct_on_n = (uint16_t)sorts.n;
+    for (uint32_t i = matched; i < block->sorts.n; i++)
+        list_add(&sorts, arena, block->sorts.at[i]);
+    block->sorts = sorts;
+    return true;
+}
+
 /* LIMIT or OFFSET: a literal number that is not negative; NULL or ALL: none. */
 static bool read_count(struct block *block, const PgQuery__Node *node, const char *clause,
                        bool *ret_given, int64_t *ret)

@@ -100,10 +100,9 @@ static bool bind_distinct_clause(struct block *block)
 {
     const PgQuery__SelectStmt *select = block->select;
 
-    block->distinct = select->n_distinct_clause > 0;
-    if (block->distinct && select->distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET)
-        return ast_refuse(&block->binder->ast, ast_location(select->distinct_clause[0]),
-                          "DISTINCT ON is not supported; group by the columns and take min or max");
+    block->distinct_on = select->n_distinct_clause > 0 &&
+                         select->distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
+    block->distinct = select->n_distinct_clause > 0 && !block->distinct_on;
     for (uint32_t i = 0; i < block->targets.n && block->distinct; i++)
         if (!bind_comparable(block->binder, ((struct target *)block->targets.at[i])->expr,
                              "DISTINCT"))
@@ -177,7 +176,7 @@ static bool bind_block(struct block *block)
     if (!bind_from(block->binder, select->from_clause, select->n_from_clause, &block->from) ||
         !bind_targets(block) || !bind_where(block) || !clauses_group(block) ||
         !bind_having(block) || !bind_distinct_clause(block) || !clauses_order(block) ||
-        !clauses_limit(block))
+        !clauses_limit(block) || !clauses_distinct_on(block))
         return false;
     block->grouped = block->select->n_group_clause > 0 || block->aggregates.n > 0 ||
                      block->select->having_clause != NULL;

@@ -180,6 +180,34 @@ static uint32_t narrow(struct block *block, uint32_t node)
     return nodes_keep(&block->binder->nodes, node, kept, n);
 }
 
+/* The first row of each partition by the expressions of DISTINCT ON. */
+static bool plan_distinct_on(struct block *block, uint32_t *node)
+{
+    struct arena *arena = block->binder->arena;
+    uint16_t n = block->distinct_on_n, order_n = (uint16_t)(block->sorts.n - n);
+    struct expr **partition = arena_alloc(arena, (n + 1U) * sizeof(void *));
+    struct plan_order *order = arena_zalloc(arena, (order_n + 1U) * sizeof(*order));
+    const char *open = open_columns(block, *node);
+
+    if (open[0] != '\0' && !outputs_are_fixed(block, *node))
+        return ast_refuse(&block->binder->ast, sort_at(block, 0)->location,
+                          "DISTINCT ON needs a total order, any of the rows that compare equal "
+                          "could be the first; append to ORDER BY: %s",
+                          open);
+    *node = narrow(block, *node);
+    for (uint16_t i = 0; i < n; i++)
+        partition[i] = sort_at(block, i)->expr;
+    for (uint16_t i = 0; i < order_n; i++)
+        order[i] = (struct plan_order){sort_at(block, n + i)->expr, sort_at(block, n + i)->order};
+    *node = nodes_top_of(&block->binder->nodes, *node,
+                         (struct top_parts){.partition = partition,
+                                            .partition_n = n,
+                                            .order = order,
+                                            .order_n = order_n,
+                                            .limit = 1});
+    return true;
+}
+
 static bool plan_limit(struct block *block, uint32_t *node)
 {
     struct plan_order *order =
@@ -231,6 +259,8 @@ bool select_plan(struct block *block, struct query *ret)
         return false;
     if (block->distinct)
         node = plan_distinct(block, node);
+    if (block->distinct_on && !plan_distinct_on(block, &node))
+        return false;
     if (block->limited && !plan_limit(block, &node))
         return false;
     node = plan_project(block, node);
