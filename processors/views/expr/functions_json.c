@@ -169,31 +169,37 @@ static bool jsonb_strip_nulls(const struct call *call, struct value *ret, struct
 static bool strip_raw(struct str document, struct arena *arena, struct buf *out,
                       struct err *reterr);
 
-/* Moves to the next item of an object or array; *ret_more false at the end. */
-static bool next_item(struct json_cursor *in, bool object, struct arena *arena, bool *first,
-                      bool *ret_more, struct str *ret_name, struct err *reterr)
+/* A walk over an object's members or an array's elements. */
+struct items {
+    struct json_cursor in;
+    bool object, first, more;
+    struct str name; /* of the member */
+};
+
+/* Moves to the next item, whose value is left to read; `more` is false at the end. */
+static bool next_item(struct items *items, struct arena *arena, struct err *reterr)
 {
-    if (object)
-        return json_object_next(in, arena, first, ret_more, ret_name, reterr);
-    *ret_more = json_array_more(in);
+    if (items->object)
+        return json_object_next(&items->in, arena, &items->first, &items->more, &items->name,
+                                reterr);
+    items->more = json_array_more(&items->in);
     return true;
 }
 
 static bool strip_items(struct str container, struct arena *arena, struct buf *out,
                         struct err *reterr)
 {
-    struct json_cursor in = json_open(container);
-    bool object = *container.at == '{', first = true, more = true, any = false;
+    struct items items = {json_open(container), *container.at == '{', true, true, STR_NONE};
+    bool object = items.object, any = false;
     struct json_value item;
-    struct str name;
 
     buf_char(out, *container.at);
-    for (in.at++;;) {
-        if (!next_item(&in, object, arena, &first, &more, &name, reterr))
+    for (items.in.at++;;) {
+        if (!next_item(&items, arena, reterr))
             return false;
-        if (!more)
+        if (!items.more)
             break;
-        if (!json_read(&in, &item, reterr))
+        if (!json_read(&items.in, &item, reterr))
             return false;
         if (object && item.kind == JSON_NULL)
             continue;
@@ -201,7 +207,7 @@ static bool strip_items(struct str container, struct arena *arena, struct buf *o
             buf_char(out, ',');
         any = true;
         if (object) {
-            json_write_string(out, name);
+            json_write_string(out, items.name);
             buf_char(out, ':');
         }
         if (!strip_raw(json_whole(&item), arena, out, reterr))

@@ -46,7 +46,8 @@ struct expr *exprs_call(struct arena *arena, const struct function *function, st
     struct expr *expr = exprs_new(arena, EXPR_CALL, function->result, args_n, location);
 
     expr->function = function;
-    memcpy(expr->args, args, args_n * sizeof(struct expr *));
+    if (args_n > 0)
+        memcpy(expr->args, args, args_n * sizeof(struct expr *));
     return expr;
 }
 
