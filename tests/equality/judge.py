@@ -89,13 +89,15 @@ def open_columns(answers):
     return found
 
 
-def by_value(rows, types, where):
-    """The rows with the columns `where` in the one form of their class; what has none is left out."""
+def by_value(rows, types, where=None):
+    """The rows with the columns `where` in the one form of their class, left out when there is none; without `where`, all that
+    have one."""
     out = []
     for row in rows:
         values = cells(row)
-        for i in where:
-            values[i] = plain(values[i], types[i])
+        for i in range(len(values)) if where is None else where:
+            form = plain(values[i], types[i])
+            values[i] = values[i] if form is None and where is None else form
         out.append(json.dumps(values))
     return out
 
