@@ -291,80 +291,80 @@ static void check_answer(const struct answer *answer)
     world_free(world);
 }
 
+static const struct answer answers[] = {
+    {"SELECT k, variance(n) a, stddev(n) b, var_pop(n) c, stddev_pop(i) d, stddev(i) "
+     "e FROM b.t GROUP BY k",
+     "{\"k\":1,\"a\":0.91000000000000000000,\"b\":0.95393920141694564915,\"c\":0.606666666666"
+     "66666667,\"d\":1.00000000000000000000,\"e\":1.4142135623730950}\n"
+     "{\"k\":2,\"a\":0,\"b\":0,\"c\":0,\"d\":3.5000000000000000,\"e\":4.9497474683058327}\n"
+     "{\"k\":null,\"a\":null,\"b\":null,\"c\":0,\"d\":0,\"e\":null}\n"},
+    {"SELECT count(DISTINCT n) a, count(DISTINCT s) b, sum(DISTINCT i) c, avg(DISTINC"
+     "T i) d FROM b.t",
+     "{\"a\":5,\"b\":3,\"c\":13,\"d\":3.2500000000000000}\n"},
+    {"SELECT k, bool_and(b) a, bool_or(b) o, bit_and(i) x, bit_or(i) y, bit_xor(i) z "
+     "FROM b.t GROUP BY k",
+     "{\"k\":1,\"a\":false,\"o\":true,\"x\":1,\"y\":7,\"z\":6}\n"
+     "{\"k\":2,\"a\":true,\"o\":true,\"x\":6,\"y\":-1,\"z\":-7}\n"
+     "{\"k\":null,\"a\":false,\"o\":false,\"x\":6,\"y\":6,\"z\":6}\n"},
+    {"SELECT string_agg(s, ', ' ORDER BY s DESC, id) a, string_agg(DISTINCT s, '') b,"
+     " string_agg(s, s ORDER BY id) c FROM b.t",
+     "{\"a\":\"c, b, a, a, a\",\"b\":\"abc\",\"c\":\"abbaaaacc\"}\n"},
+    {"SELECT k, array_agg(i ORDER BY id DESC) a, jsonb_agg(n ORDER BY id) b, jsonb_ob"
+     "ject_agg(id, d) c, json_object_agg(s, id ORDER BY id) FILTER (WHERE s IS NOT NU"
+     "LL) d FROM b.t GROUP BY k",
+     "{\"k\":1,\"a\":[null,5,3],\"b\":[1.10, 2.200, 3],\"c\":{\"1\": \"2024-01-01\", \"2\": "
+     "\"2024-0"
+     "1-02\", \"3\": \"2024-01-02\"},\"d\":{ \"a\" : 1, \"b\" : 2 }}\n"
+     "{\"k\":2,\"a\":[6,-1],\"b\":[10.5, 10.50],\"c\":{\"4\": \"2024-01-04\", \"5\": "
+     "\"2024-01-09\"},"
+     "\"d\":{ \"a\" : 4, \"a\" : 5 }}\n"
+     "{\"k\":null,\"a\":[6],\"b\":[0.001],\"c\":{\"6\": null},\"d\":{ \"c\" : 6 }}\n"},
+    {"SELECT percentile_cont(0.4) WITHIN GROUP (ORDER BY i) a, percentile_disc(0.4) W"
+     "ITHIN GROUP (ORDER BY s) b, mode() WITHIN GROUP (ORDER BY s DESC) c, percentile"
+     "_cont(ARRAY[0.25, 1]) WITHIN GROUP (ORDER BY f DESC) d FROM b.t",
+     "{\"a\":4.2,\"b\":\"a\",\"c\":\"a\",\"d\":[2.5,-4]}\n"},
+    {"SELECT k, corr(i, f) a, regr_slope(i, f) b, regr_count(i, f) c, covar_pop(i, f)"
+     " d, regr_r2(i, f) e FROM b.t GROUP BY k",
+     "{\"k\":1,\"a\":1,\"b\":2,\"c\":2,\"d\":0.5,\"e\":1}\n"
+     "{\"k\":2,\"a\":1,\"b\":6.999999997199999e-10,\"c\":2,\"d\":17500000007,\"e\":0."
+     "999999999999"
+     "9998}\n"
+     "{\"k\":null,\"a\":null,\"b\":null,\"c\":0,\"d\":null,\"e\":null}\n"},
+    {"SELECT id, row_number() OVER (PARTITION BY k ORDER BY id DESC) a, rank() OVER ("
+     "ORDER BY i) b, dense_rank() OVER (ORDER BY d DESC NULLS LAST) c, ntile(4) OVER "
+     "(ORDER BY id) d FROM b.t",
+     "{\"id\":1,\"a\":3,\"b\":2,\"c\":4,\"d\":1}\n"
+     "{\"id\":2,\"a\":2,\"b\":3,\"c\":3,\"d\":1}\n"
+     "{\"id\":3,\"a\":1,\"b\":6,\"c\":3,\"d\":2}\n"
+     "{\"id\":4,\"a\":2,\"b\":1,\"c\":2,\"d\":2}\n"
+     "{\"id\":5,\"a\":1,\"b\":4,\"c\":1,\"d\":3}\n"
+     "{\"id\":6,\"a\":1,\"b\":4,\"c\":5,\"d\":4}\n"},
+    {"SELECT id, lag(s) OVER w a, lead(id, 2, -1) OVER w b, first_value(n) OVER w c, "
+     "last_value(n) OVER w d, nth_value(id, 2) OVER w e FROM b.t WINDOW w AS (PARTITI"
+     "ON BY k ORDER BY id)",
+     "{\"id\":1,\"a\":null,\"b\":3,\"c\":1.10,\"d\":1.10,\"e\":null}\n"
+     "{\"id\":2,\"a\":\"a\",\"b\":-1,\"c\":1.10,\"d\":2.200,\"e\":2}\n"
+     "{\"id\":3,\"a\":\"b\",\"b\":-1,\"c\":1.10,\"d\":3,\"e\":2}\n"
+     "{\"id\":4,\"a\":null,\"b\":-1,\"c\":10.5,\"d\":10.5,\"e\":null}\n"
+     "{\"id\":5,\"a\":\"a\",\"b\":-1,\"c\":10.5,\"d\":10.50,\"e\":5}\n"
+     "{\"id\":6,\"a\":null,\"b\":-1,\"c\":0.001,\"d\":0.001,\"e\":null}\n"},
+    {"SELECT id, sum(n) OVER (ORDER BY id ROWS 1 PRECEDING) a, sum(i) OVER (ORDER BY "
+     "i RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) b, count(*) OVER (ORDER BY d RANGE"
+     " BETWEEN '2 days' PRECEDING AND CURRENT ROW) c, sum(i) OVER (ORDER BY k GROUPS "
+     "1 PRECEDING EXCLUDE CURRENT ROW) d FROM b.t",
+     "{\"id\":1,\"a\":1.10,\"b\":3,\"c\":1,\"d\":5}\n"
+     "{\"id\":2,\"a\":3.300,\"b\":17,\"c\":3,\"d\":3}\n"
+     "{\"id\":3,\"a\":5.200,\"b\":null,\"c\":3,\"d\":8}\n"
+     "{\"id\":4,\"a\":13.5,\"b\":-1,\"c\":3,\"d\":14}\n"
+     "{\"id\":5,\"a\":21.00,\"b\":17,\"c\":1,\"d\":7}\n"
+     "{\"id\":6,\"a\":10.501,\"b\":17,\"c\":1,\"d\":5}\n"},
+    {"SELECT id, i FROM b.t ORDER BY i DESC NULLS LAST FETCH FIRST 1 ROW WITH TIES",
+     "{\"id\":5,\"i\":6}\n"
+     "{\"id\":6,\"i\":6}\n"},
+};
+
 static void test_answers(void **state)
 {
-    static const struct answer answers[] = {
-        {"SELECT k, variance(n) a, stddev(n) b, var_pop(n) c, stddev_pop(i) d, stddev(i) "
-         "e FROM b.t GROUP BY k",
-         "{\"k\":1,\"a\":0.91000000000000000000,\"b\":0.95393920141694564915,\"c\":0.606666666666"
-         "66666667,\"d\":1.00000000000000000000,\"e\":1.4142135623730950}\n"
-         "{\"k\":2,\"a\":0,\"b\":0,\"c\":0,\"d\":3.5000000000000000,\"e\":4.9497474683058327}\n"
-         "{\"k\":null,\"a\":null,\"b\":null,\"c\":0,\"d\":0,\"e\":null}\n"},
-        {"SELECT count(DISTINCT n) a, count(DISTINCT s) b, sum(DISTINCT i) c, avg(DISTINC"
-         "T i) d FROM b.t",
-         "{\"a\":5,\"b\":3,\"c\":13,\"d\":3.2500000000000000}\n"},
-        {"SELECT k, bool_and(b) a, bool_or(b) o, bit_and(i) x, bit_or(i) y, bit_xor(i) z "
-         "FROM b.t GROUP BY k",
-         "{\"k\":1,\"a\":false,\"o\":true,\"x\":1,\"y\":7,\"z\":6}\n"
-         "{\"k\":2,\"a\":true,\"o\":true,\"x\":6,\"y\":-1,\"z\":-7}\n"
-         "{\"k\":null,\"a\":false,\"o\":false,\"x\":6,\"y\":6,\"z\":6}\n"},
-        {"SELECT string_agg(s, ', ' ORDER BY s DESC, id) a, string_agg(DISTINCT s, '') b,"
-         " string_agg(s, s ORDER BY id) c FROM b.t",
-         "{\"a\":\"c, b, a, a, a\",\"b\":\"abc\",\"c\":\"abbaaaacc\"}\n"},
-        {"SELECT k, array_agg(i ORDER BY id DESC) a, jsonb_agg(n ORDER BY id) b, jsonb_ob"
-         "ject_agg(id, d) c, json_object_agg(s, id ORDER BY id) FILTER (WHERE s IS NOT NU"
-         "LL) d FROM b.t GROUP BY k",
-         "{\"k\":1,\"a\":[null,5,3],\"b\":[1.10, 2.200, 3],\"c\":{\"1\": \"2024-01-01\", \"2\": "
-         "\"2024-0"
-         "1-02\", \"3\": \"2024-01-02\"},\"d\":{ \"a\" : 1, \"b\" : 2 }}\n"
-         "{\"k\":2,\"a\":[6,-1],\"b\":[10.5, 10.50],\"c\":{\"4\": \"2024-01-04\", \"5\": "
-         "\"2024-01-09\"},"
-         "\"d\":{ \"a\" : 4, \"a\" : 5 }}\n"
-         "{\"k\":null,\"a\":[6],\"b\":[0.001],\"c\":{\"6\": null},\"d\":{ \"c\" : 6 }}\n"},
-        {"SELECT percentile_cont(0.4) WITHIN GROUP (ORDER BY i) a, percentile_disc(0.4) W"
-         "ITHIN GROUP (ORDER BY s) b, mode() WITHIN GROUP (ORDER BY s DESC) c, percentile"
-         "_cont(ARRAY[0.25, 1]) WITHIN GROUP (ORDER BY f DESC) d FROM b.t",
-         "{\"a\":4.2,\"b\":\"a\",\"c\":\"a\",\"d\":[2.5,-4]}\n"},
-        {"SELECT k, corr(i, f) a, regr_slope(i, f) b, regr_count(i, f) c, covar_pop(i, f)"
-         " d, regr_r2(i, f) e FROM b.t GROUP BY k",
-         "{\"k\":1,\"a\":1,\"b\":2,\"c\":2,\"d\":0.5,\"e\":1}\n"
-         "{\"k\":2,\"a\":1,\"b\":6.999999997199999e-10,\"c\":2,\"d\":17500000007,\"e\":0."
-         "999999999999"
-         "9998}\n"
-         "{\"k\":null,\"a\":null,\"b\":null,\"c\":0,\"d\":null,\"e\":null}\n"},
-        {"SELECT id, row_number() OVER (PARTITION BY k ORDER BY id DESC) a, rank() OVER ("
-         "ORDER BY i) b, dense_rank() OVER (ORDER BY d DESC NULLS LAST) c, ntile(4) OVER "
-         "(ORDER BY id) d FROM b.t",
-         "{\"id\":1,\"a\":3,\"b\":2,\"c\":4,\"d\":1}\n"
-         "{\"id\":2,\"a\":2,\"b\":3,\"c\":3,\"d\":1}\n"
-         "{\"id\":3,\"a\":1,\"b\":6,\"c\":3,\"d\":2}\n"
-         "{\"id\":4,\"a\":2,\"b\":1,\"c\":2,\"d\":2}\n"
-         "{\"id\":5,\"a\":1,\"b\":4,\"c\":1,\"d\":3}\n"
-         "{\"id\":6,\"a\":1,\"b\":4,\"c\":5,\"d\":4}\n"},
-        {"SELECT id, lag(s) OVER w a, lead(id, 2, -1) OVER w b, first_value(n) OVER w c, "
-         "last_value(n) OVER w d, nth_value(id, 2) OVER w e FROM b.t WINDOW w AS (PARTITI"
-         "ON BY k ORDER BY id)",
-         "{\"id\":1,\"a\":null,\"b\":3,\"c\":1.10,\"d\":1.10,\"e\":null}\n"
-         "{\"id\":2,\"a\":\"a\",\"b\":-1,\"c\":1.10,\"d\":2.200,\"e\":2}\n"
-         "{\"id\":3,\"a\":\"b\",\"b\":-1,\"c\":1.10,\"d\":3,\"e\":2}\n"
-         "{\"id\":4,\"a\":null,\"b\":-1,\"c\":10.5,\"d\":10.5,\"e\":null}\n"
-         "{\"id\":5,\"a\":\"a\",\"b\":-1,\"c\":10.5,\"d\":10.50,\"e\":5}\n"
-         "{\"id\":6,\"a\":null,\"b\":-1,\"c\":0.001,\"d\":0.001,\"e\":null}\n"},
-        {"SELECT id, sum(n) OVER (ORDER BY id ROWS 1 PRECEDING) a, sum(i) OVER (ORDER BY "
-         "i RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) b, count(*) OVER (ORDER BY d RANGE"
-         " BETWEEN '2 days' PRECEDING AND CURRENT ROW) c, sum(i) OVER (ORDER BY k GROUPS "
-         "1 PRECEDING EXCLUDE CURRENT ROW) d FROM b.t",
-         "{\"id\":1,\"a\":1.10,\"b\":3,\"c\":1,\"d\":5}\n"
-         "{\"id\":2,\"a\":3.300,\"b\":17,\"c\":3,\"d\":3}\n"
-         "{\"id\":3,\"a\":5.200,\"b\":null,\"c\":3,\"d\":8}\n"
-         "{\"id\":4,\"a\":13.5,\"b\":-1,\"c\":3,\"d\":14}\n"
-         "{\"id\":5,\"a\":21.00,\"b\":17,\"c\":1,\"d\":7}\n"
-         "{\"id\":6,\"a\":10.501,\"b\":17,\"c\":1,\"d\":5}\n"},
-        {"SELECT id, i FROM b.t ORDER BY i DESC NULLS LAST FETCH FIRST 1 ROW WITH TIES",
-         "{\"id\":5,\"i\":6}\n"
-         "{\"id\":6,\"i\":6}\n"},
-    };
-
     (void)state;
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
         check_answer(&answers[i]);

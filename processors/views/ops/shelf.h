@@ -20,16 +20,18 @@ typedef bool shelf_visit(void *to, struct step *step, const struct delta *entry)
 WARN_UNUSED bool shelf_put(struct step *step, const struct row *row, int64_t weight,
                            struct err *reterr);
 
-/* As shelf_put; *ret_before and *ret_after are the weights of all rows under the key, *ret_first
- * the first of them before, or the row. */
+/* What a change did to the weight of all rows under a key; the first of them, NULL when none is
+ * there. */
 struct shelf_change {
     int64_t before, after;
     const struct row *first_before, *first_after;
 };
+
+/* As shelf_put; tells what became of the key. */
 WARN_UNUSED bool shelf_change(struct step *step, const struct row *row, int64_t weight,
                               struct shelf_change *ret, struct err *reterr);
 
-/* Shows the entries whose keys begin with `prefix`, in order. */
+/* A walk over the entries whose keys begin with `prefix`; `of` and `to` go to the functions. */
 struct shelf_walk {
     struct str prefix;
     shelf_key *key;
@@ -37,6 +39,8 @@ struct shelf_walk {
     shelf_visit *visit;
     void *to;
 };
+
+/* Shows the entries in order. */
 WARN_UNUSED bool shelf_walk(struct step *step, const struct shelf_walk *walk, struct err *reterr);
 
 #endif
