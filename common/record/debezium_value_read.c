@@ -1,6 +1,7 @@
 #include "record/debezium_value.h"
 
 #include "base/clock.h"
+#include "record/array.h"
 #include "record/base64.h"
 #include "record/numeric.h"
 #include "record/text.h"
@@ -418,10 +419,27 @@ static bool read_timestamptz(struct debezium_reader *reader, struct type type, u
     return set_time(reader, type, i, us, reterr);
 }
 
+static bool read_array(struct debezium_reader *reader, struct type type, uint16_t i,
+                       const struct json_value *value, struct err *reterr);
+
+static bool read_interval(struct debezium_reader *reader, struct type type, uint16_t i,
+                          const struct json_value *value, struct err *reterr)
+{
+    if (value->kind == JSON_NUMBER)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22P02",
+                       "an interval as a number has lost its months and days; set "
+                       "interval.handling.mode=string at the source");
+    return read_text(reader, type, i, value, reterr);
+}
+
 static bool read_value(struct debezium_reader *reader, struct type type, uint16_t i,
                        const struct json_value *value, struct err *reterr)
 {
+    if (type_is_array(type.id))
+        return read_array(reader, type, i, value, reterr);
     switch (type.id) {
+    case TYPE_INTERVAL:
+        return read_interval(reader, type, i, value, reterr);
     case TYPE_BOOL:
         return read_bool(reader, type, i, value, reterr);
     case TYPE_INT2:
@@ -447,9 +465,54 @@ static bool read_value(struct debezium_reader *reader, struct type type, uint16_
     case TYPE_JSON:
     case TYPE_JSONB:
     case TYPE_UNKNOWN:
+    default:
         break;
     }
     return read_text(reader, type, i, value, reterr);
+}
+
+/* Reads an element as a column of a row of its own. */
+static bool read_element(struct debezium_reader *reader, struct row_builder *builder,
+                         struct type type, const struct json_value *value,
+                         struct array_maker *maker, struct err *reterr)
+{
+    struct debezium_reader inner = {
+        .arena = reader->arena, .builder = builder, .format = reader->format};
+
+    row_begin(builder, 1);
+    inner.cursor = json_open(value->raw);
+    if (value->kind == JSON_NULL) {
+        array_add(maker, (struct value){.null = true});
+        return true;
+    }
+    if (!read_value(&inner, type, 0, value, reterr))
+        return false;
+    array_add(maker, row_value(row_finish(builder, reader->arena), 0, type.id));
+    return true;
+}
+
+/* A JSON array of elements, or PostgreSQL's text of the array in a string. */
+static bool read_array(struct debezium_reader *reader, struct type type, uint16_t i,
+                       const struct json_value *value, struct err *reterr)
+{
+    struct type element = {type_element(type.id), type.typmod, type.labels};
+    struct json_cursor in = json_open(value->raw);
+    CLEANUP(array_maker) struct array_maker maker = {0};
+    CLEANUP(row_builder) struct row_builder builder = {0};
+    struct json_value item;
+
+    if (value->kind == JSON_STRING)
+        return read_text(reader, type, i, value, reterr);
+    if (value->kind != JSON_ARRAY)
+        return wrong_kind(type, value, reterr);
+    array_begin(&maker, element.id, 1);
+    for (in.at++; json_array_more(&in);) {
+        if (!json_read(&in, &item, reterr) ||
+            !read_element(reader, &builder, element, &item, &maker, reterr))
+            return false;
+    }
+    row_set_bytes(reader->builder, i, array_finish(&maker, reader->arena));
+    return true;
 }
 
 bool debezium_value_read(struct debezium_reader *reader, struct type type, uint16_t i,

@@ -349,6 +349,18 @@ bool json_object_next(struct json_cursor *cursor, struct arena *arena, bool *fir
     return true;
 }
 
+bool json_array_more(struct json_cursor *cursor)
+{
+    skip_blanks(cursor);
+    if (*cursor->at == ',')
+        cursor->at++;
+    skip_blanks(cursor);
+    if (*cursor->at != ']')
+        return true;
+    cursor->at++;
+    return false;
+}
+
 /* Writes the code point as UTF-8; returns where it ends. */
 static char *utf8_put(char *to, uint32_t point)
 {

@@ -54,6 +54,10 @@ WARN_UNUSED bool json_object_begin(struct json_cursor *cursor, struct err *reter
 WARN_UNUSED bool json_object_next(struct json_cursor *cursor, struct arena *arena, bool *first,
                                   bool *ret_more, struct str *ret_name, struct err *reterr);
 
+/* Within an array that is known to be well-formed, behind its bracket or an element: skips to the
+ * next element; false behind the closing bracket. */
+bool json_array_more(struct json_cursor *cursor);
+
 /* The string's text, unescaped into the arena when it has escapes, else a view of the document.
  * Refuses lone surrogates and \u0000. */
 WARN_UNUSED bool json_text(const struct json_value *value, struct arena *arena, struct str *ret,

@@ -1,6 +1,9 @@
 #include "record/json.h"
 
+#include "record/array.h"
+#include "record/interval.h"
 #include "record/json_scan.h"
+#include "record/jsonb.h"
 #include "record/numeric.h"
 #include "record/text.h"
 #include <math.h>
@@ -92,10 +95,33 @@ static void write_bytea(struct buf *out, struct type type, struct value value)
     buf_char(out, '"');
 }
 
+static void write_array(struct buf *out, struct type type, struct str packed)
+{
+    struct type element = {type_element(type.id), -1, type.labels};
+    struct array_walk walk = array_open(packed, element.id);
+    struct value value;
+
+    buf_char(out, '[');
+    for (bool first = true; array_next(&walk, &value); first = false) {
+        if (!first)
+            buf_char(out, ',');
+        json_write_value(out, element, value);
+    }
+    buf_char(out, ']');
+}
+
 void json_write_value(struct buf *out, struct type type, struct value value)
 {
     if (value.null) {
         buf_puts(out, "null");
+        return;
+    }
+    if (type_is_array(type.id)) {
+        write_array(out, type, value.bytes);
+        return;
+    }
+    if (type_is_enum(type.id)) {
+        json_write_string(out, (struct str){value.bytes.at + 2, value.bytes.len - 2});
         return;
     }
     switch (type.id) {
@@ -133,9 +159,19 @@ void json_write_value(struct buf *out, struct type type, struct value value)
     case TYPE_DATE:
     case TYPE_TIME:
     case TYPE_UUID:
+    case TYPE_INTERVAL:
+    case TYPE_TIMETZ:
     case TYPE_UNKNOWN:
         write_quoted(out, type, value);
         break;
+    case TYPE_ANY:
+    case TYPE_ANYELEMENT:
+    case TYPE_ANYARRAY:
+    case TYPE_ANYENUM:
+    case TYPE_COMMON:
+    case TYPE_COMMON_ARRAY:
+    case TYPE_ANYNONARRAY:
+        assert(false); /* never of a value */
     }
 }
 
@@ -149,7 +185,7 @@ static void write_name(struct buf *out, const struct column *column, bool first)
 
 void json_write_row(struct buf *out, const struct schema *schema, const struct row *row)
 {
-    assert(row->columns_n == schema->columns_n);
+    assert(row->columns_n >= schema->columns_n);
     buf_char(out, '{');
     for (uint16_t i = 0; i < schema->columns_n; i++) {
         const struct column *column = &schema->columns[i];
@@ -174,11 +210,55 @@ static void write_canonical_numeric(struct buf *out, struct type type, struct va
         out->len--;
 }
 
+static void write_canonical(struct buf *out, struct type type, struct value value);
+
+/* 30 days are a month, 24 hours a day. */
+static void write_canonical_interval(struct buf *out, struct value value)
+{
+    buf_char(out, '"');
+    interval_print(out, interval_canonical(interval_open(value.bytes)));
+    buf_char(out, '"');
+}
+
+/* Other lower bounds make another value, which JSON's arrays can't say: then the text form. */
+static void write_canonical_array(struct buf *out, struct type type, struct value value)
+{
+    struct type element = {type_element(type.id), -1, type.labels};
+    struct array_walk walk = array_open(value.bytes, element.id);
+    CLEANUP(buf) struct buf text = {0};
+    struct value item;
+
+    if (walk.lower != 1) {
+        array_print(&text, type, value.bytes);
+        json_write_string(out, buf_str(&text));
+        return;
+    }
+    buf_char(out, '[');
+    for (bool first = true; array_next(&walk, &item); first = false) {
+        if (!first)
+            buf_char(out, ',');
+        write_canonical(out, element, item);
+    }
+    buf_char(out, ']');
+}
+
 /* One representative of the value's equality class. */
 static void write_canonical(struct buf *out, struct type type, struct value value)
 {
     if (!value.null && type.id == TYPE_NUMERIC) {
         write_canonical_numeric(out, type, value);
+        return;
+    }
+    if (!value.null && type.id == TYPE_INTERVAL) {
+        write_canonical_interval(out, value);
+        return;
+    }
+    if (!value.null && type.id == TYPE_JSONB) {
+        jsonb_write_canonical(out, value.bytes);
+        return;
+    }
+    if (!value.null && type_is_array(type.id)) {
+        write_canonical_array(out, type, value);
         return;
     }
     if (!value.null && type.id == TYPE_BPCHAR) {

@@ -1,5 +1,8 @@
 #include "record/key.h"
 
+#include "record/array.h"
+#include "record/interval.h"
+#include "record/jsonb.h"
 #include "record/numeric.h"
 #include <endian.h>
 #include <math.h>
@@ -66,9 +69,49 @@ static struct str without_blanks(struct str text)
     return text;
 }
 
+static void append_value(struct buf *out, enum type_id type, struct value value);
+
+/* Element by element; what ends sooner is smaller; the lower bound comes last. */
+static void append_array(struct buf *out, enum type_id type, struct str packed)
+{
+    struct array_walk walk = array_open(packed, type_element(type));
+    struct value value;
+
+    while (array_next(&walk, &value)) {
+        buf_char(out, value.null ? MARK_NULL_LAST : MARK_VALUE);
+        if (!value.null)
+            append_value(out, walk.element, value);
+    }
+    buf_char(out, 0);
+    append_int(out, walk.lower, 4);
+}
+
+static void append_timetz(struct buf *out, struct timetz time)
+{
+    append_int(out, time.us + time.west_s * INT64_C(1000000), 8);
+    append_int(out, time.west_s, 4);
+}
+
 static void append_value(struct buf *out, enum type_id type, struct value value)
 {
+    if (type_is_array(type)) {
+        append_array(out, type, value.bytes);
+        return;
+    }
+    if (type_is_enum(type)) {
+        buf_append(out, value.bytes.at, 2);
+        return;
+    }
     switch (type) {
+    case TYPE_INTERVAL:
+        interval_key(out, interval_open(value.bytes));
+        return;
+    case TYPE_TIMETZ:
+        append_timetz(out, timetz_open(value.bytes));
+        return;
+    case TYPE_JSONB:
+        jsonb_key(out, value.bytes);
+        return;
     case TYPE_BOOL:
         buf_char(out, value.slot != 0);
         return;
@@ -102,10 +145,17 @@ static void append_value(struct buf *out, enum type_id type, struct value value)
     case TYPE_VARCHAR:
     case TYPE_BYTEA:
     case TYPE_JSON:
-    case TYPE_JSONB:
     case TYPE_UNKNOWN:
         append_bytes(out, value.bytes);
         return;
+    case TYPE_ANY:
+    case TYPE_ANYELEMENT:
+    case TYPE_ANYARRAY:
+    case TYPE_ANYENUM:
+    case TYPE_COMMON:
+    case TYPE_COMMON_ARRAY:
+    case TYPE_ANYNONARRAY:
+        assert(false); /* never of a value */
     }
 }
 

@@ -1,5 +1,7 @@
 #include "record/row.h"
 
+#include "record/array.h"
+#include "record/interval.h"
 #include "record/numeric.h"
 
 static uint32_t fixed_size(uint16_t columns_n)
@@ -104,10 +106,15 @@ static bool column_fits(const struct row *row, uint16_t i, enum type_id type)
         return slot == 0;
     if (!type_is_bytes(type))
         return true;
-    if (type == TYPE_UUID && len != 16)
+    if ((type == TYPE_UUID && len != 16) || (type == TYPE_INTERVAL && len != INTERVAL_SIZE) ||
+        (type == TYPE_TIMETZ && len != TIMETZ_SIZE))
         return false;
     if (offset < fixed_size(row->columns_n) || offset + len > row->len)
         return false;
+    if (type_is_array(type))
+        return array_check(row_bytes(row, i), type_element(type));
+    if (type_is_enum(type))
+        return len >= 2;
     return type != TYPE_NUMERIC || numeric_check(row_bytes(row, i));
 }
 

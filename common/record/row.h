@@ -101,6 +101,12 @@ struct row_builder {
 /* Frees the builder's buffers. */
 void row_builder_done(struct row_builder *builder);
 
+/* CLEANUP(row_builder) for a local struct. */
+static inline void cleanup_row_builder(struct row_builder *builder)
+{
+    row_builder_done(builder);
+}
+
 /* Starts a row of n columns, all NULL. */
 void row_begin(struct row_builder *builder, uint16_t columns_n);
 

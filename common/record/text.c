@@ -1,5 +1,7 @@
 #include "record/text.h"
 
+#include "record/array.h"
+#include "record/interval.h"
 #include "record/numeric.h"
 #include "record/text_parts.h"
 #include <ctype.h>
@@ -30,8 +32,12 @@ static struct str shown(struct str text)
 
 bool text_bad_syntax(const char *sqlstate, enum type_id type, struct str text, struct err *reterr)
 {
+    const char *name = type == TYPE_TIME        ? "time" /* as PostgreSQL's own message has it */
+                       : type == TYPE_TIMESTAMP ? "timestamp"
+                                                : type_name(type);
+
     return err_sql(reterr, ERR_DEAD_LETTER, sqlstate, "invalid input syntax for type %s: \"%.*s\"",
-                   type_name(type), STR_ARG(shown(text)));
+                   name, STR_ARG(shown(text)));
 }
 
 bool text_out_of_range(enum type_id type, struct str text, struct err *reterr)
@@ -133,6 +139,19 @@ static size_t character_size(const unsigned char *at, size_t left)
     return size;
 }
 
+/* Names the bytes that the first says belong together, as PostgreSQL does. */
+static bool bad_utf8(const unsigned char *at, size_t left, struct err *reterr)
+{
+    size_t n = (*at & 0xe0) == 0xc0 ? 2 : (*at & 0xf0) == 0xe0 ? 3 : (*at & 0xf8) == 0xf0 ? 4 : 1;
+    char bytes[4 * 5 + 1] = "";
+
+    for (size_t i = 0; i < n && i < left; i++)
+        snprintf(bytes + strlen(bytes), sizeof(bytes) - strlen(bytes), "%s0x%02x", i > 0 ? " " : "",
+                 at[i]);
+    return err_sql(reterr, ERR_DEAD_LETTER, "22021",
+                   "invalid byte sequence for encoding \"UTF8\": %s", bytes);
+}
+
 static bool check_utf8(struct str text, struct err *reterr)
 {
     if (text.len > 0 && memchr(text.at, '\0', text.len) != NULL)
@@ -145,9 +164,7 @@ static bool check_utf8(struct str text, struct err *reterr)
         size_t size = character_size(at, (size_t)(end - at));
 
         if (size == 0)
-            return err_sql(reterr, ERR_DEAD_LETTER, "22021",
-                           "invalid byte sequence for encoding \"UTF8\": 0x%02x at byte %td", *at,
-                           (const char *)at - text.at);
+            return bad_utf8(at, (size_t)(end - at), reterr);
         at += size;
     }
     return true;
@@ -355,12 +372,68 @@ static bool parse_bytea(struct str text, struct arena *arena, struct str *ret, s
     return parse_escaped_bytea(text, arena, ret, reterr);
 }
 
+static struct str pack_enum(struct arena *arena, uint16_t order, struct str label)
+{
+    char *at = arena_alloc(arena, label.len + 2);
+
+    at[0] = (char)(order >> 8);
+    at[1] = (char)(order & 0xff);
+    memcpy(at + 2, label.at, label.len);
+    return (struct str){at, label.len + 2};
+}
+
+static bool parse_enum(struct type type, struct str text, struct arena *arena, struct str *ret,
+                       struct err *reterr)
+{
+    const struct enum_labels *labels = type.labels;
+
+    for (uint16_t i = 0; labels != NULL && i < labels->n; i++) {
+        if (str_eq(labels->labels[i], text)) {
+            *ret = pack_enum(arena, i, labels->labels[i]);
+            return true;
+        }
+    }
+    return err_sql(reterr, ERR_DEAD_LETTER, "22P02", "invalid input value for enum %s: \"%.*s\"",
+                   labels == NULL ? "" : labels->name, STR_ARG(shown(text)));
+}
+
+static bool parse_interval(struct type type, struct str text, struct arena *arena, struct str *ret,
+                           struct err *reterr)
+{
+    struct interval interval;
+
+    if (!interval_parse(text, type.typmod, &interval, reterr))
+        return false;
+    *ret = interval_pack(arena, interval_fit(interval, type.typmod));
+    return true;
+}
+
+static bool parse_timetz(struct type type, struct str text, struct arena *arena, struct str *ret,
+                         struct err *reterr)
+{
+    struct timetz time;
+
+    if (!timetz_parse(text, &time, reterr))
+        return false;
+    time.us = text_round_time(type, time.us);
+    *ret = timetz_pack(arena, time);
+    return true;
+}
+
 static bool parse_bytes(struct type type, struct str text, struct arena *arena, struct str *ret,
                         struct err *reterr)
 {
     struct str number;
 
+    if (type_is_array(type.id))
+        return check_utf8(text, reterr) && array_parse(type, text, arena, ret, reterr);
+    if (type_is_enum(type.id))
+        return parse_enum(type, text, arena, ret, reterr);
     switch (type.id) {
+    case TYPE_INTERVAL:
+        return parse_interval(type, text, arena, ret, reterr);
+    case TYPE_TIMETZ:
+        return parse_timetz(type, text, arena, ret, reterr);
     case TYPE_NUMERIC:
         return numeric_parse(text, arena, &number, reterr) &&
                numeric_apply_typmod(arena, number, type.typmod, ret, reterr);
@@ -418,7 +491,21 @@ bool text_parse(struct type type, struct str text, struct arena *arena, struct v
 
 void text_print(struct buf *out, struct type type, struct value value)
 {
+    if (type_is_array(type.id)) {
+        array_print(out, type, value.bytes);
+        return;
+    }
+    if (type_is_enum(type.id)) {
+        buf_append(out, value.bytes.at + 2, value.bytes.len - 2);
+        return;
+    }
     switch (type.id) {
+    case TYPE_INTERVAL:
+        interval_print(out, interval_open(value.bytes));
+        return;
+    case TYPE_TIMETZ:
+        timetz_print(out, timetz_open(value.bytes));
+        return;
     case TYPE_BOOL:
         buf_char(out, value.slot != 0 ? 't' : 'f');
         return;
@@ -455,7 +542,41 @@ void text_print(struct buf *out, struct type type, struct value value)
     case TYPE_UNKNOWN:
         buf_put(out, value.bytes);
         return;
+    case TYPE_ANY:
+    case TYPE_ANYELEMENT:
+    case TYPE_ANYARRAY:
+    case TYPE_ANYENUM:
+    case TYPE_COMMON:
+    case TYPE_COMMON_ARRAY:
+    case TYPE_ANYNONARRAY:
+        assert(false); /* never of a value */
     }
+}
+
+static struct str fit_timetz(struct type type, struct str packed, struct arena *arena)
+{
+    struct timetz time = timetz_open(packed);
+
+    time.us = text_round_time(type, time.us);
+    return timetz_pack(arena, time);
+}
+
+static bool fit_elements(struct type type, struct value value, struct arena *arena,
+                         struct value *ret, struct err *reterr)
+{
+    struct type element = {type_element(type.id), type.typmod, type.labels};
+    struct array_walk walk = array_open(value.bytes, element.id);
+    CLEANUP(array_maker) struct array_maker maker = {0};
+    struct value item;
+
+    array_begin(&maker, element.id, walk.lower);
+    while (array_next(&walk, &item)) {
+        if (!item.null && !text_apply_typmod(element, item, arena, &item, reterr))
+            return false;
+        array_add(&maker, item);
+    }
+    *ret = (struct value){.bytes = array_finish(&maker, arena)};
+    return true;
 }
 
 bool text_apply_typmod(struct type type, struct value value, struct arena *arena, struct value *ret,
@@ -468,7 +589,13 @@ bool text_apply_typmod(struct type type, struct value value, struct arena *arena
         *ret = value;
         return true;
     }
-    if (type.id == TYPE_NUMERIC)
+    if (type_is_array(type.id))
+        return fit_elements(type, value, arena, ret, reterr);
+    if (type.id == TYPE_INTERVAL)
+        made.bytes = interval_pack(arena, interval_fit(interval_open(value.bytes), type.typmod));
+    else if (type.id == TYPE_TIMETZ)
+        made.bytes = fit_timetz(type, value.bytes, arena);
+    else if (type.id == TYPE_NUMERIC)
         ok = numeric_apply_typmod(arena, value.bytes, type.typmod, &made.bytes, reterr);
     else if (type_is_text(type.id))
         ok = fit_text(type, value.bytes, true, arena, &made.bytes, reterr);

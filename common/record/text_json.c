@@ -161,12 +161,12 @@ static bool rewrite(struct json_cursor *in, struct arena *arena, struct str *ret
     return rewrite_scalar(in, arena, ret, reterr);
 }
 
-static bool fail_as(const char *sqlstate, enum type_id type, struct err *reterr)
+static bool fail_as(const char *sqlstate, struct err *reterr)
 {
     struct err inner = *reterr;
 
     return err_sql(reterr, ERR_DEAD_LETTER, inner.sqlstate[0] != '\0' ? inner.sqlstate : sqlstate,
-                   "invalid input syntax for type %s: %s", type_name(type), inner.text);
+                   "invalid input syntax for type json: %s", inner.text);
 }
 
 bool text_parse_json(enum type_id type, struct str text, struct arena *arena, struct str *ret,
@@ -176,10 +176,10 @@ bool text_parse_json(enum type_id type, struct str text, struct arena *arena, st
     struct json_value value;
 
     if (!json_read(&check, &value, reterr) || !json_at_end(&check, reterr))
-        return fail_as("22P02", type, reterr);
+        return fail_as("22P02", reterr);
     if (type == TYPE_JSON) {
         *ret = text;
         return true;
     }
-    return rewrite(&in, arena, ret, reterr) || fail_as("22P05", type, reterr);
+    return rewrite(&in, arena, ret, reterr) || fail_as("22P05", reterr);
 }

@@ -27,6 +27,10 @@ WARN_UNUSED bool text_parse_real(enum type_id type, struct str text, double *ret
 WARN_UNUSED bool text_parse_time(struct type type, struct str text, int64_t *ret,
                                  struct err *reterr);
 
+/* Parses a time with its zone, in seconds east of Greenwich. */
+WARN_UNUSED bool text_parse_clock(struct str text, int64_t *ret_us, int64_t *ret_zone_s,
+                                  struct err *reterr);
+
 /* Appends a date, time, timestamp or timestamptz. */
 void text_print_time(struct buf *out, enum type_id type, int64_t slot);
 

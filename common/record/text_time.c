@@ -1,12 +1,14 @@
 /*
- * Dates and times: ISO 8601 as PostgreSQL writes it and the near forms that programs write. What
- * PostgreSQL reads beyond that (month names, "tomorrow", zone names) is refused, never guessed.
+ * Dates and times: ISO 8601 as PostgreSQL writes it, and what people write: month names, slashes in
+ * the order month, day, year, AM and PM. What PostgreSQL reads beyond that ("tomorrow", Julian
+ * days, zone names) is refused, never guessed.
  */
 #include "record/text.h"
 
 #include "record/text_parts.h"
 #include <ctype.h>
 #include <math.h>
+#include <strings.h>
 
 #define SECOND_US INT64_C(1000000)
 #define MINUTE_US (60 * SECOND_US)
@@ -244,6 +246,128 @@ static bool time_comes_first(struct cursor in)
     return read_digits(&in, 2, &number) > 0 && skip_char(&in, ':');
 }
 
+/* ---- what people write: month names, slashes, AM and PM, in any order ---- */
+
+/* The numbers of a date, in the order they came. */
+struct loose {
+    int64_t numbers[3];
+    int widths[3], n, month;
+    int half; /* 1 AM, 2 PM */
+};
+
+/* The number of the word among those, which three letters or more may stand for; 0: none. */
+static int find_name(struct str word, const char *const *names, int n)
+{
+    for (int i = 0; i < n; i++) {
+        size_t len = strlen(names[i]);
+
+        if (word.len >= 3 && (word.len == 3 || word.len == len || (word.len == 4 && len == 9)) &&
+            word.len <= len && strncasecmp(word.at, names[i], word.len) == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+static enum part read_word(struct cursor *in, struct reading *out, struct loose *loose)
+{
+    static const char *const months[] = {"january",   "february", "march",    "april",
+                                         "may",       "june",     "july",     "august",
+                                         "september", "october",  "november", "december"};
+    static const char *const days[] = {"sunday",   "monday", "tuesday", "wednesday",
+                                       "thursday", "friday", "saturday"};
+    const char *start = in->at;
+
+    while (in->at < in->end && isalpha((unsigned char)*in->at))
+        in->at++;
+    struct str word = str_between(start, in->at);
+    int month = find_name(word, months, 12);
+    if (month > 0 && loose->month == 0) {
+        loose->month = month;
+        return PART_OK;
+    }
+    if (text_same_word(word, "am") || text_same_word(word, "pm")) {
+        loose->half = text_same_word(word, "am") ? 1 : 2;
+        return out->has_time ? PART_OK : PART_SYNTAX;
+    }
+    if (text_same_word(word, "bc") || text_same_word(word, "ad")) {
+        out->before_christ = text_same_word(word, "bc");
+        return PART_OK;
+    }
+    bool zone =
+        text_same_word(word, "z") || text_same_word(word, "utc") || text_same_word(word, "gmt");
+    return find_name(word, days, 7) > 0 || (zone && out->has_time) ? PART_OK : PART_SYNTAX;
+}
+
+static enum part read_field(struct cursor *in, struct loose *loose)
+{
+    int width = loose->n < 3 ? read_digits(in, YEAR_DIGITS_MAX, &loose->numbers[loose->n]) : 0;
+
+    if (width == 0)
+        return PART_SYNTAX;
+    loose->widths[loose->n++] = width;
+    return PART_OK;
+}
+
+/* Years of two digits lie between 1970 and 2069. */
+static int full_year(int64_t year, int width, bool before_christ)
+{
+    if (width > 2 || before_christ)
+        return (int)year;
+    return (int)(year < 70 ? year + 2000 : year + 1900);
+}
+
+/* Month, day, year; the year comes first when it has three digits or more. */
+static enum part settle_loose(struct loose loose, struct reading *out)
+{
+    int year_at = loose.n - 1;
+
+    if (loose.half != 0 && out->hour > 12)
+        return PART_RANGE;
+    if (loose.half == 1 && out->hour == 12)
+        out->hour = 0;
+    else if (loose.half == 2 && out->hour != 12)
+        out->hour += 12;
+    if (loose.n == 0 && loose.month == 0)
+        return PART_OK;
+    if (loose.n != (loose.month == 0 ? 3 : 2))
+        return PART_SYNTAX;
+    if (loose.widths[0] > 2)
+        year_at = 0;
+    out->has_date = true;
+    out->year = full_year(loose.numbers[year_at], loose.widths[year_at], out->before_christ);
+    int64_t first = loose.numbers[year_at == 0 ? 1 : 0];
+    out->month = (int)(loose.month != 0 ? loose.month : first);
+    out->day = (int)(loose.month != 0 ? first : loose.numbers[year_at == 0 ? 2 : 1]);
+    return PART_OK;
+}
+
+static enum part read_loose(struct str text, struct reading *out)
+{
+    struct cursor in = {text.at, text.at + text.len};
+    struct loose loose = {0};
+    enum part part = PART_OK;
+
+    *out = (struct reading){.moment = MOMENT_FINITE};
+    while (in.at < in.end && part == PART_OK) {
+        if (skip_blanks(&in) || skip_char(&in, ','))
+            continue;
+        if (isalpha((unsigned char)*in.at))
+            part = read_word(&in, out, &loose);
+        else if (!out->has_time && time_comes_first(in))
+            part = read_time(&in, out);
+        else if (isdigit((unsigned char)*in.at))
+            part = read_field(&in, &loose);
+        else if (out->has_time && loose.half == 0 && (*in.at == '+' || *in.at == '-'))
+            part = read_zone(&in, out);
+        else if (strchr("-/.", *in.at) != NULL && in.at > text.at &&
+                 isalnum((unsigned char)in.at[-1]) && !out->has_time)
+            in.at++;
+        else
+            part = PART_SYNTAX;
+    }
+    return part == PART_OK ? settle_loose(loose, out) : part;
+}
+
 /* [date] [blanks or T, time [zone]] [BC] */
 static enum part read_all(enum type_id type, struct str text, struct reading *out)
 {
@@ -373,6 +497,8 @@ bool text_parse_time(struct type type, struct str text, int64_t *ret, struct err
     struct reading reading = {.moment = MOMENT_FINITE};
     enum part part = read_all(type.id, text_trimmed(text), &reading);
 
+    if (part == PART_SYNTAX)
+        part = read_loose(text_trimmed(text), &reading);
     if (part == PART_OK)
         part = check_reading(type.id, &reading);
     if (part != PART_OK)
@@ -385,10 +511,25 @@ bool text_parse_time(struct type type, struct str text, int64_t *ret, struct err
     return true;
 }
 
+bool text_parse_clock(struct str text, int64_t *ret_us, int64_t *ret_zone_s, struct err *reterr)
+{
+    struct reading reading = {.moment = MOMENT_FINITE};
+    enum part part = read_all(TYPE_TIME, text_trimmed(text), &reading);
+
+    if (part == PART_OK)
+        part = check_reading(TYPE_TIME, &reading);
+    if (part != PART_OK)
+        return fail(part, TYPE_TIMETZ, text, reterr);
+    *ret_us = time_of(&reading);
+    *ret_zone_s = reading.zone_s;
+    return true;
+}
+
 int64_t text_round_time(struct type type, int64_t slot)
 {
     static const int64_t units[] = {1000000, 100000, 10000, 1000, 100, 10};
-    bool finite = type.id == TYPE_TIME || (slot != INT64_MIN && slot != INT64_MAX);
+    bool finite =
+        type.id == TYPE_TIME || type.id == TYPE_TIMETZ || (slot != INT64_MIN && slot != INT64_MAX);
 
     if (type.typmod < 0 || type.typmod >= FRACTION_DIGITS || !finite)
         return slot;

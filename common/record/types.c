@@ -32,6 +32,15 @@ static const struct type_info infos[] = {
     [TYPE_JSON] = {.name = "json", .bytes = true},
     [TYPE_JSONB] = {.name = "jsonb", .bytes = true},
     [TYPE_UNKNOWN] = {.name = "unknown", .bytes = true},
+    [TYPE_INTERVAL] = {.name = "interval", .bytes = true},
+    [TYPE_TIMETZ] = {.name = "time", .suffix = " with time zone", .bytes = true},
+    [TYPE_ANY] = {.name = "\"any\"", .bytes = true},
+    [TYPE_ANYELEMENT] = {.name = "anyelement", .bytes = true},
+    [TYPE_ANYARRAY] = {.name = "anyarray", .bytes = true},
+    [TYPE_ANYENUM] = {.name = "anyenum", .bytes = true},
+    [TYPE_COMMON] = {.name = "anycompatible", .bytes = true},
+    [TYPE_COMMON_ARRAY] = {.name = "anycompatiblearray", .bytes = true},
+    [TYPE_ANYNONARRAY] = {.name = "anynonarray", .bytes = true},
 };
 
 /* "char" is missing on purpose: as a name of the catalog it is the one-byte type; the grammar turns
@@ -68,6 +77,9 @@ static const struct {
     {"timestamp without time zone", TYPE_TIMESTAMP},
     {"timestamptz", TYPE_TIMESTAMPTZ},
     {"timestamp with time zone", TYPE_TIMESTAMPTZ},
+    {"timetz", TYPE_TIMETZ},
+    {"time with time zone", TYPE_TIMETZ},
+    {"interval", TYPE_INTERVAL},
     {"uuid", TYPE_UUID},
     {"json", TYPE_JSON},
     {"jsonb", TYPE_JSONB},
@@ -75,8 +87,46 @@ static const struct {
 
 static const struct type_info *info_of(enum type_id id)
 {
-    assert(id >= TYPE_BOOL && id <= TYPE_UNKNOWN);
+    static const struct type_info of_enum = {.name = "enum", .bytes = true};
+    static const struct type_info of_array = {.name = "array", .bytes = true};
+
+    if (type_is_array(id))
+        return &of_array;
+    if (type_is_enum(id))
+        return &of_enum;
+    assert(id >= TYPE_BOOL && id <= TYPE_ANYNONARRAY);
     return &infos[id];
+}
+
+/* format_type of the array of each type in the list. */
+static const char *array_name(enum type_id element)
+{
+    static const char *const names_of[] = {
+        [TYPE_BOOL] = "boolean[]",
+        [TYPE_INT2] = "smallint[]",
+        [TYPE_INT4] = "integer[]",
+        [TYPE_INT8] = "bigint[]",
+        [TYPE_FLOAT4] = "real[]",
+        [TYPE_FLOAT8] = "double precision[]",
+        [TYPE_NUMERIC] = "numeric[]",
+        [TYPE_TEXT] = "text[]",
+        [TYPE_VARCHAR] = "character varying[]",
+        [TYPE_BPCHAR] = "character[]",
+        [TYPE_BYTEA] = "bytea[]",
+        [TYPE_DATE] = "date[]",
+        [TYPE_TIME] = "time without time zone[]",
+        [TYPE_TIMESTAMP] = "timestamp without time zone[]",
+        [TYPE_TIMESTAMPTZ] = "timestamp with time zone[]",
+        [TYPE_UUID] = "uuid[]",
+        [TYPE_JSON] = "json[]",
+        [TYPE_JSONB] = "jsonb[]",
+        [TYPE_INTERVAL] = "interval[]",
+        [TYPE_TIMETZ] = "time with time zone[]",
+    };
+
+    if ((size_t)element < sizeof(names_of) / sizeof(names_of[0]) && names_of[element] != NULL)
+        return names_of[element];
+    return "enum[]";
 }
 
 bool type_is_bytes(enum type_id id)
@@ -96,7 +146,11 @@ bool type_is_text(enum type_id id)
 
 const char *type_name(enum type_id id)
 {
+    if (type_is_array(id))
+        return array_name(type_element(id));
     switch (id) {
+    case TYPE_TIMETZ:
+        return "time with time zone";
     case TYPE_TIME:
         return "time without time zone";
     case TYPE_TIMESTAMP:
@@ -113,7 +167,16 @@ void type_print(struct buf *out, struct type type)
     const struct type_info *info = info_of(type.id);
     int precision, scale;
 
-    if (type.typmod < 0) {
+    if (type.labels != NULL) {
+        buf_printf(out, "%s%s", type.labels->name, type_is_array(type.id) ? "[]" : "");
+        return;
+    }
+    if (type_is_array(type.id)) {
+        type_print(out, (struct type){type_element(type.id), type.typmod});
+        buf_puts(out, "[]");
+        return;
+    }
+    if (type.typmod < 0 || type.id == TYPE_INTERVAL) {
         buf_puts(out, info->bare != NULL ? info->bare : type_name(type.id));
         return;
     }

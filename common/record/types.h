@@ -33,14 +33,64 @@ enum type_id {
     TYPE_UUID,        /* bytes: 16 */
     TYPE_JSON,        /* bytes: UTF-8 as it came */
     TYPE_JSONB,       /* bytes: UTF-8 in jsonb's text form */
-    TYPE_UNKNOWN      /* a literal whose type is not decided yet; never in a row */
+    TYPE_UNKNOWN,     /* a literal whose type is not decided yet; never in a row */
+    TYPE_INTERVAL,    /* bytes: packed, interval.h */
+    TYPE_TIMETZ,      /* bytes: packed, interval.h */
+    /* What stands in tables of functions for a choice of types; never in a row. */
+    TYPE_ANY,          /* any value; unknown stays unknown */
+    TYPE_ANYELEMENT,   /* one type for all of these, the element of ANYARRAY */
+    TYPE_ANYARRAY,     /* an array of it */
+    TYPE_ANYENUM,      /* as ANYELEMENT, an enum */
+    TYPE_COMMON,       /* anycompatible: brought to the common type */
+    TYPE_COMMON_ARRAY, /* an array of that */
+    TYPE_ANYNONARRAY   /* as ANYELEMENT, no array */
 };
 
-/* `typmod` is PostgreSQL's atttypmod: -1 when the declaration has none. */
+/*
+ * Beyond the list: ids from TYPE_ENUM_FIRST on are the enums of a pipeline in the order they are
+ * declared (bytes: two bytes of order, big-endian, then the label); TYPE_ARRAY + id is the array of
+ * that type (bytes: packed, array.h).
+ */
+enum { TYPE_ENUM_FIRST = 64, TYPE_ENUM_LAST = 127, TYPE_ARRAY = 256 };
+
+/* An enum's name and its labels in order. */
+struct enum_labels {
+    const char *name;
+    const struct str *labels;
+    uint16_t n;
+};
+
+/* `typmod` is PostgreSQL's atttypmod: -1 when the declaration has none; `labels` of an enum or an
+ * array of one. */
 struct type {
     enum type_id id;
     int32_t typmod;
+    const struct enum_labels *labels;
 };
+
+/* An array type. */
+static inline bool type_is_array(enum type_id id)
+{
+    return ((unsigned)id & TYPE_ARRAY) != 0;
+}
+
+/* The array type of an element type. */
+static inline enum type_id type_array_of(enum type_id element)
+{
+    return (enum type_id)((unsigned)element | TYPE_ARRAY);
+}
+
+/* The element type of an array type. */
+static inline enum type_id type_element(enum type_id array)
+{
+    return (enum type_id)((unsigned)array & ~(unsigned)TYPE_ARRAY);
+}
+
+/* An enum of the pipeline. */
+static inline bool type_is_enum(enum type_id id)
+{
+    return (unsigned)id >= TYPE_ENUM_FIRST && (unsigned)id <= TYPE_ENUM_LAST;
+}
 
 /* One column; `name` is UTF-8 and terminated. */
 struct column {

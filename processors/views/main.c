@@ -100,6 +100,18 @@ static int run_once(struct arena *arena, const struct views_options *options,
     return ok ? 0 : err.exit_status;
 }
 
+static int list_functions(const struct option_set *set)
+{
+    CLEANUP(buf) struct buf out = {0};
+
+    function_list(&out);
+    aggregate_list(&out);
+    window_list(&out);
+    fwrite(out.at, 1, out.len, stdout);
+    options_done(set);
+    return 0;
+}
+
 static bool run(struct arena *arena, const struct views_options *options, struct service *service,
                 struct err *reterr)
 {
@@ -131,6 +143,8 @@ int main(int argc, char **argv)
         return service_finish(NULL, &set, &err);
     if (outcome == OPTIONS_DONE)
         return 0;
+    if (options.functions)
+        return list_functions(&set);
     if (asked_for(&options) != NULL || options.local != NULL)
         return run_once(arena, &options, &set);
     if (!service_start(&set, &options.service, argc, argv, &metrics, &service, &err))

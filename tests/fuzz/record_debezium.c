@@ -27,6 +27,11 @@ static const struct column columns[] = {
     {"i", {TYPE_INT2, -1}, false},
     {"k", {TYPE_INT4, -1}, false},
     {"js", {TYPE_JSON, -1}, false},
+    {"iv", {TYPE_INTERVAL, -1}, false},
+    {"tt", {TYPE_TIMETZ, -1}, false},
+    {"ai", {(enum type_id)(TYPE_ARRAY | TYPE_INT4), -1}, false},
+    {"ad", {(enum type_id)(TYPE_ARRAY | TYPE_DATE), -1}, false},
+    {"at", {(enum type_id)(TYPE_ARRAY | TYPE_TEXT), -1}, false},
 };
 static const uint16_t key[] = {0};
 static const struct schema schema = {columns, key, sizeof(columns) / sizeof(*columns), 1};

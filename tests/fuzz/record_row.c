@@ -6,12 +6,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct column columns[] = {
-    {"id", {TYPE_INT8, -1}, true},    {"s", {TYPE_TEXT, -1}, false},
-    {"n", {TYPE_NUMERIC, -1}, false}, {"u", {TYPE_UUID, -1}, false},
+    {"id", {TYPE_INT8, -1}, true},
+    {"s", {TYPE_TEXT, -1}, false},
+    {"n", {TYPE_NUMERIC, -1}, false},
+    {"u", {TYPE_UUID, -1}, false},
     {"raw", {TYPE_BYTEA, -1}, false},
+    {"iv", {TYPE_INTERVAL, -1}, false},
+    {"tt", {TYPE_TIMETZ, -1}, false},
+    {"a", {(enum type_id)(TYPE_ARRAY | TYPE_NUMERIC), -1}, false},
+    {"at", {(enum type_id)(TYPE_ARRAY | TYPE_TEXT), -1}, false},
 };
-static const uint16_t key[] = {0, 1, 2, 3, 4};
-static const struct schema schema = {columns, key, 5, 5};
+static const uint16_t key[] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+static const struct schema schema = {columns, key, 9, 9};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

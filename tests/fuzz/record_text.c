@@ -6,15 +6,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Types beyond the list. */
+#define TYPE_ARRAY_INT4 ((enum type_id)(TYPE_ARRAY | TYPE_INT4))
+#define TYPE_ARRAY_TEXT ((enum type_id)(TYPE_ARRAY | TYPE_TEXT))
+#define TYPE_ENUM_ONE ((enum type_id)TYPE_ENUM_FIRST)
+
 static struct type choose(const uint8_t *data)
 {
+    static const struct str labels[] = {{"sad", 3}, {"ok", 2}, {"", 0}};
+    static const struct enum_labels mood = {"mood", labels, 3};
     static const enum type_id ids[] = {
-        TYPE_BOOL,    TYPE_INT2,      TYPE_INT4,        TYPE_INT8,   TYPE_FLOAT4, TYPE_FLOAT8,
-        TYPE_NUMERIC, TYPE_TEXT,      TYPE_VARCHAR,     TYPE_BPCHAR, TYPE_BYTEA,  TYPE_DATE,
-        TYPE_TIME,    TYPE_TIMESTAMP, TYPE_TIMESTAMPTZ, TYPE_UUID,   TYPE_JSON,   TYPE_JSONB};
+        TYPE_BOOL,     TYPE_INT2,      TYPE_INT4,        TYPE_INT8,       TYPE_FLOAT4,  TYPE_FLOAT8,
+        TYPE_NUMERIC,  TYPE_TEXT,      TYPE_VARCHAR,     TYPE_BPCHAR,     TYPE_BYTEA,   TYPE_DATE,
+        TYPE_TIME,     TYPE_TIMESTAMP, TYPE_TIMESTAMPTZ, TYPE_UUID,       TYPE_JSON,    TYPE_JSONB,
+        TYPE_INTERVAL, TYPE_TIMETZ,    TYPE_ARRAY_INT4,  TYPE_ARRAY_TEXT, TYPE_ENUM_ONE};
     struct type type = {ids[data[0] % (sizeof(ids) / sizeof(*ids))], -1};
-    bool timed = type.id == TYPE_TIME || type.id == TYPE_TIMESTAMP || type.id == TYPE_TIMESTAMPTZ;
+    bool timed = type.id == TYPE_TIME || type.id == TYPE_TIMESTAMP || type.id == TYPE_TIMESTAMPTZ ||
+                 type.id == TYPE_TIMETZ;
 
+    if (type.id == TYPE_ENUM_ONE)
+        type.labels = &mood;
     if (data[1] >= 128)
         return type;
     if (timed)

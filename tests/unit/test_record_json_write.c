@@ -115,12 +115,56 @@ static void it_orders_keys_as_declared(void **state)
     row_builder_done(&builder);
 }
 
+/* The key of a row of one column, given in its text form. */
+static void write_key_of(struct buf *out, enum type_id type, const char *text)
+{
+    struct arena *arena CLEANUP(arena) = arena_new(1 << 16);
+    struct column column = {"k", {type, -1}, false};
+    static const uint16_t key[] = {0};
+    struct schema schema = {&column, key, 1, 1};
+    struct row_builder builder = {0};
+    struct value value;
+    struct err err;
+
+    assert_true(text_parse(column.type, str_of(text), arena, &value, &err));
+    row_begin(&builder, 1);
+    row_set_value(&builder, 0, type, value);
+    json_write_key(out, &schema, row_finish(&builder, arena));
+    row_builder_done(&builder);
+}
+
+static void it_writes_one_key_for_equal_texts(void **state)
+{
+    static const struct {
+        enum type_id type;
+        const char *a, *b, *want;
+    } cases[] = {
+        {TYPE_INTERVAL, "30 days 24:00", "1 mon 1 day", "{\"k\":\"1 mon 1 day\"}"},
+        {TYPE_INTERVAL, "-1 day", "-24:00", "{\"k\":\"-1 days\"}"},
+        {TYPE_JSONB, "{\"a\": [1.50, 2.0]}", "{\"a\":[1.5,2]}", "{\"k\":{\"a\": [1.5, 2]}}"},
+        {(enum type_id)(TYPE_ARRAY | TYPE_NUMERIC), "{1.0,NULL}", "{1.00,NULL}",
+         "{\"k\":[1,null]}"},
+        {(enum type_id)(TYPE_ARRAY | TYPE_INT4), "[0:0]={1}", "[0:0]={1}", "{\"k\":\"[0:0]={1}\"}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct buf a CLEANUP(buf) = {0}, b CLEANUP(buf) = {0};
+
+        write_key_of(&a, cases[i].type, cases[i].a);
+        write_key_of(&b, cases[i].type, cases[i].b);
+        assert_string_equal(buf_cstr(&a), cases[i].want);
+        assert_string_equal(buf_cstr(&b), cases[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_writes_rows_as_row_to_json),
         cmocka_unit_test(it_writes_one_key_for_equal_values),
         cmocka_unit_test(it_orders_keys_as_declared),
+        cmocka_unit_test(it_writes_one_key_for_equal_texts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

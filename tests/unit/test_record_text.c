@@ -262,12 +262,80 @@ static void doubles_go_both_ways(void **state)
     }
 }
 
+static void reads_and_prints_intervals(void **state)
+{
+    static const struct text_case cases[] = {
+        {TYPE_INTERVAL, -1, "1 year 2 mons 3 days 04:05:06.789",
+         "1 year 2 mons 3 days 04:05:06.789"},
+        {TYPE_INTERVAL, -1, "-1 day +02:03:04", "-1 days +02:03:04"},
+        {TYPE_INTERVAL, -1, "P1Y2M3DT4H5M6.5S", "1 year 2 mons 3 days 04:05:06.5"},
+        {TYPE_INTERVAL, -1, "1.5 months", "1 mon 15 days"},
+        {TYPE_INTERVAL, -1, "3 days ago", "-3 days"},
+        {TYPE_INTERVAL, -1, "5", "00:00:05"},
+        {TYPE_INTERVAL, -1, "1 day 1 day", "!22007"},
+        {TYPE_INTERVAL, -1, "", "!22007"},
+        {TYPE_INTERVAL, -1, "99999999999 years", "!22015"},
+        {TYPE_INTERVAL, (int32_t)(0x7fffU << 16 | 1), "1.26 s", "00:00:01.3"},
+        {TYPE_TIMETZ, -1, "10:20:30.5-05:30", "10:20:30.5-05:30"},
+        {TYPE_TIMETZ, -1, "24:00", "24:00:00+00"},
+        {TYPE_TIMETZ, 0, "10:20:30.5+02", "10:20:31+02"},
+        {TYPE_TIMETZ, -1, "25:00+00", "!22008"},
+    };
+
+    (void)state;
+    CHECK_ALL(cases);
+}
+
+static void reads_and_prints_arrays(void **state)
+{
+    enum { INT4S = TYPE_ARRAY | TYPE_INT4, TEXTS = TYPE_ARRAY | TYPE_TEXT };
+    static const struct text_case cases[] = {
+        {(enum type_id)INT4S, -1, "{1, NULL ,-3}", "{1,NULL,-3}"},
+        {(enum type_id)INT4S, -1, " {} ", "{}"},
+        {(enum type_id)INT4S, -1, "[0:1]={1,2}", "[0:1]={1,2}"},
+        {(enum type_id)INT4S, -1, "[0:5]={1,2}", "!22P02"},
+        {(enum type_id)INT4S, -1, "{1,2", "!22P02"},
+        {(enum type_id)INT4S, -1, "{1,,2}", "!22P02"},
+        {(enum type_id)INT4S, -1, "{x}", "!22P02"},
+        {(enum type_id)INT4S, -1, "{{1}}", "!0A000"},
+        {(enum type_id)TEXTS, -1, "{a b, \"c,d\",\"\",\"null\",null,q\\\"}",
+         "{\"a b\",\"c,d\",\"\",\"null\",NULL,\"q\\\"\"}"},
+    };
+
+    (void)state;
+    CHECK_ALL(cases);
+}
+
+static void an_enum_is_one_of_its_labels(void **state)
+{
+    static const struct str labels[] = {{"sad", 3}, {"ok", 2}};
+    static const struct enum_labels mood = {"mood", labels, 2};
+    CLEANUP(arena) struct arena *arena = arena_new(1 << 20);
+    CLEANUP(buf) struct buf out = {0};
+    struct type type = {(enum type_id)TYPE_ENUM_FIRST, -1, &mood};
+    struct value value;
+    struct err err;
+
+    (void)state;
+    assert_true(text_parse(type, STR("ok"), arena, &value, &err));
+    text_print(&out, type, value);
+    assert_string_equal(buf_cstr(&out), "ok");
+    assert_false(text_parse(type, STR("OK"), arena, &value, &err));
+    assert_string_equal(err.text, "invalid input value for enum mood: \"OK\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_and_prints_numbers),      cmocka_unit_test(reads_and_prints_times),
-        cmocka_unit_test(reads_and_prints_bytes),        cmocka_unit_test(refuses_a_nul),
-        cmocka_unit_test(casts_cut_where_input_refuses), cmocka_unit_test(counts_days),
+        cmocka_unit_test(reads_and_prints_numbers),
+        cmocka_unit_test(reads_and_prints_times),
+        cmocka_unit_test(reads_and_prints_intervals),
+        cmocka_unit_test(reads_and_prints_arrays),
+        cmocka_unit_test(an_enum_is_one_of_its_labels),
+        cmocka_unit_test(reads_and_prints_bytes),
+        cmocka_unit_test(refuses_a_nul),
+        cmocka_unit_test(casts_cut_where_input_refuses),
+        cmocka_unit_test(counts_days),
         cmocka_unit_test(doubles_go_both_ways),
     };
 

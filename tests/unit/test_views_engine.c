@@ -414,6 +414,36 @@ static void test_a_raising_row_is_withheld_until_mended(void **state)
     end(&run);
 }
 
+/* What a scalar subquery gives: the value of the one row, NULL too; two rows are an error. */
+static void test_single_raises_over_two_rows(void **state)
+{
+    struct run run;
+
+    (void)state;
+    begin(&run);
+    uint32_t source = build_source(&run.build, LEFT, 3);
+    struct plan_aggregate aggregates[] = {
+        build_aggregate("single", build_column(&run.build, source, 2))};
+    build_view(&run.build, build_group(&run.build, source,
+                                       exprs(&run, build_column(&run.build, source, 1), NULL), 1,
+                                       aggregates, 1));
+    start(&run);
+    EVENT(&run, 0, 'c', "1", "7", "a");
+    EVENT(&run, 0, 'c', "2", "8", NULL);
+    assert_string_equal(step(&run), "0+7|a 0+8|~");
+    EVENT(&run, 0, 'c', "3", "7", "a");
+    EVENT(&run, 0, 'c', "4", "8", "b");
+    assert_string_equal(step(&run), "0-7|a 0-8|~ q121000 q121000");
+    EVENT(&run, 0, 'd', "2", NULL, NULL);
+    assert_string_equal(step(&run), "0+8|b q1 gone");
+    EVENT(&run, 0, 'd', "1", NULL, NULL);
+    EVENT(&run, 0, 'd', "3", NULL, NULL);
+    EVENT(&run, 0, 'd', "4", NULL, NULL);
+    step(&run);
+    assert_int_equal(store_memory_count(run.memory), 0);
+    end(&run);
+}
+
 static void test_a_raising_group_is_withheld(void **state)
 {
     static const enum type_id types[] = {TYPE_INT8, TYPE_FLOAT8};
@@ -499,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_top_moves_with_its_rows),
         cmocka_unit_test(test_order_of_long_keys),
         cmocka_unit_test(test_a_raising_row_is_withheld_until_mended),
+        cmocka_unit_test(test_single_raises_over_two_rows),
         cmocka_unit_test(test_a_raising_group_is_withheld),
         cmocka_unit_test(test_contract),
     };

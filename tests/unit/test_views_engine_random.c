@@ -200,7 +200,8 @@ static bool naive_aggregate(struct arena *arena, const struct plan_aggregate *ag
                             const struct value *values, uint32_t n, struct value *ret)
 {
     const char *name = aggregate->aggregate->name;
-    enum type_id type = aggregate->aggregate->arg, result = aggregate->aggregate->result;
+    enum type_id type = aggregate->arg == NULL ? 0 : aggregate->arg->type.id;
+    enum type_id result = aggregate->result.id;
     struct str sum = numeric_from_i64(arena, 0);
     double special = 0;
     uint32_t there = 0;
@@ -429,6 +430,10 @@ static void naive_node(const struct world *world, struct arena *arena, uint32_t 
     case PLAN_TOP:
         naive_top(arena, node, &bags[node->inputs[0]], out);
         return;
+    case PLAN_ORDINAL:
+    case PLAN_UNION:
+    case PLAN_WINDOW:
+        return; /* the random plans have none */
     }
 }
 

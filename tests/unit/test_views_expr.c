@@ -76,9 +76,10 @@ static struct expr *call(enum function_kind kind, const char *name, struct expr 
     expr->function = function_resolve(kind, str_of(name), types, n, &ambiguous);
     if (expr->function == NULL)
         fail_msg("%s: %s", name, ambiguous ? "ambiguous" : "not found");
+    enum type_id taken[3];
+    assert_true(function_concrete(expr->function, types, n, taken, &expr->type.id));
     for (uint16_t i = 0; i < n; i++)
-        expr->args[i] = cast(args[i], expr->function->args[i], -1);
-    expr->type.id = expr->function->result;
+        expr->args[i] = cast(args[i], taken[i], -1);
     return expr;
 }
 

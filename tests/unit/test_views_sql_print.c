@@ -124,8 +124,8 @@ static void test_explain(void **state)
         "each key\n"
         "\n"
         "g.one -> topic p.g.one, key (): one row\n"
-        "  #2 aggregate count(*), max(n); state: one entry, and for min and max one a distinct "
-        "value\n"
+        "  #2 aggregate count(*), max(n); state: one entry, and for min, max and DISTINCT one a "
+        "distinct value\n"
         "    #0 source of b.t, shared (see above)\n"
         "\n"
         "1 sources, 2 views, 3 operators (3 with state, 0 joins), plan ";

@@ -231,7 +231,10 @@ static inline struct plan_aggregate build_aggregate(const char *name, struct exp
 
     made.aggregate = aggregate_resolve(str_of(name), arg == NULL ? 0 : arg->type.id);
     assert(made.aggregate != NULL);
-    made.result = (struct type){made.aggregate->result, -1};
+    if (arg != NULL)
+        made.result = aggregate_result(made.aggregate, arg->type);
+    else
+        made.result = (struct type){made.aggregate->result, -1, NULL};
     return made;
 }
 

@@ -7,8 +7,34 @@
 
 #include "expr/function.h"
 
-extern const struct function functions_compare[], functions_number[], functions_text[],
-    functions_time[], functions_cast[];
+extern const struct function functions_compare[], functions_number[], functions_math[],
+    functions_numeric[], functions_text[], functions_string[], functions_regex[], functions_time[],
+    functions_moment[], functions_json[], functions_jsonb[], functions_array[], functions_bytes[],
+    functions_format[], functions_cast[];
+
+/* Array types as constants, for the tables. */
+#define type_int4_array ((enum type_id)(TYPE_ARRAY | TYPE_INT4))
+#define type_text_array ((enum type_id)(TYPE_ARRAY | TYPE_TEXT))
+
+/* Rows of the tables. */
+#define FUNCTION_OPERATOR_ROW(symbol, a, b, r, body_)                                              \
+    {                                                                                              \
+        .name = (symbol), .kind = FUNCTION_OPERATOR, .args = {(a), (b)}, .result = (r),            \
+        .body = (body_)                                                                            \
+    }
+#define FUNCTION_PREFIX_ROW(symbol, a, r, body_)                                                   \
+    {                                                                                              \
+        .name = (symbol), .kind = FUNCTION_OPERATOR, .args = {(a)}, .result = (r), .body = (body_) \
+    }
+#define FUNCTION_ROW(name_, r, body_, ...)                                                         \
+    {                                                                                              \
+        .name = (name_), .args = {__VA_ARGS__}, .result = (r), .body = (body_)                     \
+    }
+/* One that is called with NULL arguments. */
+#define FUNCTION_LOOSE_ROW(name_, r, body_, ...)                                                   \
+    {                                                                                              \
+        .name = (name_), .args = {__VA_ARGS__}, .result = (r), .not_strict = true, .body = (body_) \
+    }
 
 /* The cast that changes nothing but the type: compiled away. */
 bool cast_same(const struct call *call, struct value *ret, struct err *reterr);

@@ -1,5 +1,8 @@
 #include "expr/body.h"
 
+#include "record/array.h"
+#include "record/interval.h"
+#include "record/jsonb.h"
 #include "record/numeric.h"
 #include "record/text.h"
 #include <float.h>
@@ -94,7 +97,8 @@ static bool numeric_to_int(const struct call *call, struct value *ret, struct er
     int64_t number;
 
     if (numeric_is_special(packed))
-        return err_sql(reterr, ERR_DEAD_LETTER, "0A000", "cannot convert NaN or infinity to %s",
+        return err_sql(reterr, ERR_DEAD_LETTER, "0A000", "cannot convert %s to %s",
+                       isnan(numeric_to_f64(packed)) ? "NaN" : "infinity",
                        type_name(call->result_type.id));
     if (!numeric_to_i64(packed, &number, reterr))
         return err_out_of_range(reterr, call->result_type.id);
@@ -165,9 +169,145 @@ static bool bpchar_to_text(const struct call *call, struct value *ret, struct er
     return true;
 }
 
+static bool time_to_interval(const struct call *call, struct value *ret, struct err *reterr)
+{
+    (void)reterr;
+    ret->bytes = interval_pack(call->scratch, (struct interval){call->args[0].slot, 0, 0});
+    return true;
+}
+
+/* The zone is UTC. */
+static bool time_to_timetz(const struct call *call, struct value *ret, struct err *reterr)
+{
+    (void)reterr;
+    ret->bytes = timetz_pack(call->scratch, (struct timetz){call->args[0].slot, 0});
+    return true;
+}
+
+static bool timetz_to_time(const struct call *call, struct value *ret, struct err *reterr)
+{
+    (void)reterr;
+    ret->slot = timetz_open(call->args[0].bytes).us;
+    return true;
+}
+
+static bool timestamp_to_timetz(const struct call *call, struct value *ret, struct err *reterr)
+{
+    struct value time = {0};
+
+    if (!timestamp_to_time(call, &time, reterr))
+        return false;
+    ret->null = time.null;
+    if (!time.null)
+        ret->bytes = timetz_pack(call->scratch, (struct timetz){time.slot, 0});
+    return true;
+}
+
+/* What is left of the microseconds beyond whole days. */
+static bool interval_to_time(const struct call *call, struct value *ret, struct err *reterr)
+{
+    int64_t us = interval_open(call->args[0].bytes).us;
+
+    (void)reterr;
+    ret->slot = us - day_of(us) * DAY_US;
+    return true;
+}
+
+static bool json_to_jsonb(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return text_parse((struct type){TYPE_JSONB, -1}, call->args[0].bytes, call->scratch, ret,
+                      reterr);
+}
+
+static bool err_jsonb_kind(const struct call *call, const struct jsonb *value, struct err *reterr)
+{
+    static const char *const kinds[] = {
+        [JSON_NULL] = "null",      [JSON_FALSE] = "boolean", [JSON_TRUE] = "boolean",
+        [JSON_NUMBER] = "numeric", [JSON_STRING] = "string", [JSON_OBJECT] = "object",
+        [JSON_ARRAY] = "array"};
+    const char *kind = kinds[value->kind];
+
+    if (value->kind == JSON_OBJECT || value->kind == JSON_ARRAY)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot cast jsonb %s to type %s", kind,
+                       type_name(call->result_type.id));
+    return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot cast jsonb %s to type %s", kind,
+                   type_name(call->result_type.id));
+}
+
+static bool jsonb_to_bool(const struct call *call, struct value *ret, struct err *reterr)
+{
+    const struct jsonb *value = jsonb_open(call->args[0].bytes, call->scratch);
+
+    if (value->kind != JSON_TRUE && value->kind != JSON_FALSE)
+        return err_jsonb_kind(call, value, reterr);
+    ret->slot = value->kind == JSON_TRUE;
+    return true;
+}
+
+static bool jsonb_to_number(const struct call *call, struct value *ret, struct err *reterr)
+{
+    const struct jsonb *value = jsonb_open(call->args[0].bytes, call->scratch);
+    struct type numeric = {TYPE_NUMERIC, -1};
+    struct value number = {0};
+    struct call inner = *call;
+
+    if (value->kind != JSON_NUMBER)
+        return err_jsonb_kind(call, value, reterr);
+    if (!text_parse(numeric, value->text, call->scratch, &number, reterr))
+        return false;
+    inner.args = &number;
+    inner.arg_types = &numeric;
+    if (call->result_type.id == TYPE_NUMERIC)
+        *ret = number;
+    else if (call->result_type.id == TYPE_FLOAT4 || call->result_type.id == TYPE_FLOAT8)
+        return numeric_to_real(&inner, ret, reterr);
+    else
+        return numeric_to_int(&inner, ret, reterr);
+    return true;
+}
+
+/* One element by its own cast; the typmod is applied behind. */
+static bool cast_element(const struct call *call, const struct function *cast, struct type from,
+                         struct type to, struct value *element, struct err *reterr)
+{
+    struct value result = {0};
+    struct call inner = {.args = element,
+                         .arg_types = &from,
+                         .result_type = to,
+                         .scratch = call->scratch,
+                         .args_n = 1};
+
+    if (cast == NULL || element->null)
+        return true;
+    if (!cast->body(&inner, &result, reterr))
+        return false;
+    *element = result;
+    return true;
+}
+
+static bool array_to_array(const struct call *call, struct value *ret, struct err *reterr)
+{
+    struct type from = {type_element(call->arg_types[0].id), -1, call->arg_types[0].labels};
+    struct type to = {type_element(call->result_type.id), -1, call->result_type.labels};
+    const struct function *cast =
+        from.id == to.id ? NULL : cast_find(from.id, to.id, CAST_EXPLICIT);
+    struct array_walk walk = array_open(call->args[0].bytes, from.id);
+    CLEANUP(array_maker) struct array_maker maker = {0};
+    struct value element;
+
+    array_begin(&maker, to.id, walk.lower);
+    while (array_next(&walk, &element)) {
+        if (!cast_element(call, cast, from, to, &element, reterr))
+            return false;
+        array_add(&maker, element);
+    }
+    ret->bytes = array_finish(&maker, call->scratch);
+    return true;
+}
+
 static bool cast_parse(const struct call *call, struct value *ret, struct err *reterr)
 {
-    struct type type = {call->result_type.id, -1};
+    struct type type = {call->result_type.id, -1, call->result_type.labels};
     struct value text = call->args[0];
 
     if (call->arg_types[0].id == TYPE_BPCHAR && !bpchar_to_text(call, &text, reterr))
@@ -196,10 +336,11 @@ bool cast_print(const struct call *call, struct value *ret, struct err *reterr)
         .context = CAST_##context_, .body = (body_)                                                \
     }
 
-#define TEXT_ROWS(type)                                                                            \
-    CAST(type, TEXT, ASSIGNMENT, cast_print), CAST(type, VARCHAR, ASSIGNMENT, cast_print),         \
-        CAST(type, BPCHAR, ASSIGNMENT, cast_print), CAST(TEXT, type, EXPLICIT, cast_parse),        \
-        CAST(VARCHAR, type, EXPLICIT, cast_parse), CAST(BPCHAR, type, EXPLICIT, cast_parse)
+#define PARSE_ROW(from)                                                                            \
+    {                                                                                              \
+        .name = "cast", .kind = FUNCTION_CAST, .args = {TYPE_##from}, .result = TYPE_ANY,          \
+        .context = CAST_EXPLICIT, .body = cast_parse                                               \
+    }
 
 const struct function functions_cast[] = {
     CAST(INT2, INT4, IMPLICIT, cast_same),
@@ -255,20 +396,29 @@ const struct function functions_cast[] = {
     CAST(TIME, TIME, IMPLICIT, cast_same),
     CAST(TIMESTAMP, TIMESTAMP, IMPLICIT, cast_same),
     CAST(TIMESTAMPTZ, TIMESTAMPTZ, IMPLICIT, cast_same),
-    TEXT_ROWS(BOOL),
-    TEXT_ROWS(INT2),
-    TEXT_ROWS(INT4),
-    TEXT_ROWS(INT8),
-    TEXT_ROWS(FLOAT4),
-    TEXT_ROWS(FLOAT8),
-    TEXT_ROWS(NUMERIC),
-    TEXT_ROWS(BYTEA),
-    TEXT_ROWS(DATE),
-    TEXT_ROWS(TIME),
-    TEXT_ROWS(TIMESTAMP),
-    TEXT_ROWS(TIMESTAMPTZ),
-    TEXT_ROWS(UUID),
-    TEXT_ROWS(JSON),
-    TEXT_ROWS(JSONB),
+    CAST(INTERVAL, INTERVAL, IMPLICIT, cast_same),
+    CAST(TIMETZ, TIMETZ, IMPLICIT, cast_same),
+    CAST(TIME, INTERVAL, IMPLICIT, time_to_interval),
+    CAST(TIME, TIMETZ, IMPLICIT, time_to_timetz),
+    CAST(TIMETZ, TIME, ASSIGNMENT, timetz_to_time),
+    CAST(TIMESTAMPTZ, TIMETZ, ASSIGNMENT, timestamp_to_timetz),
+    CAST(INTERVAL, TIME, ASSIGNMENT, interval_to_time),
+    CAST(JSON, JSONB, ASSIGNMENT, json_to_jsonb),
+    CAST(JSONB, JSON, ASSIGNMENT, cast_same),
+    CAST(JSONB, BOOL, EXPLICIT, jsonb_to_bool),
+    CAST(JSONB, NUMERIC, EXPLICIT, jsonb_to_number),
+    CAST(JSONB, INT2, EXPLICIT, jsonb_to_number),
+    CAST(JSONB, INT4, EXPLICIT, jsonb_to_number),
+    CAST(JSONB, INT8, EXPLICIT, jsonb_to_number),
+    CAST(JSONB, FLOAT4, EXPLICIT, jsonb_to_number),
+    CAST(JSONB, FLOAT8, EXPLICIT, jsonb_to_number),
+    CAST(ANYARRAY, ANYARRAY, IMPLICIT, array_to_array),
+    /* Through the text form. */
+    CAST(ANY, TEXT, ASSIGNMENT, cast_print),
+    CAST(ANY, VARCHAR, ASSIGNMENT, cast_print),
+    CAST(ANY, BPCHAR, ASSIGNMENT, cast_print),
+    PARSE_ROW(TEXT),
+    PARSE_ROW(VARCHAR),
+    PARSE_ROW(BPCHAR),
     {0},
 };

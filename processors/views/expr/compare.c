@@ -1,5 +1,8 @@
 #include "expr/body.h"
 
+#include "record/array.h"
+#include "record/interval.h"
+#include "record/jsonb.h"
 #include "record/numeric.h"
 #include <math.h>
 
@@ -25,9 +28,37 @@ static struct str without_blanks(struct str s)
     return s;
 }
 
+/* Element by element, NULL above all values, then by length, then by the lower bound. */
+static int compare_arrays(enum type_id element, struct str a, struct str b)
+{
+    struct array_walk x = array_open(a, element), y = array_open(b, element);
+    struct value left, right;
+    int order = 0;
+
+    while (order == 0 && x.i < x.n && y.i < y.n) {
+        array_next(&x, &left);
+        array_next(&y, &right);
+        order =
+            left.null || right.null ? left.null - right.null : value_compare(element, left, right);
+    }
+    if (order == 0)
+        order = (x.n > y.n) - (x.n < y.n);
+    return order != 0 ? order : (x.lower > y.lower) - (x.lower < y.lower);
+}
+
 int value_compare(enum type_id type, struct value a, struct value b)
 {
+    if (type_is_array(type))
+        return compare_arrays(type_element(type), a.bytes, b.bytes);
+    if (type_is_enum(type))
+        return memcmp(a.bytes.at, b.bytes.at, 2);
     switch (type) {
+    case TYPE_INTERVAL:
+        return interval_compare(interval_open(a.bytes), interval_open(b.bytes));
+    case TYPE_TIMETZ:
+        return timetz_compare(timetz_open(a.bytes), timetz_open(b.bytes));
+    case TYPE_JSONB:
+        return jsonb_compare(a.bytes, b.bytes);
     case TYPE_FLOAT4:
     case TYPE_FLOAT8:
         return compare_reals(a, b);
@@ -144,6 +175,11 @@ const struct function functions_compare[] = {
     ROWS(order_same, TYPE_BPCHAR, TYPE_BPCHAR),
     ROWS(order_same, TYPE_BYTEA, TYPE_BYTEA),
     ROWS(order_same, TYPE_UUID, TYPE_UUID),
+    ROWS(order_same, TYPE_INTERVAL, TYPE_INTERVAL),
+    ROWS(order_same, TYPE_TIMETZ, TYPE_TIMETZ),
+    ROWS(order_same, TYPE_JSONB, TYPE_JSONB),
+    ROWS(order_same, TYPE_ANYARRAY, TYPE_ANYARRAY),
+    ROWS(order_same, TYPE_ANYENUM, TYPE_ANYENUM),
     ROWS(order_slot, TYPE_TIME, TYPE_TIME),
     ROWS(order_slot, TYPE_DATE, TYPE_DATE),
     ROWS(order_slot, TYPE_TIMESTAMP, TYPE_TIMESTAMP),

@@ -65,7 +65,8 @@ static enum fast fast_comparison(const struct function *function)
         return FAST_NONE;
     if (a == TYPE_TEXT && b == TYPE_TEXT)
         return FAST_TEXT;
-    if (slot_ordered(a) && slot_ordered(b) && (a == b || (type_is_number(a) && type_is_number(b))))
+    if (a < TYPE_ANY && b < TYPE_ANY && slot_ordered(a) && slot_ordered(b) &&
+        (a == b || (type_is_number(a) && type_is_number(b))))
         return FAST_SLOT;
     return FAST_NONE;
 }
@@ -99,6 +100,22 @@ static void compile_comparison(struct compiler *compiler, const struct expr *exp
     made->mask = (uint8_t)comparison_mask(expr->function->name);
 }
 
+static const void *prepare(struct compiler *compiler, const struct expr *expr)
+{
+    struct value *values;
+    bool *known;
+
+    if (expr->function->prepare == NULL)
+        return NULL;
+    values = arena_zalloc(compiler->arena, (expr->args_n + 1U) * sizeof(*values));
+    known = arena_zalloc(compiler->arena, expr->args_n + 1U);
+    for (uint16_t i = 0; i < expr->args_n; i++) {
+        known[i] = expr->args[i]->kind == EXPR_CONST && !expr->args[i]->constant.null;
+        values[i] = expr->args[i]->constant;
+    }
+    return expr->function->prepare(values, known, expr->args_n, compiler->arena);
+}
+
 static void compile_call(struct compiler *compiler, const struct expr *expr, uint16_t dst)
 {
     enum fast fast = fast_comparison(expr->function);
@@ -118,6 +135,7 @@ static void compile_call(struct compiler *compiler, const struct expr *expr, uin
     *site = (struct call_site){.function = expr->function,
                                .arg_types = types,
                                .result_type = expr->type,
+                               .prepared = prepare(compiler, expr),
                                .args_n = expr->args_n,
                                .applies_typmod =
                                    expr->function->kind == FUNCTION_CAST && expr->type.typmod >= 0};

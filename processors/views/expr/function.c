@@ -4,11 +4,14 @@
 #include <assert.h>
 
 const struct function *const function_tables[] = {
-    functions_compare, functions_number, functions_text, functions_time, functions_cast, NULL,
+    functions_compare, functions_number, functions_math,  functions_numeric,
+    functions_text,    functions_string, functions_regex, functions_time,
+    functions_moment,  functions_json,   functions_jsonb, functions_array,
+    functions_bytes,   functions_format, functions_cast,  NULL,
 };
 
 /* PostgreSQL's pg_type.typcategory: only types of one category are weighed against each other. */
-enum category { CATEGORY_NONE, BOOLEAN, NUMBER, STRING, MOMENT, USER };
+enum category { CATEGORY_NONE, BOOLEAN, NUMBER, STRING, MOMENT, SPAN, ARRAY, ENUM, PSEUDO, USER };
 
 static enum category category_of(enum type_id type)
 {
@@ -19,8 +22,16 @@ static enum category category_of(enum type_id type)
     if (type_is_text(type))
         return STRING;
     if (type == TYPE_DATE || type == TYPE_TIME || type == TYPE_TIMESTAMP ||
-        type == TYPE_TIMESTAMPTZ)
+        type == TYPE_TIMESTAMPTZ || type == TYPE_TIMETZ)
         return MOMENT;
+    if (type == TYPE_INTERVAL)
+        return SPAN;
+    if (type_is_array(type))
+        return ARRAY;
+    if (type_is_enum(type))
+        return ENUM;
+    if (type >= TYPE_ANY)
+        return PSEUDO;
     return type == TYPE_UNKNOWN ? CATEGORY_NONE : USER;
 }
 
@@ -28,21 +39,63 @@ static enum category category_of(enum type_id type)
 static bool is_preferred(enum type_id type)
 {
     return type == TYPE_BOOL || type == TYPE_FLOAT8 || type == TYPE_TEXT ||
-           type == TYPE_TIMESTAMPTZ;
+           type == TYPE_TIMESTAMPTZ || type == TYPE_INTERVAL;
 }
 
-const struct function *cast_find(enum type_id from, enum type_id to, enum cast_context context)
+static const struct function *cast_row(enum type_id from, enum type_id to)
 {
     for (const struct function *row = functions_cast; row->name != NULL; row++) {
-        if (row->args[0] == from && row->result == to && row->context <= context)
+        if (row->args[0] == from && row->result == to)
             return row;
     }
     return NULL;
 }
 
+/* Arrays are cast element by element; through text goes whatever has no row. */
+static const struct function *cast_general(enum type_id from, enum type_id to,
+                                           enum cast_context context)
+{
+    if (type_is_array(from) && type_is_array(to)) {
+        enum type_id a = type_element(from), b = type_element(to);
+
+        return a == b || cast_find(a, b, context) != NULL ? cast_row(TYPE_ANYARRAY, TYPE_ANYARRAY)
+                                                          : NULL;
+    }
+    if (from == to)
+        return NULL;
+    if (type_is_text(to) && context >= CAST_ASSIGNMENT)
+        return cast_row(TYPE_ANY, to);
+    if (type_is_text(from) && context >= CAST_EXPLICIT)
+        return cast_row(from, TYPE_ANY);
+    return NULL;
+}
+
+const struct function *cast_find(enum type_id from, enum type_id to, enum cast_context context)
+{
+    const struct function *row = cast_row(from, to);
+
+    if (row != NULL)
+        return row->context <= context ? row : NULL;
+    return cast_general(from, to, context);
+}
+
 static bool coerces(enum type_id from, enum type_id to)
 {
-    return from == to || from == TYPE_UNKNOWN || cast_find(from, to, CAST_IMPLICIT) != NULL;
+    switch (to) {
+    case TYPE_ANY:
+    case TYPE_ANYELEMENT:
+    case TYPE_COMMON:
+        return true;
+    case TYPE_ANYNONARRAY:
+        return !type_is_array(from);
+    case TYPE_ANYARRAY:
+    case TYPE_COMMON_ARRAY:
+        return type_is_array(from) || from == TYPE_UNKNOWN;
+    case TYPE_ANYENUM:
+        return type_is_enum(from) || from == TYPE_UNKNOWN;
+    default:
+        return from == to || from == TYPE_UNKNOWN || cast_find(from, to, CAST_IMPLICIT) != NULL;
+    }
 }
 
 static uint16_t args_count(const struct function *row)
@@ -54,7 +107,107 @@ static uint16_t args_count(const struct function *row)
     return n;
 }
 
-enum { CANDIDATES_MAX = 128 };
+enum type_id function_arg(const struct function *function, uint16_t i)
+{
+    uint16_t n = args_count(function);
+
+    return function->args[i < n ? i : n - 1];
+}
+
+static bool takes(const struct function *row, uint16_t args_n)
+{
+    uint16_t n = args_count(row);
+
+    return args_n == n || (row->variadic && args_n > n);
+}
+
+/* Where one kind of polymorphic arguments comes to rest; 0: nothing said yet. */
+static bool settle(enum type_id *known, enum type_id type)
+{
+    if (type == TYPE_UNKNOWN)
+        return true;
+    if (*known != 0 && *known != type)
+        return false;
+    *known = type;
+    return true;
+}
+
+/* The type of ANYELEMENT in the call; 0 when only unknown literals say so. */
+static bool element_of_call(const struct function *row, const enum type_id *args, uint16_t args_n,
+                            enum type_id *ret)
+{
+    *ret = 0;
+    for (uint16_t i = 0; i < args_n; i++) {
+        enum type_id taken = function_arg(row, i), type = args[i];
+
+        if (taken == TYPE_ANYARRAY && type != TYPE_UNKNOWN)
+            type = type_element(type);
+        if ((taken == TYPE_ANYARRAY || taken == TYPE_ANYELEMENT || taken == TYPE_ANYENUM ||
+             taken == TYPE_ANYNONARRAY) &&
+            !settle(ret, type))
+            return false;
+    }
+    return true;
+}
+
+/* The common type of ANYCOMPATIBLE in the call; 0 when the row has none. */
+static bool common_of_call(const struct function *row, const enum type_id *args, uint16_t args_n,
+                           enum type_id *ret)
+{
+    enum type_id types[CALL_ARGS_MAX];
+    uint16_t n = 0;
+
+    *ret = 0;
+    for (uint16_t i = 0; i < args_n; i++) {
+        enum type_id taken = function_arg(row, i);
+
+        if (taken == TYPE_COMMON)
+            types[n++] = args[i];
+        else if (taken == TYPE_COMMON_ARRAY)
+            types[n++] = args[i] == TYPE_UNKNOWN ? TYPE_UNKNOWN : type_element(args[i]);
+    }
+    return n == 0 || type_common(types, n, ret);
+}
+
+static enum type_id concrete(enum type_id declared, enum type_id asked, enum type_id element,
+                             enum type_id common)
+{
+    switch (declared) {
+    case TYPE_ANY:
+        return asked;
+    case TYPE_ANYELEMENT:
+    case TYPE_ANYENUM:
+    case TYPE_ANYNONARRAY:
+        return element;
+    case TYPE_ANYARRAY:
+        return element == 0 ? 0 : type_array_of(element);
+    case TYPE_COMMON:
+        return common;
+    case TYPE_COMMON_ARRAY:
+        return type_array_of(common);
+    default:
+        return declared;
+    }
+}
+
+bool function_concrete(const struct function *function, const enum type_id *args, uint16_t args_n,
+                       enum type_id *ret_args, enum type_id *ret_result)
+{
+    enum type_id element, common;
+
+    if (!element_of_call(function, args, args_n, &element) ||
+        !common_of_call(function, args, args_n, &common))
+        return false;
+    for (uint16_t i = 0; i < args_n; i++) {
+        ret_args[i] = concrete(function_arg(function, i), args[i], element, common);
+        if (ret_args[i] == 0)
+            return false;
+    }
+    *ret_result = concrete(function->result, TYPE_UNKNOWN, element, common);
+    return *ret_result != 0;
+}
+
+enum { CANDIDATES_MAX = 256 };
 
 /* The rows that may be meant, and what is asked for. */
 struct search {
@@ -67,18 +220,20 @@ struct search {
 static bool row_fits(const struct search *search, const struct function *row)
 {
     for (uint16_t i = 0; i < search->args_n; i++) {
-        if (!coerces(search->args[i], row->args[i]))
+        if (!coerces(search->args[i], function_arg(row, i)))
             return false;
     }
-    return true;
+    enum type_id element, common;
+    return element_of_call(row, search->args, search->args_n, &element) &&
+           common_of_call(row, search->args, search->args_n, &common);
 }
 
 static void collect(struct search *search, enum function_kind kind, struct str name)
 {
     for (const struct function *const *table = function_tables; *table != NULL; table++) {
         for (const struct function *row = *table; row->name != NULL; row++) {
-            if (row->kind != kind || !str_eq_c(name, row->name) ||
-                args_count(row) != search->args_n || !row_fits(search, row))
+            if (row->kind != kind || !str_eq_c(name, row->name) || !takes(row, search->args_n) ||
+                !row_fits(search, row))
                 continue;
             assert(search->n < CANDIDATES_MAX);
             search->rows[search->n++] = row;
@@ -90,7 +245,11 @@ static void collect(struct search *search, enum function_kind kind, struct str n
 static const struct function *exact(const struct search *search, const enum type_id *args)
 {
     for (unsigned i = 0; i < search->n; i++) {
-        if (memcmp(search->rows[i]->args, args, search->args_n * sizeof(*args)) == 0)
+        uint16_t same = 0;
+
+        while (same < search->args_n && function_arg(search->rows[i], same) == args[same])
+            same++;
+        if (same == search->args_n)
             return search->rows[i];
     }
     return NULL;
@@ -120,7 +279,7 @@ static unsigned score_exact(const struct search *search, const struct function *
     unsigned points = 0;
 
     for (uint16_t i = 0; i < search->args_n; i++)
-        points += search->args[i] == row->args[i];
+        points += search->args[i] == function_arg(row, i);
     return points;
 }
 
@@ -129,7 +288,7 @@ static unsigned score_preferred(const struct search *search, const struct functi
     unsigned points = 0;
 
     for (uint16_t i = 0; i < search->args_n; i++) {
-        enum type_id asked = search->args[i], taken = row->args[i];
+        enum type_id asked = search->args[i], taken = function_arg(row, i);
 
         if (asked == TYPE_UNKNOWN)
             continue;
@@ -143,10 +302,10 @@ static unsigned score_preferred(const struct search *search, const struct functi
  * the one that all rows take, else none. */
 static enum category category_at(const struct search *search, uint16_t i)
 {
-    enum category category = category_of(search->rows[0]->args[i]);
+    enum category category = category_of(function_arg(search->rows[0], i));
 
     for (unsigned k = 0; k < search->n; k++) {
-        enum category other = category_of(search->rows[k]->args[i]);
+        enum category other = category_of(function_arg(search->rows[k], i));
 
         if (other == STRING)
             return STRING;
@@ -159,7 +318,7 @@ static enum category category_at(const struct search *search, uint16_t i)
 static bool some_preferred_at(const struct search *search, uint16_t i, enum category category)
 {
     for (unsigned k = 0; k < search->n; k++) {
-        enum type_id type = search->rows[k]->args[i];
+        enum type_id type = function_arg(search->rows[k], i);
 
         if (category_of(type) == category && is_preferred(type))
             return true;
@@ -170,8 +329,8 @@ static bool some_preferred_at(const struct search *search, uint16_t i, enum cate
 /* Narrows by the unknown arguments; false when their category can't be told. */
 static void narrow_unknown(struct search *search)
 {
-    enum category categories[FUNCTION_ARGS_MAX];
-    bool preferred[FUNCTION_ARGS_MAX];
+    enum category categories[CALL_ARGS_MAX];
+    bool preferred[CALL_ARGS_MAX];
     unsigned kept = 0;
 
     for (uint16_t i = 0; i < search->args_n; i++) {
@@ -186,7 +345,7 @@ static void narrow_unknown(struct search *search)
         bool fits = true;
 
         for (uint16_t i = 0; i < search->args_n; i++) {
-            enum type_id type = search->rows[k]->args[i];
+            enum type_id type = function_arg(search->rows[k], i);
 
             if (search->args[i] == TYPE_UNKNOWN)
                 fits = fits && category_of(type) == categories[i] &&
@@ -218,7 +377,7 @@ static bool assume_known(const struct search *search, enum type_id *ret_args)
 
 static void narrow_assumed(struct search *search)
 {
-    enum type_id args[FUNCTION_ARGS_MAX];
+    enum type_id args[CALL_ARGS_MAX];
     struct search assumed = {.args = args, .args_n = search->args_n};
 
     if (!assume_known(search, args))
@@ -247,11 +406,11 @@ const struct function *function_resolve(enum function_kind kind, struct str name
                                         bool *ret_ambiguous)
 {
     struct search search = {.args = args, .args_n = args_n};
-    enum type_id assumed[FUNCTION_ARGS_MAX];
+    enum type_id assumed[CALL_ARGS_MAX];
     const struct function *found;
 
     *ret_ambiguous = false;
-    if (args_n > FUNCTION_ARGS_MAX)
+    if (args_n > CALL_ARGS_MAX)
         return NULL;
     collect(&search, kind, name);
     found = exact(&search, args);
@@ -270,6 +429,33 @@ const struct function *function_resolve(enum function_kind kind, struct str name
     }
     *ret_ambiguous = search.n > 1;
     return search.n == 1 ? search.rows[0] : NULL;
+}
+
+const struct function *function_named(const char *name)
+{
+    for (const struct function *const *table = function_tables; *table != NULL; table++) {
+        for (const struct function *row = *table; row->name != NULL; row++) {
+            if (row->kind == FUNCTION_NAMED && strcmp(name, row->name) == 0)
+                return row;
+        }
+    }
+    return NULL;
+}
+
+unsigned comparison_of(const char *name)
+{
+    return comparison_mask(name);
+}
+
+const struct function *function_by_names(struct str name)
+{
+    for (const struct function *const *table = function_tables; *table != NULL; table++) {
+        for (const struct function *row = *table; row->name != NULL; row++) {
+            if (row->names != NULL && str_eq_c(name, row->name))
+                return row;
+        }
+    }
+    return NULL;
 }
 
 bool type_common(const enum type_id *types, uint16_t n, enum type_id *ret)

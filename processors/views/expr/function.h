@@ -8,7 +8,7 @@
 
 #include "record/row.h"
 
-enum { FUNCTION_ARGS_MAX = 4 };
+enum { FUNCTION_ARGS_MAX = 8, CALL_ARGS_MAX = 100 };
 
 /* What an implementation gets: arguments that are not NULL when the function is strict; typmods as
  * bound. */
@@ -17,11 +17,22 @@ struct call {
     const struct type *arg_types;
     struct type result_type; /* with the typmod of a cast */
     struct arena *scratch;
+    const void *prepared; /* what function_prepare made; NULL: nothing */
     uint16_t args_n;
 };
 
 /* Computes *ret (ret->null is false on entry). False with SQLSTATE when PostgreSQL would raise. */
 typedef bool function_body(const struct call *call, struct value *ret, struct err *reterr);
+
+/* Whether what the constant arguments say is supported; args that are no constants are NULL values
+ * with `known` false. False: why not, in reterr. */
+typedef bool function_check(const struct value *args, const bool *known, uint16_t args_n,
+                            struct arena *arena, struct err *reterr);
+
+/* Makes once, in the program's arena, what constant arguments settle for every row; NULL: nothing.
+ */
+typedef const void *function_prepare(const struct value *args, const bool *known, uint16_t args_n,
+                                     struct arena *arena);
 
 enum function_kind {
     FUNCTION_NAMED,    /* upper(text) */
@@ -37,9 +48,14 @@ struct function {
     enum function_kind kind;
     enum type_id args[FUNCTION_ARGS_MAX]; /* 0-terminated when fewer */
     enum type_id result;
-    bool not_strict;           /* is called with NULL arguments */
+    bool not_strict; /* is called with NULL arguments */
+    bool variadic;   /* the last argument may come again */
+    bool stable;     /* PostgreSQL's volatility, where it is not immutable: depends on TimeZone */
     enum cast_context context; /* for casts */
     function_body *body;
+    function_prepare *prepare; /* NULL: nothing to make beforehand */
+    function_check *check;     /* at start; NULL: nothing to check */
+    const char *names;         /* of the arguments, for calls by name; those not given are 0 */
 };
 
 /*
@@ -51,6 +67,27 @@ struct function {
 const struct function *function_resolve(enum function_kind kind, struct str name,
                                         const enum type_id *args, uint16_t args_n,
                                         bool *ret_ambiguous);
+
+/* The type of argument i as the row declares it. */
+enum type_id function_arg(const struct function *function, uint16_t i);
+
+/* The types a row that takes several kinds has in a call over `args`: of each argument and of the
+ * result. False when the call does not settle them. */
+WARN_UNUSED bool function_concrete(const struct function *function, const enum type_id *args,
+                                   uint16_t args_n, enum type_id *ret_args,
+                                   enum type_id *ret_result);
+
+/* Appends every row as --functions shows it: a line each, sorted by name. */
+void function_list(struct buf *out);
+
+/* The first function of that name; NULL: none. For those that sql/ calls by itself. */
+const struct function *function_named(const char *name);
+
+/* Which results of a comparison make the operator true: 0 when it is no comparison. */
+unsigned comparison_of(const char *name);
+
+/* The row of that name whose arguments have names; NULL: none. */
+const struct function *function_by_names(struct str name);
 
 /*
  * The cast from one type to another allowed in `context`, or NULL. Binary-compatible ones (text <->

@@ -175,9 +175,9 @@ static bool real_ceil(const struct call *call, struct value *ret, struct err *re
 #define NUMERIC_PAIR(name)                                                                         \
     static bool pair_##name(const struct call *call, struct value *ret, struct err *reterr)        \
     {                                                                                              \
-        (void)reterr;                                                                              \
         ret->bytes = numeric_##name(call->scratch, call->args[0].bytes, call->args[1].bytes);      \
-        return true;                                                                               \
+        return ret->bytes.len > 0 ||                                                               \
+               err_sql(reterr, ERR_DEAD_LETTER, "22003", "value overflows numeric format");        \
     }
 
 NUMERIC_PAIR(add)

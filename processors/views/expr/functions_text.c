@@ -1,12 +1,6 @@
-#include "expr/body.h"
+#include "expr/strings.h"
 
-static bool utf8_starts(char c)
-{
-    return ((unsigned char)c & 0xC0U) != 0x80U;
-}
-
-/* The place of character `n` (from 0), or the end. */
-static size_t utf8_at(struct str s, int64_t n)
+size_t utf8_at(struct str s, int64_t n)
 {
     size_t at = 0;
 
@@ -17,7 +11,7 @@ static size_t utf8_at(struct str s, int64_t n)
     return at;
 }
 
-static int64_t utf8_count(struct str s)
+int64_t utf8_count(struct str s)
 {
     int64_t n = 0;
 
@@ -198,8 +192,7 @@ static bool any_concat_text(const struct call *call, struct value *ret, struct e
     return as_text(call, 0, &a, reterr) && joined(call, a, call->args[1].bytes, ret);
 }
 
-/* Characters from `first` (from 1, may lie before the text) up to before `end`. */
-static struct str characters(struct str s, int64_t first, int64_t end)
+struct str characters(struct str s, int64_t first, int64_t end)
 {
     size_t from = utf8_at(s, first < 1 ? 0 : first - 1);
     size_t to = from;
@@ -343,7 +336,7 @@ static bool like(struct str s, struct str pattern, bool *ret, struct err *reterr
     return true;
 }
 
-static bool text_like(const struct call *call, struct value *ret, struct err *reterr)
+bool text_like(const struct call *call, struct value *ret, struct err *reterr)
 {
     bool matches = false;
 
@@ -383,25 +376,11 @@ static bool text_not_like(const struct call *call, struct value *ret, struct err
 #define TRIM_ROWS(name_, body_)                                                                    \
     NAMED1(name_, TYPE_TEXT, TYPE_TEXT, body_),                                                    \
         NAMED2(name_, TYPE_TEXT, TYPE_TEXT, TYPE_TEXT, body_)
-#define CONCAT_ROWS(type)                                                                          \
-    OPERATOR("||", TYPE_TEXT, type, TYPE_TEXT, text_concat_any),                                   \
-        OPERATOR("||", type, TYPE_TEXT, TYPE_TEXT, any_concat_text)
-
 const struct function functions_text[] = {
     OPERATOR("||", TYPE_TEXT, TYPE_TEXT, TYPE_TEXT, text_concat),
     OPERATOR("||", TYPE_BYTEA, TYPE_BYTEA, TYPE_BYTEA, text_concat),
-    CONCAT_ROWS(TYPE_BOOL),
-    CONCAT_ROWS(TYPE_INT2),
-    CONCAT_ROWS(TYPE_INT4),
-    CONCAT_ROWS(TYPE_INT8),
-    CONCAT_ROWS(TYPE_FLOAT4),
-    CONCAT_ROWS(TYPE_FLOAT8),
-    CONCAT_ROWS(TYPE_NUMERIC),
-    CONCAT_ROWS(TYPE_DATE),
-    CONCAT_ROWS(TYPE_TIME),
-    CONCAT_ROWS(TYPE_TIMESTAMP),
-    CONCAT_ROWS(TYPE_TIMESTAMPTZ),
-    CONCAT_ROWS(TYPE_UUID),
+    OPERATOR("||", TYPE_TEXT, TYPE_ANYNONARRAY, TYPE_TEXT, text_concat_any),
+    OPERATOR("||", TYPE_ANYNONARRAY, TYPE_TEXT, TYPE_TEXT, any_concat_text),
     OPERATOR("~~", TYPE_TEXT, TYPE_TEXT, TYPE_BOOL, text_like),
     OPERATOR("!~~", TYPE_TEXT, TYPE_TEXT, TYPE_BOOL, text_not_like),
     OPERATOR("~~", TYPE_BPCHAR, TYPE_TEXT, TYPE_BOOL, text_like),

@@ -22,6 +22,7 @@ static bool run_call(const struct call_site *site, struct arena *scratch, struct
                         .arg_types = site->arg_types,
                         .result_type = site->result_type,
                         .scratch = scratch,
+                        .prepared = site->prepared,
                         .args_n = site->args_n};
     struct value result = {0};
 

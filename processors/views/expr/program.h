@@ -32,6 +32,7 @@ struct call_site {
     const struct function *function;
     const struct type *arg_types;
     struct type result_type;
+    const void *prepared;
     uint16_t args_n;
     bool applies_typmod; /* a cast to a type with one */
 };

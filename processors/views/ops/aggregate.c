@@ -1,6 +1,3 @@
-#include "ops/aggregate.h"
-
-#include "expr/function.h"
 #include "ops/aggregate_ops.h"
 
 void take_bytes(struct str *from, void *to, size_t size)
@@ -50,92 +47,19 @@ enum special_sum special_sum(const struct special_counts *counts)
     return counts->minus > 0 ? SUM_MINUS : SUM_FINITE;
 }
 
-#define COUNT(arg_)                                                                                \
-    {                                                                                              \
-        .name = "count", .arg = (arg_), .result = TYPE_INT8, .ops = &aggregate_count               \
-    }
-#define SUM(arg_, result_, ops_)                                                                   \
-    {                                                                                              \
-        .name = "sum", .arg = (arg_), .result = (result_), .ops = &aggregate_sum_##ops_            \
-    }
-#define AVG(arg_, result_, ops_)                                                                   \
-    {                                                                                              \
-        .name = "avg", .arg = (arg_), .result = (result_), .ops = &aggregate_avg_##ops_            \
-    }
-#define EXTREMES(arg_)                                                                             \
-    {.name = "min", .arg = (arg_), .result = (arg_), .needs_order = true},                         \
-    {                                                                                              \
-        .name = "max", .arg = (arg_), .result = (arg_), .needs_order = true                        \
-    }
-
-const struct aggregate aggregate_table[] = {
-    COUNT(0),
-    COUNT(TYPE_BOOL),
-    COUNT(TYPE_INT2),
-    COUNT(TYPE_INT4),
-    COUNT(TYPE_INT8),
-    COUNT(TYPE_FLOAT4),
-    COUNT(TYPE_FLOAT8),
-    COUNT(TYPE_NUMERIC),
-    COUNT(TYPE_TEXT),
-    COUNT(TYPE_VARCHAR),
-    COUNT(TYPE_BPCHAR),
-    COUNT(TYPE_BYTEA),
-    COUNT(TYPE_DATE),
-    COUNT(TYPE_TIME),
-    COUNT(TYPE_TIMESTAMP),
-    COUNT(TYPE_TIMESTAMPTZ),
-    COUNT(TYPE_UUID),
-    COUNT(TYPE_JSON),
-    COUNT(TYPE_JSONB),
-    SUM(TYPE_INT2, TYPE_INT8, int),
-    SUM(TYPE_INT4, TYPE_INT8, int),
-    SUM(TYPE_INT8, TYPE_NUMERIC, int),
-    SUM(TYPE_FLOAT4, TYPE_FLOAT4, real),
-    SUM(TYPE_FLOAT8, TYPE_FLOAT8, real),
-    SUM(TYPE_NUMERIC, TYPE_NUMERIC, numeric),
-    AVG(TYPE_INT2, TYPE_NUMERIC, int),
-    AVG(TYPE_INT4, TYPE_NUMERIC, int),
-    AVG(TYPE_INT8, TYPE_NUMERIC, int),
-    AVG(TYPE_FLOAT4, TYPE_FLOAT8, real),
-    AVG(TYPE_FLOAT8, TYPE_FLOAT8, real),
-    AVG(TYPE_NUMERIC, TYPE_NUMERIC, numeric),
-    EXTREMES(TYPE_INT2),
-    EXTREMES(TYPE_INT4),
-    EXTREMES(TYPE_INT8),
-    EXTREMES(TYPE_FLOAT4),
-    EXTREMES(TYPE_FLOAT8),
-    EXTREMES(TYPE_NUMERIC),
-    EXTREMES(TYPE_TEXT),
-    EXTREMES(TYPE_BPCHAR),
-    EXTREMES(TYPE_DATE),
-    EXTREMES(TYPE_TIME),
-    EXTREMES(TYPE_TIMESTAMP),
-    EXTREMES(TYPE_TIMESTAMPTZ),
-    {0},
-};
-
-/* The type that PostgreSQL prefers in each category. */
-static bool is_preferred(enum type_id type)
+bool aggregate_skips(const struct aggregate_site *site, const struct value *args)
 {
-    return type == TYPE_TEXT || type == TYPE_FLOAT8 || type == TYPE_TIMESTAMPTZ;
-}
-
-const struct aggregate *aggregate_resolve(struct str name, enum type_id arg)
-{
-    const struct aggregate *found = NULL;
-
-    for (const struct aggregate *row = aggregate_table; row->name != NULL; row++) {
-        if (!str_eq_c(name, row->name))
-            continue;
-        if (row->arg == arg)
-            return row;
-        if (arg == 0 || row->arg == 0)
-            continue;
-        if (arg == TYPE_UNKNOWN ? row->arg == TYPE_TEXT
-                                : cast_find(arg, row->arg, CAST_IMPLICIT) != NULL &&
-                                      (found == NULL || is_preferred(row->arg)))
-            found = row;
+    switch (site->aggregate->nulls) {
+    case NULLS_TAKE:
+        return false;
+    case NULLS_SKIP_FIRST:
+        return args[0].null;
+    case NULLS_SKIP:
+        break;
     }
-    return found;
+    for (uint16_t i = 0; i < site->args_n; i++) {
+        if (args[i].null)
+            return true;
+    }
+    return false;
 }

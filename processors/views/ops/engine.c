@@ -24,12 +24,15 @@ static bool may_repeat(const struct engine *engine, const struct plan_node *node
     case PLAN_SOURCE:
     case PLAN_GROUP:
     case PLAN_TOP:
+    case PLAN_ORDINAL:
         return false;
     case PLAN_FILTER:
+    case PLAN_WINDOW:
         return engine->repeats[node->inputs[0]];
     case PLAN_PROJECT:
         return node->has_key && engine->repeats[node->inputs[0]];
     case PLAN_JOIN:
+    case PLAN_UNION:
         return true;
     }
     return true;
@@ -39,7 +42,9 @@ static void start_op(struct engine *engine, uint32_t index)
 {
     const struct plan_node *node = &engine->plan->nodes[index];
     struct op *op = &engine->ops[index];
-    unsigned inputs_n = node->kind == PLAN_SOURCE ? 0 : node->kind == PLAN_JOIN ? 2 : 1;
+    unsigned inputs_n = node->kind == PLAN_SOURCE                             ? 0
+                        : node->kind == PLAN_JOIN || node->kind == PLAN_UNION ? 2
+                                                                              : 1;
 
     *op = (struct op){.ops = op_ops_of(node->kind), .node = node, .index = index};
     for (unsigned i = 0; i < inputs_n; i++) {

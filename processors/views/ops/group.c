@@ -1,5 +1,4 @@
-#include "ops/aggregate_ops.h"
-#include "ops/extremes.h"
+#include "ops/group_column.h"
 
 /*
  * A group in the store: its weight (how many input rows), the row of its group values as they first
@@ -8,20 +7,12 @@
  * there.
  */
 
-/* One aggregate column. */
-struct column_of {
-    const struct aggregate *aggregate;
-    struct getter arg;
-    bool has_arg;
-    size_t offset; /* of its accumulator in the group's block */
-    struct ordered ordered;
-};
-
 struct group {
     uint64_t fingerprint;
     const struct getter *keys;
-    struct column_of *columns;
+    struct group_column *columns;
     uint16_t keys_n, columns_n;
+    uint16_t values_n; /* of one input row: group expressions, then the columns' values */
     size_t block_size;
 };
 
@@ -31,7 +22,7 @@ struct live {
     const struct row *before; /* the row it gave; NULL: none */
     bool before_raised, existed;
     int64_t weight;
-    char *block;
+    struct group_cell *cells; /* one a column */
 };
 
 struct groups {
@@ -39,7 +30,8 @@ struct groups {
     struct live *lives;
     uint32_t cap;
     struct multisets sets;
-    struct value *values; /* of one input row: group expressions, then arguments */
+    struct value *values; /* of one input row */
+    bool *seen;           /* by column: it takes the row in */
 };
 
 static void group_start(struct op *op, struct arena *arena)
@@ -52,37 +44,17 @@ static void group_start(struct op *op, struct arena *arena)
     group->keys_n = node->exprs_n;
     group->columns_n = node->aggregates_n;
     group->columns = arena_zalloc(arena, node->aggregates_n * sizeof(*group->columns));
+    group->values_n = group->keys_n;
     for (uint16_t i = 0; i < node->aggregates_n; i++) {
-        const struct plan_aggregate *planned = &node->aggregates[i];
-        struct column_of *column = &group->columns[i];
-        char part[32];
+        struct group_column *column = &group->columns[i];
 
-        column->aggregate = planned->aggregate;
-        column->has_arg = planned->arg != NULL;
-        if (column->has_arg)
-            column->arg = getter_new(arena, planned->arg);
+        group_column_start(column, arena, node->fingerprint, i, &node->aggregates[i]);
+        column->value_at = group->values_n;
         column->offset = group->block_size;
-        group->block_size += planned->aggregate->needs_order ? sizeof(struct extreme)
-                                                             : planned->aggregate->ops->size;
-        snprintf(part, sizeof(part), "multiset %u", i);
-        column->ordered =
-            (struct ordered){state_fingerprint(node->fingerprint, part), planned->aggregate->arg,
-                             strcmp(planned->aggregate->name, "max") == 0};
+        group->values_n = (uint16_t)(group->values_n + column->getters_n);
+        group->block_size += group_column_size(column);
     }
     op->own = group;
-}
-
-static bool column_value(const struct column_of *column, const struct live *live,
-                         struct arena *arena, struct value *ret, struct err *reterr)
-{
-    const void *at = live->block + column->offset;
-
-    if (!column->aggregate->needs_order)
-        return column->aggregate->ops->result(at, column->aggregate, arena, ret, reterr);
-    const struct extreme *extreme = at;
-    *ret = extreme->value;
-    ret->null = extreme->there == 0;
-    return true;
 }
 
 static void set_group_values(const struct group *group, struct step *step, const struct live *live)
@@ -107,30 +79,36 @@ static const struct row *group_row(const struct group *group, struct step *step,
         return NULL;
     set_group_values(group, step, live);
     for (uint16_t i = 0; i < group->columns_n; i++) {
-        const struct column_of *column = &group->columns[i];
+        const struct group_column *column = &group->columns[i];
 
-        if (!column_value(column, live, step->arena, &value, ret_reason)) {
+        if (!group_column_result(column, &live->cells[i], step->arena, &value, ret_reason)) {
             *ret_raised = true;
             return NULL;
         }
-        row_set_value(step->builder, (uint16_t)(group->keys_n + i), column->aggregate->result,
-                      value);
+        row_set_value(step->builder, (uint16_t)(group->keys_n + i), column->site.result.id, value);
     }
     return row_finish(step->builder, step->arena);
 }
 
-static void load_block(const struct group *group, struct step *step, struct live *live,
+static void load_cells(const struct group *group, struct step *step, struct live *live,
                        struct str from)
 {
-    for (uint16_t i = 0; i < group->columns_n; i++) {
-        const struct column_of *column = &group->columns[i];
-        void *at = live->block + column->offset;
+    for (uint16_t i = 0; i < group->columns_n; i++)
+        group_column_load(&group->columns[i], live->cells[i].at, step->arena, &from);
+}
 
-        if (column->aggregate->needs_order)
-            extreme_load(at, column->aggregate->arg, step->arena, &from);
-        else
-            accumulator_load(column->aggregate->ops, at, step->arena, &from);
+/* Cells over a block of zeros. */
+static struct group_cell *new_cells(const struct group *group, struct arena *arena, struct str part)
+{
+    struct group_cell *cells = arena_zalloc(arena, group->columns_n * sizeof(*cells) + 1);
+    char *block = arena_zalloc(arena, group->block_size + 1);
+
+    for (uint16_t i = 0; i < group->columns_n; i++) {
+        cells[i].at = block + group->columns[i].offset;
+        if (group->columns[i].state != COLUMN_SUMS)
+            cells[i].group = hash128(part.at, part.len);
     }
+    return cells;
 }
 
 static const struct row *key_values(const struct group *group, struct step *step,
@@ -149,7 +127,7 @@ static bool load_live(const struct group *group, struct step *step, struct str p
     struct str stored;
     struct err ignored;
 
-    *live = (struct live){.block = arena_zalloc(step->arena, group->block_size + 1)};
+    *live = (struct live){.cells = new_cells(group, step->arena, part)};
     state_key_begin(step->key, group->fingerprint);
     buf_put(step->key, part);
     if (!store_get(step->store, buf_str(step->key), &stored, reterr))
@@ -160,7 +138,7 @@ static bool load_live(const struct group *group, struct step *step, struct str p
         stored = (struct str){stored.at + sizeof(live->weight), stored.len - sizeof(live->weight)};
         live->values = state_row(step->arena, stored);
         stored = (struct str){stored.at + live->values->len, stored.len - live->values->len};
-        load_block(group, step, live, stored);
+        load_cells(group, step, live, stored);
     } else {
         live->values = key_values(group, step, values);
     }
@@ -187,59 +165,45 @@ static bool find_live(const struct group *group, struct step *step, struct group
                                &groups->lives[*ret], reterr);
 }
 
-static struct hash128 group_hash(const struct groups *groups, uint32_t i)
-{
-    struct str part = groups->table.keys[i].bytes;
-
-    return hash128(part.at, part.len);
-}
-
-static void add_row(const struct group *group, struct step *step, struct groups *groups, uint32_t i,
-                    int64_t weight)
+static bool add_row(const struct group *group, struct step *step, struct groups *groups, uint32_t i,
+                    int64_t weight, struct err *reterr)
 {
     struct live *live = &groups->lives[i];
 
     live->weight += weight;
     for (uint16_t c = 0; c < group->columns_n; c++) {
-        const struct column_of *column = &group->columns[c];
-        struct value value = groups->values[group->keys_n + c];
+        const struct group_column *column = &group->columns[c];
+        struct group_values row = {groups->values + column->value_at, weight};
 
-        if (value.null)
-            continue;
-        if (column->aggregate->needs_order)
-            multisets_add(&groups->sets, step, &column->ordered, group_hash(groups, i), value,
-                          weight);
-        else
-            column->aggregate->ops->add(live->block + column->offset, step->arena, value, weight);
-    }
-}
-
-static bool row_values(const struct group *group, struct step *step, const struct row *row,
-                       struct value *values, struct err *reterr)
-{
-    for (uint16_t i = 0; i < group->keys_n; i++) {
-        if (!getter_eval(&group->keys[i], row, step->arena, &values[i], reterr))
-            return false;
-    }
-    for (uint16_t i = 0; i < group->columns_n; i++) {
-        struct value *value = &values[group->keys_n + i];
-
-        *value = (struct value){0};
-        if (group->columns[i].has_arg &&
-            !getter_eval(&group->columns[i].arg, row, step->arena, value, reterr))
+        if (groups->seen[c] &&
+            !group_column_add(column, step, &groups->sets, &live->cells[c], row, reterr))
             return false;
     }
     return true;
 }
 
-static bool block_is_zero(const struct group *group, const struct live *live)
+static bool row_values(const struct group *group, struct step *step, const struct row *row,
+                       const struct groups *groups, struct err *reterr)
+{
+    for (uint16_t i = 0; i < group->keys_n; i++) {
+        groups->values[i] = (struct value){0};
+        if (!getter_eval(&group->keys[i], row, step->arena, &groups->values[i], reterr))
+            return false;
+    }
+    for (uint16_t i = 0; i < group->columns_n; i++) {
+        const struct group_column *column = &group->columns[i];
+
+        if (!group_column_values(column, step, row, groups->values + column->value_at,
+                                 &groups->seen[i], reterr))
+            return false;
+    }
+    return true;
+}
+
+static bool is_zero(const struct group *group, const struct live *live)
 {
     for (uint16_t i = 0; i < group->columns_n; i++) {
-        const struct column_of *column = &group->columns[i];
-        const void *at = live->block + column->offset;
-
-        if (column->aggregate->needs_order ? ((const struct extreme *)at)->there != 0
-                                           : !accumulator_is_zero(column->aggregate->ops, at))
+        if (!group_column_is_zero(&group->columns[i], live->cells[i].at))
             return false;
     }
     return true;
@@ -250,7 +214,7 @@ static void write_live(const struct group *group, struct step *step, struct str 
 {
     state_key_begin(step->key, group->fingerprint);
     buf_put(step->key, part);
-    if (live->weight == 0 && block_is_zero(group, live)) {
+    if (live->weight == 0 && is_zero(group, live)) {
         if (live->existed)
             store_delete(step->store, buf_str(step->key));
         return;
@@ -258,27 +222,20 @@ static void write_live(const struct group *group, struct step *step, struct str 
     buf_clear(step->value);
     buf_append(step->value, &live->weight, sizeof(live->weight));
     buf_append(step->value, live->values, live->values->len);
-    for (uint16_t i = 0; i < group->columns_n; i++) {
-        const struct column_of *column = &group->columns[i];
-        const void *at = live->block + column->offset;
-
-        if (column->aggregate->needs_order)
-            extreme_save(at, column->aggregate->arg, step->value);
-        else
-            accumulator_save(column->aggregate->ops, at, step->value);
-    }
+    for (uint16_t i = 0; i < group->columns_n; i++)
+        group_column_save(&group->columns[i], live->cells[i].at, step->value);
     store_put(step->store, buf_str(step->key), buf_str(step->value));
 }
 
-static bool read_extremes(const struct group *group, struct step *step, struct groups *groups,
-                          uint32_t i, struct err *reterr)
+/* What the store knows of the group after all rows are in. */
+static bool read_cells(const struct group *group, struct step *step, struct groups *groups,
+                       uint32_t i, struct err *reterr)
 {
-    for (uint16_t c = 0; c < group->columns_n; c++) {
-        const struct column_of *column = &group->columns[c];
-        void *at = groups->lives[i].block + column->offset;
+    bool has_extremes = groups->sets.table.n > 0;
 
-        if (column->aggregate->needs_order &&
-            !extreme_read(step, &column->ordered, group_hash(groups, i), at, reterr))
+    for (uint16_t c = 0; c < group->columns_n; c++) {
+        if (!group_column_read(&group->columns[c], step, has_extremes, &groups->lives[i].cells[c],
+                               reterr))
             return false;
     }
     return true;
@@ -317,13 +274,13 @@ static bool add_input(struct op *op, struct step *step, struct groups *groups, s
     for (uint32_t k = 0; k < in->n; k++) {
         const struct delta *delta = &in->deltas[k];
 
-        if (!row_values(op->own, step, delta->row, groups->values, &raised)) {
+        if (!row_values(op->own, step, delta->row, groups, &raised)) {
             step_withhold(step, op, delta->row, delta->weight, &raised);
             continue;
         }
-        if (!find_live(op->own, step, groups, &i, reterr))
+        if (!find_live(op->own, step, groups, &i, reterr) ||
+            !add_row(op->own, step, groups, i, delta->weight, reterr))
             return false;
-        add_row(op->own, step, groups, i, delta->weight);
     }
     return true;
 }
@@ -337,14 +294,14 @@ static bool group_apply(struct op *op, struct step *step, struct err *reterr)
 
     if (op->inputs[0]->out.n == 0 && !needs_row)
         return true;
-    groups.values =
-        arena_alloc(step->arena, (group->keys_n + group->columns_n + 1U) * sizeof(*groups.values));
+    groups.values = arena_alloc(step->arena, (group->values_n + 1U) * sizeof(*groups.values));
+    groups.seen = arena_alloc(step->arena, group->columns_n + 1U);
     if (needs_row && !find_live(group, step, &groups, &empty, reterr))
         return false;
     if (!add_input(op, step, &groups, reterr) || !multisets_write(&groups.sets, step, reterr))
         return false;
     for (uint32_t i = 0; i < groups.table.n; i++) {
-        if (groups.sets.table.n > 0 && !read_extremes(group, step, &groups, i, reterr))
+        if (!read_cells(group, step, &groups, i, reterr))
             return false;
         emit_live(op, step, &groups.lives[i]);
     }
@@ -356,7 +313,8 @@ static bool group_apply(struct op *op, struct step *step, struct err *reterr)
 const struct op_ops op_group = {
     .name = "group",
     .state_note = "fp(groups) | group values -> weight, values, accumulators; for min and max "
-                  "fp(multiset) | hash of the group | value -> weight, value",
+                  "fp(multiset) | hash of the group | value -> weight, value; for DISTINCT and "
+                  "ordered aggregates fp(bag) | hash of the group | order, arguments -> rows",
     .start = group_start,
     .apply = group_apply,
 };

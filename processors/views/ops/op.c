@@ -4,6 +4,7 @@
 static const struct op_ops *const operators[] = {
     [PLAN_SOURCE] = &op_source, [PLAN_FILTER] = &op_filter, [PLAN_PROJECT] = &op_project,
     [PLAN_JOIN] = &op_join,     [PLAN_GROUP] = &op_group,   [PLAN_TOP] = &op_top,
+    [PLAN_UNION] = &op_union,   [PLAN_WINDOW] = &op_window, [PLAN_ORDINAL] = &op_ordinal,
 };
 
 const struct op_ops *op_ops_of(enum plan_kind kind)

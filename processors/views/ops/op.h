@@ -53,7 +53,8 @@ struct op_ops {
     bool (*apply)(struct op *op, struct step *step, struct err *reterr);
 };
 
-extern const struct op_ops op_source, op_filter, op_project, op_join, op_group, op_top;
+extern const struct op_ops op_source, op_filter, op_project, op_join, op_group, op_top, op_union,
+    op_window, op_ordinal;
 
 /* The operator of a kind of node. */
 const struct op_ops *op_ops_of(enum plan_kind kind);

@@ -9,8 +9,9 @@
 #include "sql/exprs.h"
 #include "sql/nodes.h"
 
-/* Placeholders for aggregates among the columns of an expression: AGGREGATE_COLUMN + index. */
-enum { AGGREGATE_COLUMN = 0x4000, DEPTH_MAX = 200 };
+/* Placeholders among the columns of an expression: AGGREGATE_COLUMN + the aggregate's index,
+ * WINDOW_COLUMN + the window function's. */
+enum { AGGREGATE_COLUMN = 0x4000, WINDOW_COLUMN = 0x6000, DEPTH_MAX = 200 };
 
 /* What a FROM item can name: a source, a view, a subquery, a CTE. */
 struct relation {
@@ -30,6 +31,8 @@ struct binder {
     struct nodes nodes;
     struct list relations; /* struct relation *, those of WITH last */
     struct list views;     /* struct plan_view * */
+    struct list types;     /* struct user_type * */
+    uint16_t enums_n;
     uint32_t depth;
 };
 
@@ -61,17 +64,37 @@ struct from {
 
 /* One aggregate call of a block. */
 struct aggregate_call {
-    const struct aggregate *aggregate;
-    struct expr *arg; /* NULL: count(*) */
+    const struct aggregate *aggregate; /* NULL: grouping(args) */
+    struct expr **args;                /* none: count(*) */
+    struct plan_order *order;          /* where the answer depends on it */
+    struct expr *filter;               /* or NULL */
+    uint16_t args_n, order_n;
+    bool distinct, grouping;
+    struct type type;
+    int location;
+};
+
+/* One call over a window. */
+struct window_call {
+    enum plan_window_kind kind;
+    const char *name;
+    struct aggregate_call call; /* `aggregate` of WINDOW_AGGREGATE alone */
+    struct expr **partition, **order;
+    struct key_order *orders;
+    uint16_t partition_n, order_n;
+    struct plan_frame frame;                          /* but for its expressions: */
+    struct expr *start_limit, *end_limit, *range_key; /* NULL: none */
 };
 
 /* Where an expression stands: what it may name and hold. */
 struct scope {
     struct binder *binder;
     const struct from *from;
-    struct list *aggregates; /* struct aggregate_call *; NULL: none allowed here */
-    const char *clause;      /* for messages: "WHERE" */
-    bool in_aggregate;
+    struct list *aggregates;           /* struct aggregate_call *; NULL: none allowed here */
+    struct list *windows;              /* struct window_call *; NULL: none allowed here */
+    const PgQuery__SelectStmt *select; /* whose WINDOW clause is meant, with `windows` */
+    const char *clause;                /* for messages: "WHERE" */
+    bool in_aggregate, in_window;
 };
 
 /* A bound SELECT: its node and the names of its columns. */
@@ -83,7 +106,8 @@ struct query {
     uint16_t order_n;
 };
 
-/* bind_type.c: the type that is written; array, interval and unknown types are refused. */
+/* bind_type.c: the type that is written; a domain gives its base type, unknown types are
+ * refused. */
 WARN_UNUSED bool bind_type(struct binder *binder, const PgQuery__TypeName *name,
                            struct type *ret_type);
 
@@ -125,6 +149,29 @@ struct expr *bind_special_operator(struct scope *scope, const PgQuery__AExpr *no
 
 /* bind_function.c: a function or aggregate call. */
 struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node);
+
+/* bind_aggregate.c: there is an aggregate of that name. */
+bool bind_is_aggregate(const char *name);
+
+/* A call of it: a placeholder column for one of the scope's aggregates; NULL: refused. */
+struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
+
+/* The call alone, as it stands in a block or over a window; its parts are bound in that scope. */
+WARN_UNUSED bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node,
+                                     const char *name, struct aggregate_call *ret);
+
+/* grouping(...): a placeholder too. */
+struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node);
+
+/* bind_window.c: there is a function over windows alone of that name. */
+bool bind_is_window_function(const char *name);
+
+/* A call with OVER: a placeholder column for one of the scope's windows; NULL: refused. */
+struct expr *bind_window(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
+
+/* The direction of an ORDER BY item. */
+WARN_UNUSED bool bind_sort_order(struct binder *binder, const PgQuery__SortBy *by,
+                                 struct key_order *ret);
 
 /* bind_name.c: a column; NULL: refused. */
 struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node);

@@ -6,7 +6,7 @@
 static struct expr *coerce_literal(struct binder *binder, struct expr *literal, struct type type)
 {
     struct expr *expr = exprs_null(binder->arena, type, literal->location);
-    struct type bare = {type.id, -1};
+    struct type bare = {type.id, type.id == TYPE_INTERVAL ? type.typmod : -1, type.labels};
     struct value value = {0};
     struct err err;
 
@@ -24,11 +24,11 @@ static struct expr *coerce_literal(struct binder *binder, struct expr *literal, 
 }
 
 static struct expr *cast_call(struct binder *binder, const struct function *cast, struct expr *arg,
-                              int32_t typmod)
+                              struct type type)
 {
     struct expr *call = exprs_call(binder->arena, cast, &arg, 1, arg->location);
 
-    call->type.typmod = typmod;
+    call->type = type;
     return call;
 }
 
@@ -37,6 +37,8 @@ struct expr *bind_coerce(struct binder *binder, struct expr *expr, struct type t
 {
     const struct function *cast;
 
+    if (type.id == TYPE_ANY || (type.id == TYPE_UNKNOWN && expr->type.id == TYPE_UNKNOWN))
+        return expr;
     if (expr->type.id == TYPE_UNKNOWN)
         return coerce_literal(binder, expr, type);
     if (expr->type.id != type.id) {
@@ -47,17 +49,19 @@ struct expr *bind_coerce(struct binder *binder, struct expr *expr, struct type t
                        context == CAST_EXPLICIT ? "" : "; write an explicit CAST if you mean it");
             return NULL;
         }
-        expr = cast_call(binder, cast, expr, -1);
+        expr = cast_call(binder, cast, expr, (struct type){type.id, -1, type.labels});
     }
     if (type.typmod < 0 || type.typmod == expr->type.typmod)
         return expr;
     cast = cast_find(type.id, type.id, context);
+    if (type.labels == NULL)
+        type.labels = expr->type.labels;
     if (cast == NULL) {
         ast_refuse(&binder->ast, expr->location, "%s: no cast applies the modifier of type %s",
                    what, type_name(type.id));
         return NULL;
     }
-    return cast_call(binder, cast, expr, type.typmod);
+    return cast_call(binder, cast, expr, type);
 }
 
 struct expr *bind_decided(struct binder *binder, struct expr *expr)
@@ -94,30 +98,102 @@ static void *refuse_ambiguous(struct binder *binder, const char *call, int locat
     return NULL;
 }
 
+/* The labels of that enum, or of the array of it, among the arguments. */
+static const struct enum_labels *labels_among(struct expr *const *args, uint16_t args_n,
+                                              enum type_id type)
+{
+    enum type_id bare = type_element(type);
+
+    for (uint16_t i = 0; i < args_n; i++) {
+        if (type_element(args[i]->type.id) == bare && args[i]->type.labels != NULL)
+            return args[i]->type.labels;
+    }
+    return NULL;
+}
+
+/* What PostgreSQL would do in another way is refused before the first row. */
+static bool check_call(struct binder *binder, const struct function *function,
+                       struct expr *const *args, uint16_t args_n, int location)
+{
+    struct value values[CALL_ARGS_MAX];
+    bool known[CALL_ARGS_MAX];
+    struct err err;
+
+    if (function->check == NULL)
+        return true;
+    for (uint16_t i = 0; i < args_n; i++) {
+        known[i] = args[i]->kind == EXPR_CONST && !args[i]->constant.null;
+        values[i] = args[i]->constant;
+    }
+    return function->check(values, known, args_n, binder->arena, &err) ||
+           ast_refuse(&binder->ast, location, "%s", err.text);
+}
+
+/* The arguments cast to what the function takes. */
+static struct expr *make_call(struct binder *binder, const struct function *function,
+                              struct expr **args, uint16_t args_n, int location)
+{
+    enum type_id asked[CALL_ARGS_MAX] = {0}, taken[CALL_ARGS_MAX], result;
+    struct expr *cast[CALL_ARGS_MAX], *call;
+
+    for (uint16_t i = 0; i < args_n; i++)
+        asked[i] = args[i]->type.id;
+    if (!function_concrete(function, asked, args_n, taken, &result)) {
+        ast_refuse(&binder->ast, location,
+                   "could not determine polymorphic type because input has type unknown; add a "
+                   "cast");
+        return NULL;
+    }
+    for (uint16_t i = 0; i < args_n; i++) {
+        struct type type = {taken[i], -1, labels_among(args, args_n, taken[i])};
+
+        cast[i] = bind_coerce(binder, args[i], type, CAST_IMPLICIT, "argument");
+        if (cast[i] == NULL)
+            return NULL;
+        if (cast[i]->type.id == TYPE_UNKNOWN)
+            cast[i] = bind_decided(binder, cast[i]);
+    }
+    if (!check_call(binder, function, cast, args_n, location))
+        return NULL;
+    call = exprs_call(binder->arena, function, cast, args_n, location);
+    call->type = (struct type){result, -1, labels_among(args, args_n, result)};
+    return call;
+}
+
+/* date(x), text(x): a type's name as a function is its cast, where that is no way through text. */
+static const struct function *cast_named(const char *name, enum type_id from)
+{
+    const struct function *cast;
+    enum type_id to;
+
+    if (!type_find(str_of(name), &to) || from == TYPE_UNKNOWN)
+        return NULL;
+    cast = cast_find(from, to, CAST_EXPLICIT);
+    return cast != NULL && cast->result == to ? cast : NULL;
+}
+
 struct expr *bind_call(struct binder *binder, enum function_kind kind, const char *name,
                        struct expr **args, uint16_t args_n, int location)
 {
-    enum type_id types[FUNCTION_ARGS_MAX] = {0};
-    struct expr *cast[FUNCTION_ARGS_MAX];
+    enum type_id types[CALL_ARGS_MAX] = {0};
     const struct function *function;
     bool ambiguous = false;
 
-    if (args_n > FUNCTION_ARGS_MAX)
+    if (args_n > CALL_ARGS_MAX)
         return refuse_unknown(binder, call_text(binder, kind, name, args, args_n), location);
     for (uint16_t i = 0; i < args_n; i++)
         types[i] = args[i]->type.id;
     function = function_resolve(kind, str_of(name), types, args_n, &ambiguous);
     if (ambiguous)
         return refuse_ambiguous(binder, call_text(binder, kind, name, args, args_n), location);
+    if (function == NULL && kind == FUNCTION_NAMED && args_n == 1)
+        function = cast_named(name, args[0]->type.id);
+    if (function != NULL && function->kind == FUNCTION_CAST)
+        return bind_coerce(binder, args[0], (struct type){function->result, -1}, CAST_EXPLICIT,
+                           "argument");
     if (function == NULL)
         return refuse_unknown(binder, call_text(binder, kind, name, args, args_n), location);
-    for (uint16_t i = 0; i < args_n; i++) {
-        cast[i] = bind_coerce(binder, args[i], (struct type){function->args[i], -1}, CAST_IMPLICIT,
-                              "argument");
-        if (cast[i] == NULL)
-            return NULL;
-    }
-    return exprs_call(binder->arena, function, cast, args_n, location);
+    return make_call(binder, function, args, args_n, location);
 }
 
 bool bind_common(struct binder *binder, struct expr **args, uint16_t args_n, const char *what,
@@ -137,8 +213,10 @@ bool bind_common(struct binder *binder, struct expr **args, uint16_t args_n, con
                           type_name(ids[0]), type_name(ids[args_n - 1]));
     if (args_n > 0 && type.id != args[0]->type.id)
         type.typmod = -1;
+    type.labels = labels_among(args, args_n, type.id);
     for (uint16_t i = 0; i < args_n; i++) {
-        args[i] = bind_coerce(binder, args[i], (struct type){type.id, -1}, CAST_IMPLICIT, what);
+        args[i] = bind_coerce(binder, args[i], (struct type){type.id, -1, type.labels},
+                              CAST_IMPLICIT, what);
         if (args[i] == NULL)
             return false;
     }
@@ -148,10 +226,10 @@ bool bind_common(struct binder *binder, struct expr **args, uint16_t args_n, con
 
 bool bind_comparable(struct binder *binder, const struct expr *expr, const char *what)
 {
-    enum type_id types[] = {expr->type.id, expr->type.id};
+    enum type_id bare = type_element(expr->type.id), types[] = {bare, bare};
     bool ambiguous = false;
 
-    if (expr->type.id == TYPE_JSON || expr->type.id == TYPE_JSONB ||
+    if (bare == TYPE_JSON ||
         function_resolve(FUNCTION_OPERATOR, STR("="), types, 2, &ambiguous) == NULL)
         return ast_refuse(&binder->ast, expr->location,
                           "%s needs values that can be compared, type %s can't; cast it to text",

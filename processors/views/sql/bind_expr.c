@@ -1,4 +1,4 @@
-#include "sql/bind.h"
+#include "sql/bind_values.h"
 
 #include "record/numeric.h"
 #include <errno.h>
@@ -13,8 +13,11 @@ static struct expr *bind_number(struct scope *scope, const char *digits, int loc
 
     errno = 0;
     expr->constant.slot = strtoll(digits, &end, 10);
-    if (errno == 0 && *end == '\0')
+    if (errno == 0 && *end == '\0') {
+        if (expr->constant.slot >= INT32_MIN && expr->constant.slot <= INT32_MAX)
+            expr->type.id = TYPE_INT4; /* -2147483648: its digits alone are too big */
         return expr;
+    }
     expr->type.id = TYPE_NUMERIC;
     if (!numeric_parse(str_of(digits), arena, &expr->constant.bytes, &err)) {
         ast_refuse(&scope->binder->ast, location, "%s", err.text);
@@ -51,16 +54,22 @@ static struct expr *bind_constant(struct scope *scope, const PgQuery__AConst *no
 
 static struct expr *bind_cast(struct scope *scope, const PgQuery__TypeCast *node)
 {
+    const struct user_type *domain;
     struct expr *arg, *cast;
     struct type type;
 
     if (!ast_only(&scope->binder->ast, node, "arg type_name") ||
         !bind_type(scope->binder, node->type_name, &type))
         return NULL;
+    if (node->arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && type_is_array(type.id))
+        return bind_array_as(scope, node->arg->a_array_expr, type);
     arg = bind_expr(scope, node->arg);
     if (arg == NULL)
         return NULL;
     cast = bind_coerce(scope->binder, arg, type, CAST_EXPLICIT, "expression");
+    domain = bind_domain_of(scope->binder, node->type_name);
+    if (cast != NULL && domain != NULL)
+        cast = bind_into_domain(scope->binder, domain, cast);
     if (cast != NULL && cast != arg)
         cast->location = node->location;
     return cast;
@@ -99,7 +108,13 @@ static struct expr *bind_a_expr(struct scope *scope, const PgQuery__AExpr *node)
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
     case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
     case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR:
+        if (bind_is_row_comparison(node))
+            return bind_row_comparison(scope, node);
         return bind_operator(scope, node);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL:
+        return bind_any_all(scope, node);
     default:
         return bind_special_operator(scope, node);
     }
@@ -135,6 +150,10 @@ static struct expr *bind_null_test(struct scope *scope, const PgQuery__NullTest 
 
     if (!ast_only(&scope->binder->ast, node, "arg nulltesttype"))
         return NULL;
+    if (node->arg->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
+        return bind_row_null_test(scope, node->arg->row_expr,
+                                  node->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL,
+                                  node->location);
     arg = bind_decided(scope->binder, bind_expr(scope, node->arg));
     if (arg == NULL)
         return NULL;
@@ -188,11 +207,6 @@ static void *refuse_node(struct scope *scope, const PgQuery__Node *node)
     case PG_QUERY__NODE__NODE_PARAM_REF:
         ast_refuse(ast, location, "a parameter has no value here; write a literal");
         break;
-    case PG_QUERY__NODE__NODE_GROUPING_SET:
-    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
-        ast_refuse(ast, location,
-                   "GROUPING SETS, CUBE and ROLLUP are not supported; write one view for each");
-        break;
     default:
         ast_refuse(ast, location, "%s is not supported in an expression", ast_kind(node));
         break;
@@ -225,6 +239,12 @@ static struct expr *bind_node(struct scope *scope, const PgQuery__Node *node)
         return bind_min_max(scope, node->min_max_expr);
     case PG_QUERY__NODE__NODE_FUNC_CALL:
         return bind_function(scope, node->func_call);
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
+        return bind_array(scope, node->a_array_expr);
+    case PG_QUERY__NODE__NODE_A_INDIRECTION:
+        return bind_indirection(scope, node->a_indirection);
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
+        return bind_grouping(scope, node->grouping_func);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return bind_collate(scope, node->collate_clause);
     default:

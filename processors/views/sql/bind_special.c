@@ -1,6 +1,4 @@
-#include "sql/bind.h"
-
-enum { MIN_MAX_ARGS = 4 };
+#include "sql/bind_values.h"
 
 static struct expr *compare(struct scope *scope, const char *name, struct expr *a, struct expr *b,
                             int location)
@@ -126,36 +124,19 @@ static struct expr *is_null(struct scope *scope, struct expr *arg, int location)
     return test;
 }
 
-/* CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN a >= b THEN a ELSE b END: NULLs don't
- * count, of equal values the first stays. */
-static struct expr *larger(struct scope *scope, const char *operator, struct expr * a,
-                           struct expr *b, int location)
-{
-    struct expr *whens[] = {is_null(scope, a, location), is_null(scope, b, location),
-                            compare(scope, operator, a, b, location)};
-    struct expr *results[] = {b, b, a, a};
-
-    return whens[2] == NULL ? NULL : make_case(scope, whens, results, 3, location);
-}
-
 struct expr *bind_min_max(struct scope *scope, const PgQuery__MinMaxExpr *node)
 {
     bool is_greatest = node->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST;
+    const char *what = is_greatest ? "GREATEST" : "LEAST";
     struct type type;
-    struct expr **args, *best;
+    struct expr **args = bind_args(scope, node->args, node->n_args, what, &type), *call;
 
-    if (node->n_args > MIN_MAX_ARGS) {
-        ast_refuse(&scope->binder->ast, node->location,
-                   "GREATEST and LEAST take at most %d arguments here; write CASE", MIN_MAX_ARGS);
+    if (args == NULL || !bind_comparable(scope->binder, args[0], what))
         return NULL;
-    }
-    args = bind_args(scope, node->args, node->n_args, is_greatest ? "GREATEST" : "LEAST", &type);
-    if (args == NULL)
-        return NULL;
-    best = args[0];
-    for (size_t i = 1; i < node->n_args && best != NULL; i++)
-        best = larger(scope, is_greatest ? ">=" : "<=", best, args[i], node->location);
-    return best;
+    call = exprs_call(scope->binder->arena, function_named(is_greatest ? "greatest" : "least"),
+                      args, (uint16_t)node->n_args, node->location);
+    call->type = type;
+    return call;
 }
 
 /* NULLIF gives its first argument as the comparison sees it. */
@@ -250,8 +231,9 @@ static bool unify_items(struct scope *scope, const struct expr *left, struct lis
     for (uint32_t i = 0; i < items->n; i++) {
         if (reads_column(items->at[i]))
             continue;
-        items->at[i] = bind_coerce(scope->binder, items->at[i], (struct type){common, -1},
-                                   CAST_IMPLICIT, "IN");
+        items->at[i] =
+            bind_coerce(scope->binder, items->at[i], (struct type){common, -1, left->type.labels},
+                        CAST_IMPLICIT, "IN");
         if (items->at[i] == NULL)
             return false;
     }
@@ -332,18 +314,16 @@ struct expr *bind_special_operator(struct scope *scope, const PgQuery__AExpr *no
                                          node->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT,
                                          node->location);
     case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
+        if (node->lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
+            return bind_row_in(scope, node);
         return bind_in(scope, node);
     case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
     case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN:
     case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN_SYM:
     case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN_SYM:
         return bind_between(scope, node);
-    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR:
-        ast_refuse(&scope->binder->ast, node->location, "SIMILAR TO is not supported; write LIKE");
-        return NULL;
     default:
-        ast_refuse(&scope->binder->ast, node->location,
-                   "ANY and ALL are not supported; write IN (list) or single comparisons");
+        ast_refuse(&scope->binder->ast, node->location, "this operator is not supported");
         return NULL;
     }
 }

@@ -1,4 +1,4 @@
-#include "sql/bind.h"
+#include "sql/bind_values.h"
 
 enum {
     TYPMOD_HEADER = 4,
@@ -51,6 +51,7 @@ static bool set_typmod(struct binder *binder, const PgQuery__TypeName *name, con
         type->typmod = given[0] + TYPMOD_HEADER;
         return in_range(binder, at, given[0], 1, LENGTH_MAX);
     case TYPE_TIME:
+    case TYPE_TIMETZ:
     case TYPE_TIMESTAMP:
     case TYPE_TIMESTAMPTZ:
         type->typmod = given[0];
@@ -60,29 +61,65 @@ static bool set_typmod(struct binder *binder, const PgQuery__TypeName *name, con
     }
 }
 
+/* A type of the list, or one that the file has made. */
+static bool find_named(struct binder *binder, const PgQuery__TypeName *name, struct type *ret)
+{
+    const char *last = name->n_names == 0 ? NULL : ast_string(name->names[name->n_names - 1]);
+    const char *schema = name->n_names == 2 ? ast_string(name->names[0]) : NULL;
+    const struct user_type *made;
+
+    *ret = (struct type){.typmod = -1};
+    if (last == NULL || name->n_names > 2)
+        return ast_refuse(&binder->ast, name->location, "a type's name is schema.name");
+    made = bind_user_type(binder, schema, last);
+    if (made != NULL) {
+        *ret = made->type;
+        return true;
+    }
+    if ((schema != NULL && strcmp(schema, "pg_catalog") != 0) || !type_find(str_of(last), &ret->id))
+        return ast_refuse(&binder->ast, name->location,
+                          "type \"%s\" is not supported; declare the column as text", last);
+    return true;
+}
+
+/* interval's fields and precision, as PostgreSQL packs them. */
+static bool interval_typmod(struct binder *binder, const PgQuery__TypeName *name, const int *given,
+                            struct type *type)
+{
+    enum { FIELDS_ALL = 0x7fff, PRECISION_ALL = 0xffff };
+    bool precise = name->n_typmods > 1;
+
+    if (precise && !in_range(binder, name->location, given[1], 0, SECOND_DIGITS_MAX))
+        return false;
+    type->typmod = (int32_t)(((unsigned)given[0] & FIELDS_ALL) << 16 |
+                             (precise ? (unsigned)given[1] : PRECISION_ALL));
+    return true;
+}
+
 bool bind_type(struct binder *binder, const PgQuery__TypeName *name, struct type *ret_type)
 {
-    const char *last = name->n_names == 0 ? "" : ast_string(name->names[name->n_names - 1]);
-    const char *schema = name->n_names == 2 ? ast_string(name->names[0]) : NULL;
     int given[TYPMODS_MAX] = {0};
-    struct type type = {.typmod = -1};
+    struct type type;
 
     if (name->pct_type || name->setof)
         return ast_refuse(&binder->ast, name->location, "%%TYPE and SETOF are not supported");
-    if (!ast_only(&binder->ast, name, "names typmods typemod"))
+    if (!ast_only(&binder->ast, name, "names typmods typemod array_bounds") ||
+        !find_named(binder, name, &type) || !read_typmods(binder, name, given))
         return false;
-    if (last == NULL || name->n_names > 2 ||
-        (schema != NULL && strcmp(schema, "pg_catalog") != 0) || !type_find(str_of(last), &type.id))
-        return ast_refuse(&binder->ast, name->location,
-                          "type \"%s\" is not supported; declare the column as text",
-                          last == NULL ? "" : last);
-    if (!read_typmods(binder, name, given))
-        return false;
-    if (name->n_typmods > 1 && type.id != TYPE_NUMERIC)
+    if (name->n_typmods > 1 && type.id != TYPE_NUMERIC && type.id != TYPE_INTERVAL)
         return ast_refuse(&binder->ast, name->location, "type %s takes one modifier",
                           type_name(type.id));
-    if (name->n_typmods > 0 && !set_typmod(binder, name, given, &type))
+    if (name->n_typmods > 0 && type.id == TYPE_INTERVAL) {
+        if (!interval_typmod(binder, name, given, &type))
+            return false;
+    } else if (name->n_typmods > 0 && !set_typmod(binder, name, given, &type)) {
         return false;
+    }
+    if (name->n_array_bounds > 1 || (name->n_array_bounds > 0 && type_is_array(type.id)))
+        return ast_refuse(&binder->ast, name->location,
+                          "arrays of more than one dimension are not supported");
+    if (name->n_array_bounds > 0)
+        type.id = type_array_of(type.id);
     *ret_type = type;
     return true;
 }

@@ -48,23 +48,13 @@ static const char *bare_name(const PgQuery__Node *node)
     return ast_string(node->column_ref->fields[0]);
 }
 
-static bool has_aggregate(const struct expr *expr)
-{
-    if (expr->kind == EXPR_COLUMN)
-        return expr->column >= AGGREGATE_COLUMN;
-    for (uint16_t i = 0; i < expr->args_n; i++)
-        if (has_aggregate(expr->args[i]))
-            return true;
-    return false;
-}
-
 static struct expr *target_expr(struct block *block, int index)
 {
     return ((struct target *)block->targets.at[index])->expr;
 }
 
 /* One GROUP BY item: an ordinal, an input column, an alias, an expression, in that order. */
-static struct expr *bind_group(struct block *block, const PgQuery__Node *node)
+struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node)
 {
     struct scope scope = {.binder = block->binder, .from = &block->from, .clause = "GROUP BY"};
     const char *name = bare_name(node);
@@ -89,36 +79,14 @@ static struct expr *bind_group(struct block *block, const PgQuery__Node *node)
     return expr != NULL ? expr : bind_expr(&scope, node);
 }
 
-bool clauses_group(struct block *block)
-{
-    const PgQuery__SelectStmt *select = block->select;
-
-    for (size_t i = 0; i < select->n_group_clause; i++) {
-        struct expr *expr = bind_decided(block->binder, bind_group(block, select->group_clause[i]));
-        bool is_new = true;
-
-        if (expr == NULL)
-            return false;
-        if (has_aggregate(expr))
-            return ast_refuse(&block->binder->ast, ast_location(select->group_clause[i]),
-                              "aggregates are not allowed in GROUP BY");
-        if (!bind_comparable(block->binder, expr, "GROUP BY"))
-            return false;
-        for (uint32_t j = 0; j < block->groups.n; j++)
-            is_new = is_new && !expr_same(expr, block->groups.at[j]);
-        if (is_new)
-            list_add(&block->groups, block->binder->arena, expr);
-    }
-    block->written_n = block->groups.n;
-    return true;
-}
-
 /* One ORDER BY item: an ordinal, an alias, an expression, in that order. */
 static bool bind_sort(struct block *block, const PgQuery__Node *node, struct sort *sort)
 {
     struct scope scope = {.binder = block->binder,
                           .from = &block->from,
                           .aggregates = &block->aggregates,
+                          .windows = &block->windows,
+                          .select = block->select,
                           .clause = "ORDER BY"};
     const char *name = bare_name(node);
 
@@ -148,15 +116,10 @@ bool clauses_order(struct block *block)
         const PgQuery__SortBy *by = select->sort_clause[i]->sort_by;
         struct sort *sort = arena_zalloc(block->binder->arena, sizeof(*sort));
 
-        if (!ast_only(&block->binder->ast, by, "node sortby_dir sortby_nulls"))
+        if (!bind_sort_order(block->binder, by, &sort->order))
             return false;
         sort->target = -1;
         sort->location = ast_location(by->node);
-        sort->order.descending = by->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
-        sort->order.nulls_first = sort->order.descending;
-        if (by->sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT)
-            sort->order.nulls_first =
-                by->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
         if (!bind_sort(block, by->node, sort) ||
             !bind_comparable(block->binder, sort->expr, "ORDER BY"))
             return false;
@@ -166,6 +129,64 @@ bool clauses_order(struct block *block)
                               "list");
         list_add(&block->sorts, block->binder->arena, sort);
     }
+    return true;
+}
+
+/* The ORDER BY item with the expression; -1: none. */
+static int sort_of(const struct list *sorts, const struct expr *expr)
+{
+    for (uint32_t i = 0; i < sorts->n; i++)
+        if (expr_same(((const struct sort *)sorts->at[i])->expr, expr))
+            return (int)i;
+    return -1;
+}
+
+static bool bind_distinct_on(struct block *block, struct list *on)
+{
+    for (size_t i = 0; i < block->select->n_distinct_clause; i++) {
+        const PgQuery__Node *node = block->select->distinct_clause[i];
+        struct sort *sort = arena_zalloc(block->binder->arena, sizeof(*sort));
+
+        sort->target = -1;
+        sort->location = ast_location(node);
+        if (!bind_sort(block, node, sort) ||
+            !bind_comparable(block->binder, sort->expr, "DISTINCT ON"))
+            return false;
+        if (sort_of(on, sort->expr) < 0)
+            list_add(on, block->binder->arena, sort);
+    }
+    return true;
+}
+
+/* ORDER BY begins with the expressions of DISTINCT ON; those that it lacks come behind them. */
+bool clauses_distinct_on(struct block *block)
+{
+    struct list on = {0}, sorts = {0};
+    struct arena *arena = block->binder->arena;
+    uint32_t matched = 0;
+
+    if (!block->distinct_on)
+        return true;
+    if (!bind_distinct_on(block, &on))
+        return false;
+    while (matched < block->sorts.n &&
+           sort_of(&on, ((const struct sort *)block->sorts.at[matched])->expr) >= 0)
+        list_add(&sorts, arena, block->sorts.at[matched++]);
+    for (uint32_t i = 0; i < on.n; i++) {
+        struct sort *sort = on.at[i];
+
+        if (sort_of(&sorts, sort->expr) >= 0)
+            continue;
+        if (matched < block->sorts.n || block->limited)
+            return ast_refuse(&block->binder->ast, sort->location,
+                              "SELECT DISTINCT ON expressions must match initial ORDER BY "
+                              "expressions");
+        list_add(&sorts, arena, sort);
+    }
+    block->distinct_on_n = (uint16_t)sorts.n;
+    for (uint32_t i = matched; i < block->sorts.n; i++)
+        list_add(&sorts, arena, block->sorts.at[i]);
+    block->sorts = sorts;
     return true;
 }
 
@@ -200,14 +221,16 @@ bool clauses_limit(struct block *block)
     const PgQuery__SelectStmt *select = block->select;
     bool has_offset;
 
-    if (select->limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
+    block->ties = select->limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES;
+    if (block->ties && block->sorts.n == 0)
         return ast_refuse(&block->binder->ast, ast_location(select->limit_count),
-                          "WITH TIES is not supported; write LIMIT with a total order");
+                          "WITH TIES cannot be specified without ORDER BY clause");
     if (!read_count(block, select->limit_count, "LIMIT", &block->limited, &block->limit) ||
         !read_count(block, select->limit_offset, "OFFSET", &has_offset, &block->offset))
         return false;
-    if (has_offset && !block->limited && block->offset > 0)
-        return ast_refuse(&block->binder->ast, ast_location(select->limit_offset),
-                          "OFFSET without LIMIT is not supported; add LIMIT");
+    if (!block->limited && block->offset > 0) {
+        block->limited = true;
+        block->limit = -1;
+    }
     return true;
 }

@@ -162,12 +162,34 @@ static struct column_set over_join(const struct nodes *nodes, const struct plan_
     return set;
 }
 
+/* A row's number in its partition tells which row it is. */
+static struct column_set over_window(const struct nodes *nodes, const struct plan_node *node,
+                                     struct column_set set)
+{
+    const struct schema *input = &nodes_at(nodes, node->inputs[0])->schema;
+    struct column_set below = part_of(&set, 0, input->columns_n);
+    bool partition = true, numbered = false;
+
+    below = nodes_determined(nodes, node->inputs[0], below);
+    for (uint16_t i = 0; i < node->exprs_n; i++)
+        partition = partition && is_fixed(node->exprs[i], input, &below);
+    for (uint16_t i = 0; i < node->functions_n; i++)
+        numbered = numbered || (node->functions[i].kind == WINDOW_ROW_NUMBER &&
+                                column_set_has(&set, (uint32_t)input->columns_n + i));
+    put_part(&set, &below, 0, input->columns_n);
+    for (uint16_t i = 0; i < node->schema.columns_n && partition && numbered; i++)
+        column_set_add(&set, i);
+    return set;
+}
+
 struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, struct column_set set)
 {
     const struct plan_node *of = nodes_at(nodes, node);
 
     switch (of->kind) {
     case PLAN_SOURCE:
+    case PLAN_UNION:
+    case PLAN_ORDINAL:
         break;
     case PLAN_FILTER:
         set = over_filter(nodes, of, set);
@@ -179,12 +201,21 @@ struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, str
     case PLAN_JOIN:
         set = over_join(nodes, of, set);
         break;
+    case PLAN_WINDOW:
+        set = over_window(nodes, of, set);
+        break;
     case PLAN_TOP:
         set = nodes_determined(nodes, of->inputs[0], set);
         break;
     }
     add_by_key(of, &set);
     return set;
+}
+
+bool nodes_fixes(const struct nodes *nodes, uint32_t node, const struct column_set *set,
+                 const struct expr *expr)
+{
+    return is_fixed(expr, &nodes_at(nodes, node)->schema, set);
 }
 
 uint16_t nodes_minimal_key(const struct nodes *nodes, uint32_t node, uint16_t *columns, uint16_t n)

@@ -46,7 +46,8 @@ struct expr *exprs_call(struct arena *arena, const struct function *function, st
     struct expr *expr = exprs_new(arena, EXPR_CALL, function->result, args_n, location);
 
     expr->function = function;
-    memcpy(expr->args, args, args_n * sizeof(struct expr *));
+    if (args_n > 0)
+        memcpy(expr->args, args, args_n * sizeof(struct expr *));
     return expr;
 }
 
@@ -165,7 +166,10 @@ int exprs_carried_column(const struct expr *expr)
 
 bool exprs_type_is_exact(enum type_id type)
 {
+    if (type_is_array(type))
+        return exprs_type_is_exact(type_element(type));
     switch (type) {
+    case TYPE_INTERVAL:
     case TYPE_FLOAT4:
     case TYPE_FLOAT8:
     case TYPE_NUMERIC:

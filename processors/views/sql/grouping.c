@@ -1,5 +1,10 @@
 #include "sql/block.h"
 
+struct move {
+    struct arena *arena;
+    const int16_t *at;
+};
+
 /* The table of FROM that the block's column is of. */
 static const struct table *table_of(const struct block *block, uint16_t column)
 {
@@ -12,12 +17,21 @@ static const struct table *table_of(const struct block *block, uint16_t column)
     return NULL;
 }
 
+/* Every grouping set has the group. */
+static bool is_in_all_sets(const struct block *block, uint32_t group)
+{
+    for (uint32_t i = 0; i < block->sets.n; i++)
+        if (!column_set_has(block->sets.at[i], group))
+            return false;
+    return true;
+}
+
 static bool is_grouped(const struct block *block, uint16_t column)
 {
     for (uint32_t i = 0; i < block->written_n; i++) {
         const struct expr *group = block->groups.at[i];
 
-        if (group->kind == EXPR_COLUMN && group->column == column)
+        if (group->kind == EXPR_COLUMN && group->column == column && is_in_all_sets(block, i))
             return true;
     }
     return false;
@@ -49,6 +63,8 @@ static struct expr *rewrite_column(struct block *block, struct expr *expr)
         return expr;
     if (is_fixed_by_key(block, expr->column)) {
         list_add(&block->groups, block->binder->arena, expr);
+        for (uint32_t i = 0; i < block->sets.n; i++)
+            column_set_add(block->sets.at[i], block->groups.n - 1);
         return group_column(block, block->groups.n - 1, expr);
     }
     ast_refuse(&block->binder->ast, expr->location,
@@ -79,15 +95,66 @@ static struct expr *rewrite(struct block *block, struct expr *expr)
     return copy;
 }
 
-/* Where the grouped row's columns end up, once all groups are known. */
+static struct expr *rewrite_for(void *block, struct expr *expr)
+{
+    return rewrite(block, expr);
+}
+
+static struct expr *move_for(void *moving, struct expr *expr)
+{
+    const struct move *move = moving;
+
+    return exprs_move(move->arena, expr, move->at);
+}
+
+/* Windows read the grouped row. */
+static bool rewrite_windows(struct block *block)
+{
+    for (uint32_t i = 0; i < block->windows.n; i++)
+        if (!window_map(block->windows.at[i], rewrite_for, block))
+            return false;
+    return true;
+}
+
+static void move_windows(struct block *block, const int16_t *at)
+{
+    struct move move = {block->binder->arena, at};
+
+    for (uint32_t i = 0; i < block->windows.n; i++)
+        (void)!window_map(block->windows.at[i], move_for, &move);
+}
+
+/* Where the grouped row's columns end up, once all groups are known; windows are placed later. */
 static int16_t *final_places(const struct block *block)
 {
-    size_t n = AGGREGATE_COLUMN + block->aggregates.n;
+    size_t n = WINDOW_COLUMN + block->windows.n;
     int16_t *at = arena_alloc(block->binder->arena, n * sizeof(*at));
 
     for (size_t i = 0; i < n; i++)
-        at[i] = (int16_t)(i < AGGREGATE_COLUMN ? i : block->groups.n + i - AGGREGATE_COLUMN);
+        at[i] = (int16_t)(i < AGGREGATE_COLUMN || i >= WINDOW_COLUMN
+                              ? i
+                              : block->groups.n + i - AGGREGATE_COLUMN);
     return at;
+}
+
+/* The arguments of grouping() are groups. */
+static bool check_grouping(struct block *block)
+{
+    for (uint32_t i = 0; i < block->aggregates.n; i++) {
+        const struct aggregate_call *call = block->aggregates.at[i];
+
+        for (uint16_t j = 0; j < call->args_n && call->grouping; j++) {
+            uint32_t group = 0;
+
+            while (group < block->written_n && !expr_same(block->groups.at[group], call->args[j]))
+                group++;
+            if (group == block->written_n)
+                return ast_refuse(&block->binder->ast, call->location,
+                                  "arguments to GROUPING must be grouping expressions of the "
+                                  "associated query level");
+        }
+    }
+    return true;
 }
 
 bool grouping_rewrite(struct block *block)
@@ -95,6 +162,8 @@ bool grouping_rewrite(struct block *block)
     struct arena *arena = block->binder->arena;
     const int16_t *at;
 
+    if (!check_grouping(block))
+        return false;
     for (uint32_t i = 0; i < block->targets.n; i++) {
         struct target *target = block->targets.at[i];
 
@@ -109,10 +178,13 @@ bool grouping_rewrite(struct block *block)
     }
     if (block->having != NULL && (block->having = rewrite(block, block->having)) == NULL)
         return false;
+    if (!rewrite_windows(block))
+        return false;
     if (block->groups.n + block->aggregates.n > COLUMNS_MAX)
         return ast_refuse(&block->binder->ast, -1, "a GROUP BY makes more than %d columns",
                           COLUMNS_MAX);
     at = final_places(block);
+    move_windows(block, at);
     for (uint32_t i = 0; i < block->targets.n; i++) {
         struct target *target = block->targets.at[i];
 

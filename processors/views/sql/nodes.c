@@ -20,7 +20,7 @@ void nodes_pin(struct nodes *nodes, uint32_t node)
         nodes->pinned[node] = true;
 }
 
-static bool is_pinned(const struct nodes *nodes, uint32_t node)
+bool nodes_is_pinned(const struct nodes *nodes, uint32_t node)
 {
     return nodes->pinned != NULL && node < NODES_MAX && nodes->pinned[node];
 }
@@ -28,6 +28,10 @@ static bool is_pinned(const struct nodes *nodes, uint32_t node)
 static void describe_type(struct buf *out, struct type type)
 {
     buf_printf(out, "t%d/%" PRId32, (int)type.id, type.typmod);
+    for (uint16_t i = 0; type.labels != NULL && i < type.labels->n; i++) {
+        buf_printf(out, " %zu:", type.labels->labels[i].len); /* stored values hold the order */
+        buf_put(out, type.labels->labels[i]);
+    }
 }
 
 static void describe_constant(struct buf *out, const struct expr *expr)
@@ -88,32 +92,70 @@ static void describe_source(struct buf *out, const struct plan_source *source)
             nodes_describe_expr(out, source->rules[i].expr);
 }
 
+static void describe_order(struct buf *out, const struct plan_order *order, uint16_t n)
+{
+    for (uint16_t i = 0; i < n; i++) {
+        buf_printf(out, " %d%d", order[i].order.descending, order[i].order.nulls_first);
+        nodes_describe_expr(out, order[i].expr);
+    }
+}
+
+static void describe_call(struct buf *out, const struct plan_aggregate *aggregate)
+{
+    if (aggregate->aggregate != NULL)
+        buf_printf(out, " %s/%d ", aggregate->aggregate->name, (int)aggregate->aggregate->arg);
+    describe_type(out, aggregate->result);
+    for (uint16_t j = 0; j < plan_aggregate_args_n(aggregate); j++)
+        nodes_describe_expr(out, plan_aggregate_arg(aggregate, j));
+    buf_puts(out, aggregate->distinct ? " distinct" : "");
+    describe_order(out, aggregate->order, aggregate->order_n);
+    if (aggregate->filter != NULL) {
+        buf_puts(out, " filter ");
+        nodes_describe_expr(out, aggregate->filter);
+    }
+}
+
 static void describe_aggregates(struct buf *out, const struct plan_node *node)
 {
-    for (uint16_t i = 0; i < node->aggregates_n; i++) {
-        const struct plan_aggregate *aggregate = &node->aggregates[i];
+    for (uint16_t i = 0; i < node->aggregates_n; i++)
+        describe_call(out, &node->aggregates[i]);
+}
 
-        buf_printf(out, " %s/%d ", aggregate->aggregate->name, (int)aggregate->aggregate->arg);
-        describe_type(out, aggregate->result);
-        if (aggregate->arg != NULL)
-            nodes_describe_expr(out, aggregate->arg);
+static void describe_bound(struct buf *out, const struct plan_bound *bound)
+{
+    buf_printf(out, " %d/%" PRId64, (int)bound->kind, bound->offset);
+    if (bound->limit != NULL)
+        nodes_describe_expr(out, bound->limit);
+}
+
+static void describe_windows(struct buf *out, const struct plan_node *node)
+{
+    describe_order(out, node->order, node->order_n);
+    for (uint16_t i = 0; i < node->functions_n; i++) {
+        const struct plan_window_function *function = &node->functions[i];
+
+        buf_printf(out, " window %d", (int)function->kind);
+        describe_call(out, &function->call);
+        buf_printf(out, " frame %d %d", (int)function->frame.unit, (int)function->frame.exclusion);
+        describe_bound(out, &function->frame.start);
+        describe_bound(out, &function->frame.end);
+        if (function->frame.range_key != NULL)
+            nodes_describe_expr(out, function->frame.range_key);
     }
 }
 
 static void describe_top(struct buf *out, const struct plan_node *node)
 {
-    buf_printf(out, " %" PRId64 " %" PRId64, node->limit, node->offset);
-    for (uint16_t i = 0; i < node->order_n; i++) {
-        buf_printf(out, " %d%d", node->order[i].order.descending, node->order[i].order.nulls_first);
-        nodes_describe_expr(out, node->order[i].expr);
-    }
+    buf_printf(out, " %" PRId64 " %" PRId64 "%s", node->limit, node->offset,
+               node->ties ? " ties" : "");
+    describe_order(out, node->order, node->order_n);
 }
 
 static uint16_t inputs_of(const struct plan_node *node)
 {
     if (node->kind == PLAN_SOURCE)
         return 0;
-    return node->kind == PLAN_JOIN ? 2 : 1;
+    return node->kind == PLAN_JOIN || node->kind == PLAN_UNION ? 2 : 1;
 }
 
 static uint64_t fingerprint_of(const struct nodes *nodes, const struct plan_node *node)
@@ -136,6 +178,8 @@ static uint64_t fingerprint_of(const struct nodes *nodes, const struct plan_node
     describe_aggregates(&out, node);
     if (node->kind == PLAN_TOP)
         describe_top(&out, node);
+    if (node->kind == PLAN_WINDOW)
+        describe_windows(&out, node);
     return hash64(out.at, out.len);
 }
 
@@ -194,13 +238,16 @@ uint32_t nodes_source(struct nodes *nodes, uint32_t source)
 
 uint32_t nodes_filter(struct nodes *nodes, uint32_t input, const struct expr *predicate)
 {
-    const struct plan_node *below = nodes_at(nodes, input);
-    struct plan_node node = {.kind = PLAN_FILTER, .inputs = {input}, .predicate = predicate};
+    const struct plan_node *below;
+    struct plan_node node = {.kind = PLAN_FILTER, .predicate = predicate};
     bool is_new;
 
     if (exprs_is_true(predicate))
         return input;
-    if (below->kind == PLAN_FILTER && !is_pinned(nodes, input)) {
+    input = nodes_window_top(nodes, input, predicate);
+    below = nodes_at(nodes, input);
+    node.inputs[0] = input;
+    if (below->kind == PLAN_FILTER && !nodes_is_pinned(nodes, input)) {
         struct list both = {0};
 
         list_add(&both, nodes->arena, below->predicate);
@@ -305,7 +352,7 @@ uint32_t nodes_project(struct nodes *nodes, uint32_t input, struct expr **exprs,
 
     if (is_identity(below, exprs, exprs_n))
         return input;
-    if (below->kind == PLAN_PROJECT && !is_pinned(nodes, input)) {
+    if (below->kind == PLAN_PROJECT && !nodes_is_pinned(nodes, input)) {
         struct expr **by = arena_alloc(nodes->arena, below->exprs_n * sizeof(struct expr *));
         struct expr **merged = arena_alloc(nodes->arena, (exprs_n + 1U) * sizeof(struct expr *));
 
@@ -420,19 +467,149 @@ uint32_t nodes_group(struct nodes *nodes, uint32_t input, struct group_parts par
     return made;
 }
 
-uint32_t nodes_top(struct nodes *nodes, uint32_t input, const struct plan_order *order,
-                   uint16_t order_n, int64_t limit, int64_t offset)
+/* One row a partition: its columns are a key. */
+static void derive_top(const struct nodes *nodes, struct plan_node *node)
+{
+    uint16_t key[COLUMNS_MAX];
+
+    if (node->exprs_n == 0 || node->limit != 1 || node->ties)
+        return;
+    for (uint16_t i = 0; i < node->exprs_n; i++) {
+        if (node->exprs[i]->kind != EXPR_COLUMN)
+            return;
+        key[i] = node->exprs[i]->column;
+    }
+    set_key(nodes, node, key, node->exprs_n);
+}
+
+uint32_t nodes_top_of(struct nodes *nodes, uint32_t input, struct top_parts parts)
 {
     const struct plan_node *below = nodes_at(nodes, input);
     struct plan_node node = {.kind = PLAN_TOP,
                              .inputs = {input},
-                             .order = order,
-                             .order_n = order_n,
-                             .limit = limit,
-                             .offset = offset,
+                             .exprs_n = parts.partition_n,
+                             .order = parts.order,
+                             .order_n = parts.order_n,
+                             .limit = parts.limit,
+                             .offset = parts.offset,
+                             .ties = parts.ties,
                              .schema = below->schema,
                              .has_key = below->has_key};
     bool is_new;
+    uint32_t made;
 
+    node.exprs = exprs_array(nodes, parts.partition, parts.partition_n);
+    made = intern(nodes, &node, &is_new);
+    if (is_new)
+        derive_top(nodes, nodes_at(nodes, made));
+    return made;
+}
+
+uint32_t nodes_top(struct nodes *nodes, uint32_t input, const struct plan_order *order,
+                   uint16_t order_n, int64_t limit, int64_t offset)
+{
+    struct top_parts parts = {.order = order, .order_n = order_n, .limit = limit, .offset = offset};
+
+    return nodes_top_of(nodes, input, parts);
+}
+
+uint32_t nodes_union(struct nodes *nodes, uint32_t first, uint32_t second)
+{
+    const struct schema *a = &nodes_at(nodes, first)->schema;
+    const struct schema *b = &nodes_at(nodes, second)->schema;
+    struct plan_node node = {.kind = PLAN_UNION, .inputs = {first, second}};
+    struct column *columns = arena_alloc(nodes->arena, (a->columns_n + 1U) * sizeof(*columns));
+    bool is_new;
+
+    assert(a->columns_n == b->columns_n);
+    for (uint16_t i = 0; i < a->columns_n; i++) {
+        columns[i] = a->columns[i];
+        columns[i].not_null = a->columns[i].not_null && b->columns[i].not_null;
+    }
+    node.schema = (struct schema){.columns = columns, .columns_n = a->columns_n};
     return intern(nodes, &node, &is_new);
+}
+
+uint32_t nodes_union_keyed(struct nodes *nodes, uint32_t first, uint32_t second,
+                           const uint16_t *key, uint16_t key_n)
+{
+    uint32_t made = nodes_union(nodes, first, second);
+
+    set_key(nodes, nodes_at(nodes, made), key, key_n);
+    return made;
+}
+
+static bool window_is_never_null(const struct plan_window_function *function)
+{
+    switch (function->kind) {
+    case WINDOW_ROW_NUMBER:
+    case WINDOW_RANK:
+    case WINDOW_DENSE_RANK:
+    case WINDOW_PERCENT_RANK:
+    case WINDOW_CUME_DIST:
+        return true;
+    case WINDOW_AGGREGATE:
+        return strcmp(function->call.aggregate->name, "count") == 0;
+    default:
+        return false;
+    }
+}
+
+static void derive_window(const struct nodes *nodes, struct plan_node *node,
+                          const char *const *names)
+{
+    const struct schema *input = &nodes_at(nodes, node->inputs[0])->schema;
+    uint16_t n = (uint16_t)(input->columns_n + node->functions_n);
+    struct column *columns = arena_zalloc(nodes->arena, (n + 1U) * sizeof(*columns));
+
+    memcpy(columns, input->columns, input->columns_n * sizeof(*columns));
+    for (uint16_t i = 0; i < node->functions_n; i++) {
+        struct column *column = &columns[input->columns_n + i];
+
+        column->name = names[i];
+        column->type = node->functions[i].call.result;
+        column->not_null = window_is_never_null(&node->functions[i]);
+    }
+    node->schema.columns = columns;
+    node->schema.columns_n = n;
+}
+
+uint32_t nodes_window(struct nodes *nodes, uint32_t input, struct window_parts parts)
+{
+    const struct plan_node *below = nodes_at(nodes, input);
+    struct plan_node node = {.kind = PLAN_WINDOW,
+                             .inputs = {input},
+                             .exprs_n = parts.partition_n,
+                             .order = parts.order,
+                             .order_n = parts.order_n,
+                             .functions = parts.functions,
+                             .functions_n = parts.functions_n,
+                             .schema = below->schema,
+                             .has_key = below->has_key};
+    bool is_new;
+    uint32_t made;
+
+    node.exprs = exprs_array(nodes, parts.partition, parts.partition_n);
+    made = intern(nodes, &node, &is_new);
+    if (is_new)
+        derive_window(nodes, nodes_at(nodes, made), parts.names);
+    return made;
+}
+
+uint32_t nodes_ordinal(struct nodes *nodes, uint32_t input)
+{
+    const struct schema *below = &nodes_at(nodes, input)->schema;
+    uint16_t n = below->columns_n, key[2] = {n, (uint16_t)(n + 1)};
+    struct column *columns = arena_zalloc(nodes->arena, (n + 2U) * sizeof(*columns));
+    struct plan_node node = {.kind = PLAN_ORDINAL, .inputs = {input}};
+    bool is_new;
+    uint32_t made;
+
+    memcpy(columns, below->columns, n * sizeof(*columns));
+    columns[n] = (struct column){"__hash", {TYPE_TEXT, -1, NULL}, true};
+    columns[n + 1] = (struct column){"__ordinal", {TYPE_INT8, -1, NULL}, true};
+    node.schema = (struct schema){.columns = columns, .columns_n = (uint16_t)(n + 2)};
+    made = intern(nodes, &node, &is_new);
+    set_key(nodes, nodes_at(nodes, made), key, 2);
+    return made;
 }

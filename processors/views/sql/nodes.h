@@ -65,8 +65,52 @@ uint32_t nodes_group(struct nodes *nodes, uint32_t input, struct group_parts par
 uint32_t nodes_top(struct nodes *nodes, uint32_t input, const struct plan_order *order,
                    uint16_t order_n, int64_t limit, int64_t offset);
 
+/* What a TOP is made of. */
+struct top_parts {
+    struct expr **partition; /* none: all rows are one */
+    const struct plan_order *order;
+    uint16_t partition_n, order_n;
+    int64_t limit, offset; /* limit -1: none */
+    bool ties;
+};
+
+/* The first rows of each partition by an order that is total within it (but for `ties`). */
+uint32_t nodes_top_of(struct nodes *nodes, uint32_t input, struct top_parts parts);
+
+/* The input's rows with a key: two columns more, "__hash" and "__ordinal". */
+uint32_t nodes_ordinal(struct nodes *nodes, uint32_t input);
+
+/* What a WINDOW is made of. */
+struct window_parts {
+    struct expr **partition;
+    const struct plan_order *order;
+    const struct plan_window_function *functions;
+    const char *const *names; /* of their columns */
+    uint16_t partition_n, order_n, functions_n;
+};
+
+/* The input's columns, then the functions'. */
+uint32_t nodes_window(struct nodes *nodes, uint32_t input, struct window_parts parts);
+
+/* A filter's input with a TOP below its window where the predicate allows; else the input. */
+uint32_t nodes_window_top(struct nodes *nodes, uint32_t input, const struct expr *predicate);
+
+/* The node is a materialized view's. */
+bool nodes_is_pinned(const struct nodes *nodes, uint32_t node);
+
 /* The columns that are fixed when those in `set` are, by keys and equalities all the way down. */
 struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, struct column_set set);
+
+/* Rows of the node that agree in the columns of `set` agree in the expression. */
+bool nodes_fixes(const struct nodes *nodes, uint32_t node, const struct column_set *set,
+                 const struct expr *expr);
+
+/* The rows of both, added up; equal types, names of the first. No key. */
+uint32_t nodes_union(struct nodes *nodes, uint32_t first, uint32_t second);
+
+/* As nodes_union, where the maker knows these columns to be a key. */
+uint32_t nodes_union_keyed(struct nodes *nodes, uint32_t first, uint32_t second,
+                           const uint16_t *key, uint16_t key_n);
 
 /* Takes from `columns` (a unique key of the node) every column that the others determine, the last
  * first; returns how many are left, in order. */

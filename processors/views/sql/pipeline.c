@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "sql/bind.h"
+#include "sql/bind_values.h"
 #include <inttypes.h>
 
 enum { TOPIC_BYTES_MAX = 249, PARTITIONS_MAX = 10000 };
@@ -62,33 +63,6 @@ static bool define_view(struct binder *binder, const PgQuery__ViewStmt *stmt)
            define(binder, stmt->view, stmt->query, stmt->aliases, stmt->n_aliases, &query);
 }
 
-/* Appends the key columns of what the node reads, down to where rows have a key. */
-static void put_lost_key(struct buf *out, const struct nodes *nodes, uint32_t node)
-{
-    const struct plan_node *of = nodes_at(nodes, node);
-
-    if (of->has_key) {
-        for (uint16_t i = 0; i < of->schema.key_n; i++)
-            buf_printf(out, "%s%s", out->len > 0 ? ", " : "",
-                       of->schema.columns[of->schema.key[i]].name);
-        return;
-    }
-    put_lost_key(out, nodes, of->inputs[0]);
-    if (of->kind == PLAN_JOIN)
-        put_lost_key(out, nodes, of->inputs[1]);
-}
-
-static bool refuse_keyless(struct binder *binder, const PgQuery__RangeVar *name, uint32_t node)
-{
-    CLEANUP(buf) struct buf columns = {0};
-
-    put_lost_key(&columns, &binder->nodes, node);
-    return ast_refuse(&binder->ast, name->location,
-                      "the view's rows have no unique key; select the key columns of what it reads "
-                      "(%s), or GROUP BY",
-                      buf_cstr(&columns));
-}
-
 static bool check_topic(struct binder *binder, const char *topic, int location)
 {
     size_t len = strspn(topic, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
@@ -141,17 +115,19 @@ static bool view_option(struct binder *binder, const PgQuery__DefElem *option,
                       option->defname);
 }
 
-/* The node's shape under the view's own column names. */
-static struct schema view_schema(struct binder *binder, const struct query *query)
+/* The node's shape under the view's own column names; the key of rows without one keeps its names.
+ */
+static struct schema view_schema(struct binder *binder, uint32_t node, const struct query *query)
 {
-    const struct schema *of = &nodes_at(&binder->nodes, query->node)->schema;
+    const struct schema *of = &nodes_at(&binder->nodes, node)->schema;
     struct column *columns =
         arena_alloc(binder->arena, (of->columns_n + 1U) * sizeof(struct column));
     struct schema schema = *of;
 
     for (uint16_t i = 0; i < of->columns_n; i++) {
         columns[i] = of->columns[i];
-        columns[i].name = query->columns[i];
+        if (i < query->columns_n)
+            columns[i].name = query->columns[i];
     }
     schema.columns = columns;
     return schema;
@@ -177,13 +153,14 @@ static bool define_materialized(struct binder *binder, const PgQuery__CreateTabl
             return false;
     if (!check_topic(binder, view->topic, name->location))
         return false;
-    if (!nodes_at(&binder->nodes, query.node)->has_key)
-        return refuse_keyless(binder, name, query.node);
     view->node = query.node;
-    view->schema = view_schema(binder, &query);
+    if (!nodes_at(&binder->nodes, query.node)->has_key)
+        view->node = nodes_ordinal(&binder->nodes, query.node);
+    view->schema = view_schema(binder, view->node, &query);
     view->order = query.order;
     view->order_n = query.order_n;
     nodes_pin(&binder->nodes, query.node);
+    nodes_pin(&binder->nodes, view->node);
     bind_find(binder, bind_schema_of(name), name->relname)->view = (int32_t)binder->views.n;
     list_add(&binder->views, binder->arena, view);
     return true;
@@ -254,6 +231,10 @@ static bool statement(struct binder *binder, const PgQuery__RawStmt *raw)
         return define_materialized(binder, node->create_table_as_stmt);
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
         return comment(binder, node->comment_stmt, location);
+    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
+        return bind_enum(binder, node->create_enum_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT:
+        return bind_domain(binder, node->create_domain_stmt);
     case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
         return create_schema(binder, node->create_schema_stmt);
     case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT:
@@ -262,8 +243,9 @@ static bool statement(struct binder *binder, const PgQuery__RawStmt *raw)
         return true;
     default:
         return ast_refuse(&binder->ast, location,
-                          "%s is not supported; a pipeline file holds CREATE FOREIGN TABLE, CREATE "
-                          "VIEW, CREATE MATERIALIZED VIEW and COMMENT ON",
+                          "%s is not supported; a pipeline file holds CREATE TYPE AS ENUM, CREATE "
+                          "DOMAIN, CREATE FOREIGN TABLE, CREATE VIEW, CREATE MATERIALIZED VIEW and "
+                          "COMMENT ON",
                           ast_kind(node));
     }
 }
@@ -280,7 +262,7 @@ static void mark_reachable(const struct nodes *nodes, uint32_t node, bool *reach
     if (of->kind == PLAN_SOURCE)
         return;
     mark_reachable(nodes, of->inputs[0], reachable);
-    if (of->kind == PLAN_JOIN)
+    if (of->kind == PLAN_JOIN || of->kind == PLAN_UNION)
         mark_reachable(nodes, of->inputs[1], reachable);
 }
 
@@ -302,7 +284,7 @@ static void copy_nodes(struct binder *binder, struct plan *plan, uint32_t *numbe
         *copy = *nodes_at(nodes, i);
         if (copy->kind != PLAN_SOURCE)
             copy->inputs[0] = number[copy->inputs[0]];
-        if (copy->kind == PLAN_JOIN)
+        if (copy->kind == PLAN_JOIN || copy->kind == PLAN_UNION)
             copy->inputs[1] = number[copy->inputs[1]];
         if (copy->kind == PLAN_SOURCE)
             ((struct plan_source *)nodes->sources.at[copy->source])->node = plan->nodes_n;

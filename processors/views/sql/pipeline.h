@@ -28,4 +28,7 @@ WARN_UNUSED bool pipeline_oracle(struct buf *out, const char *path, struct str t
  * NULL, PRIMARY KEY or UNIQUE NULLS NOT DISTINCT, comments. Appends. */
 void pipeline_ddl(struct buf *out, const struct plan *plan);
 
+/* Appends the functions that stand over windows alone, as --functions shows them. */
+void window_list(struct buf *out);
+
 #endif

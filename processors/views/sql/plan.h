@@ -32,20 +32,90 @@ struct plan_source {
     uint32_t node; /* its PLAN_SOURCE node; UINT32_MAX when no view reads it */
 };
 
-enum plan_kind { PLAN_SOURCE, PLAN_FILTER, PLAN_PROJECT, PLAN_JOIN, PLAN_GROUP, PLAN_TOP };
+enum plan_kind {
+    PLAN_SOURCE,
+    PLAN_FILTER,
+    PLAN_PROJECT,
+    PLAN_JOIN,
+    PLAN_GROUP,
+    PLAN_TOP,
+    PLAN_UNION,
+    PLAN_WINDOW,
+    PLAN_ORDINAL
+};
 enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT };
 
-/* One aggregate of a PLAN_GROUP; `arg` NULL for count(*). */
-struct plan_aggregate {
-    const struct aggregate *aggregate;
-    const struct expr *arg; /* over the input row */
-    struct type result;
-};
-
-/* One ORDER BY column of a PLAN_TOP, over the input row. */
+/* One ORDER BY column, over the input row. */
 struct plan_order {
     const struct expr *expr;
     struct key_order order;
+};
+
+/* One aggregate of a PLAN_GROUP or PLAN_WINDOW, over the input row; `arg` NULL for count(*). */
+struct plan_aggregate {
+    const struct aggregate *aggregate;
+    const struct expr *arg;         /* the first argument */
+    const struct expr *const *more; /* the others */
+    uint16_t more_n, order_n;
+    const struct plan_order *order; /* ORDER BY within the call */
+    const struct expr *filter;      /* only rows where it is true; NULL: all */
+    bool distinct;                  /* each value once */
+    struct type result;
+};
+
+/* How many arguments the aggregate has. */
+static inline uint16_t plan_aggregate_args_n(const struct plan_aggregate *aggregate)
+{
+    return aggregate->arg == NULL ? 0 : (uint16_t)(1 + aggregate->more_n);
+}
+
+/* Its argument i. */
+static inline const struct expr *plan_aggregate_arg(const struct plan_aggregate *aggregate,
+                                                    uint16_t i)
+{
+    return i == 0 ? aggregate->arg : aggregate->more[i - 1];
+}
+
+/* A function over a window; the numbers are part of stored plans' fingerprints: append only. */
+enum plan_window_kind {
+    WINDOW_AGGREGATE,
+    WINDOW_ROW_NUMBER,
+    WINDOW_RANK,
+    WINDOW_DENSE_RANK,
+    WINDOW_PERCENT_RANK,
+    WINDOW_CUME_DIST,
+    WINDOW_NTILE,
+    WINDOW_LAG,
+    WINDOW_LEAD,
+    WINDOW_FIRST_VALUE,
+    WINDOW_LAST_VALUE,
+    WINDOW_NTH_VALUE
+};
+
+enum plan_frame_unit { FRAME_RANGE, FRAME_ROWS, FRAME_GROUPS };
+enum plan_bound_kind { BOUND_UNBOUNDED, BOUND_CURRENT, BOUND_PRECEDING, BOUND_FOLLOWING };
+enum plan_exclusion { EXCLUDE_NONE, EXCLUDE_CURRENT, EXCLUDE_GROUP, EXCLUDE_TIES };
+
+/* One end of a frame. PRECEDING and FOLLOWING have `offset` rows or groups; of a RANGE the value to
+ * reach, `limit`, over the input row. */
+struct plan_bound {
+    enum plan_bound_kind kind;
+    int64_t offset;
+    const struct expr *limit;
+};
+
+struct plan_frame {
+    enum plan_frame_unit unit;
+    struct plan_bound start, end;
+    enum plan_exclusion exclusion;
+    const struct expr *range_key; /* of limits: the ORDER BY value in their type */
+};
+
+/* One function of a PLAN_WINDOW: its arguments, filter and result as an aggregate's. */
+struct plan_window_function {
+    enum plan_window_kind kind;
+    struct plan_aggregate call; /* `aggregate` of WINDOW_AGGREGATE alone */
+    struct plan_frame frame;
 };
 
 /*
@@ -57,7 +127,11 @@ struct plan_order {
  *                         when every left_keys[i] = right_keys[i] (same type both sides), NULL matches nothing
  * PLAN_GROUP     1        the group exprs (`exprs`), then the aggregates; exprs_n 0: one row even over no input
  * PLAN_TOP       1        the input row, the first `limit` after `offset` rows by `order` (a total order:
- *                         sql/ has proved it)
+ *                         sql/ has proved it), of each partition by `exprs`
+ * PLAN_UNION     2        the rows of both inputs, of equal types
+ * PLAN_ORDINAL   1        the input row, a hash of it (text) and its number among equal rows, which are the key
+ * PLAN_WINDOW    1        the input row, then one column per function of `functions`, over the rows of its
+ *                         partition by `exprs` in `order`
  */
 struct plan_node {
     enum plan_kind kind;
@@ -68,17 +142,21 @@ struct plan_node {
     bool has_key;
     uint32_t source;              /* PLAN_SOURCE: index into plan.sources */
     const struct expr *predicate; /* PLAN_FILTER */
-    const struct expr **exprs;    /* PLAN_PROJECT, PLAN_GROUP */
+    const struct expr **exprs;    /* PLAN_PROJECT, PLAN_GROUP; partitions of a PLAN_TOP or
+                                     PLAN_WINDOW */
     uint16_t exprs_n;
     enum plan_join_kind join;
     const struct expr **left_keys, **right_keys; /* PLAN_JOIN */
     uint16_t join_keys_n;
     const struct plan_aggregate *aggregates; /* PLAN_GROUP */
     uint16_t aggregates_n;
-    const struct plan_order *order; /* PLAN_TOP */
+    const struct plan_order *order; /* PLAN_TOP, PLAN_WINDOW */
     uint16_t order_n;
-    int64_t limit, offset;
-    const char *label; /* the view or clause it comes from, for --explain */
+    const struct plan_window_function *functions; /* PLAN_WINDOW */
+    uint16_t functions_n;
+    int64_t limit, offset; /* PLAN_TOP, in each partition by `exprs`; limit below 0: none */
+    bool ties;             /* and the rows that compare equal to the last one */
+    const char *label;     /* the view or clause it comes from, for --explain */
 };
 
 /* A CREATE MATERIALIZED VIEW: a node whose rows go to a topic as upserts. schema is the node's,

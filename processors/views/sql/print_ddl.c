@@ -30,6 +30,31 @@ static void put_schema(struct buf *out, const struct plan *plan, uint32_t view)
     buf_puts(out, ";\n");
 }
 
+/* The enums that the views' columns are of, each once; a second run finds them there. */
+static void put_enums(struct buf *out, const struct plan *plan)
+{
+    const struct enum_labels *seen[TYPE_ENUM_LAST - TYPE_ENUM_FIRST + 1] = {0};
+
+    for (uint32_t i = 0; i < plan->views_n; i++) {
+        for (uint16_t c = 0; c < plan->views[i].schema.columns_n; c++) {
+            struct type type = plan->views[i].schema.columns[c].type;
+            unsigned place = (unsigned)type_element(type.id) - TYPE_ENUM_FIRST;
+
+            if (type.labels == NULL || seen[place] != NULL)
+                continue;
+            seen[place] = type.labels;
+            buf_puts(out, "DO $$ BEGIN\n  CREATE TYPE ");
+            ast_identifier(out, type.labels->name);
+            buf_puts(out, " AS ENUM (");
+            for (uint16_t l = 0; l < type.labels->n; l++) {
+                buf_puts(out, l > 0 ? ", " : "");
+                ast_literal(out, type.labels->labels[l].at);
+            }
+            buf_puts(out, ");\nEXCEPTION WHEN duplicate_object THEN NULL;\nEND $$;\n");
+        }
+    }
+}
+
 static void put_columns(struct buf *out, const struct schema *schema)
 {
     for (uint16_t i = 0; i < schema->columns_n; i++) {
@@ -96,6 +121,7 @@ void pipeline_ddl(struct buf *out, const struct plan *plan)
                plan->pipeline);
     for (uint32_t i = 0; i < plan->views_n; i++)
         put_schema(out, plan, i);
+    put_enums(out, plan);
     for (uint32_t i = 0; i < plan->views_n; i++)
         put_table(out, &plan->views[i]);
 }

@@ -76,9 +76,31 @@ static void put_join(struct buf *out, const struct plan *plan, const struct plan
     buf_puts(out, "; state: both inputs' rows by join key");
 }
 
+static void put_call(struct buf *out, const char *name, const struct plan_aggregate *call,
+                     const struct schema *input)
+{
+    bool counts = call->arg == NULL && call->aggregate != NULL;
+
+    buf_printf(out, "%s(%s%s", name, call->distinct ? "DISTINCT " : "", counts ? "*" : "");
+    for (uint16_t i = 0; i < plan_aggregate_args_n(call); i++) {
+        buf_puts(out, i == 0 ? "" : ", ");
+        expr_print(out, plan_aggregate_arg(call, i), input);
+    }
+    if (call->order_n > 0) {
+        buf_puts(out, " ORDER BY ");
+        put_order(out, call->order, call->order_n, input);
+    }
+    buf_char(out, ')');
+    if (call->filter != NULL) {
+        buf_puts(out, " FILTER (WHERE ");
+        expr_print(out, call->filter, input);
+        buf_char(out, ')');
+    }
+}
+
 static void put_group(struct buf *out, const struct plan_node *node, const struct schema *input)
 {
-    bool ordered = false;
+    bool ordered = false, bags = false;
 
     buf_puts(out, node->exprs_n == 0 ? "aggregate " : "group by ");
     put_exprs(out, node->exprs, node->exprs_n, input);
@@ -86,17 +108,92 @@ static void put_group(struct buf *out, const struct plan_node *node, const struc
     for (uint16_t i = 0; i < node->aggregates_n; i++) {
         const struct plan_aggregate *aggregate = &node->aggregates[i];
 
-        buf_printf(out, "%s%s(", i == 0 ? "" : ", ", aggregate->aggregate->name);
-        if (aggregate->arg == NULL)
-            buf_char(out, '*');
-        else
-            expr_print(out, aggregate->arg, input);
-        buf_char(out, ')');
-        ordered = ordered || aggregate->aggregate->needs_order;
+        buf_puts(out, i == 0 ? "" : ", ");
+        put_call(out, aggregate->aggregate->name, aggregate, input);
+        ordered =
+            ordered || aggregate->aggregate->state == AGGREGATE_EXTREME || aggregate->distinct;
+        bags = bags || aggregate->aggregate->state == AGGREGATE_BAG;
     }
     buf_puts(out, node->exprs_n == 0 ? "; state: one entry" : "; state: one entry a group");
     if (ordered)
-        buf_puts(out, ", and for min and max one a distinct value");
+        buf_puts(out, ", and for min, max and DISTINCT one a distinct value");
+    if (bags)
+        buf_puts(out, ", and for ordered aggregates one a row; a change costs its group");
+}
+
+static void put_top(struct buf *out, const struct plan_node *node, const struct schema *input)
+{
+    buf_puts(out, "top");
+    if (node->limit >= 0)
+        buf_printf(out, " %" PRId64, node->limit);
+    if (node->ties)
+        buf_puts(out, " with ties");
+    if (node->offset > 0)
+        buf_printf(out, " after %" PRId64, node->offset);
+    if (node->exprs_n > 0) {
+        buf_puts(out, " of each ");
+        put_exprs(out, node->exprs, node->exprs_n, input);
+    }
+    buf_puts(out, " by ");
+    put_order(out, node->order, node->order_n, input);
+    buf_puts(out, "; state: all rows of its input in this order");
+}
+
+static void put_bound(struct buf *out, const struct plan_bound *bound, bool is_end,
+                      const struct schema *input)
+{
+    if (bound->kind == BOUND_UNBOUNDED)
+        buf_puts(out, is_end ? "UNBOUNDED FOLLOWING" : "UNBOUNDED PRECEDING");
+    else if (bound->kind == BOUND_CURRENT)
+        buf_puts(out, "CURRENT ROW");
+    else if (bound->limit == NULL)
+        buf_printf(out, "%" PRId64 "%s", bound->offset,
+                   bound->kind == BOUND_PRECEDING ? " PRECEDING" : " FOLLOWING");
+    else
+        expr_print(out, bound->limit, input);
+}
+
+static void put_frame(struct buf *out, const struct plan_frame *frame, const struct schema *input)
+{
+    static const char *const units[] = {"RANGE", "ROWS", "GROUPS"};
+    static const char *const exclusions[] = {"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP",
+                                             " EXCLUDE TIES"};
+
+    if (frame->unit == FRAME_RANGE && frame->start.kind == BOUND_UNBOUNDED &&
+        frame->end.kind == BOUND_CURRENT && frame->exclusion == EXCLUDE_NONE)
+        return;
+    buf_printf(out, " %s ", units[frame->unit]);
+    put_bound(out, &frame->start, false, input);
+    buf_puts(out, " to ");
+    put_bound(out, &frame->end, true, input);
+    buf_puts(out, exclusions[frame->exclusion]);
+}
+
+static void put_window(struct buf *out, const struct plan_node *node, const struct schema *input)
+{
+    static const char *const names[] = {
+        "",      "row_number", "rank", "dense_rank",  "percent_rank", "cume_dist",
+        "ntile", "lag",        "lead", "first_value", "last_value",   "nth_value"};
+
+    buf_puts(out, "window");
+    if (node->exprs_n > 0) {
+        buf_puts(out, " of each ");
+        put_exprs(out, node->exprs, node->exprs_n, input);
+    }
+    if (node->order_n > 0) {
+        buf_puts(out, " by ");
+        put_order(out, node->order, node->order_n, input);
+    }
+    for (uint16_t i = 0; i < node->functions_n; i++) {
+        const struct plan_window_function *function = &node->functions[i];
+        const char *name = function->kind == WINDOW_AGGREGATE ? function->call.aggregate->name
+                                                              : names[function->kind];
+
+        buf_puts(out, i == 0 ? ": " : ", ");
+        put_call(out, name, &function->call, input);
+        put_frame(out, &function->frame, input);
+    }
+    buf_puts(out, "; state: all rows of its input in this order; a change costs its partition");
 }
 
 static void put_operator(struct buf *out, const struct plan *plan, const struct plan_node *node)
@@ -121,13 +218,19 @@ static void put_operator(struct buf *out, const struct plan *plan, const struct 
     case PLAN_GROUP:
         put_group(out, node, input);
         break;
+    case PLAN_WINDOW:
+        put_window(out, node, input);
+        break;
+    case PLAN_ORDINAL:
+        buf_puts(out,
+                 "ordinal: the rows have no unique key; a hash of the row and its number among "
+                 "equal rows are it; state: a count of each row");
+        break;
+    case PLAN_UNION:
+        buf_puts(out, "union of all rows");
+        break;
     case PLAN_TOP:
-        buf_printf(out, "top %" PRId64, node->limit);
-        if (node->offset > 0)
-            buf_printf(out, " after %" PRId64, node->offset);
-        buf_puts(out, " by ");
-        put_order(out, node->order, node->order_n, input);
-        buf_puts(out, "; state: all rows of its input in this order");
+        put_top(out, node, input);
         break;
     }
 }
@@ -139,7 +242,8 @@ static void put_node(struct printer *printer, uint32_t number, int depth)
 
     buf_printf(printer->out, "%*s#%" PRIu32 " ", depth * INDENT, "", number);
     if (printer->shown[number]) {
-        static const char *const kinds[] = {"source", "filter", "project", "join", "group", "top"};
+        static const char *const kinds[] = {"source", "filter", "project", "join",   "group",
+                                            "top",    "union",  "window",  "ordinal"};
 
         buf_printf(printer->out, "%s of %s, shared (see above)\n", kinds[node->kind], node->label);
         return;
@@ -150,7 +254,7 @@ static void put_node(struct printer *printer, uint32_t number, int depth)
     if (node->kind == PLAN_SOURCE)
         return;
     put_node(printer, node->inputs[0], depth + 1);
-    if (node->kind == PLAN_JOIN)
+    if (node->kind == PLAN_JOIN || node->kind == PLAN_UNION)
         put_node(printer, node->inputs[1], depth + 1);
 }
 
@@ -175,7 +279,8 @@ static void put_totals(struct buf *out, const struct plan *plan)
 
     for (uint32_t i = 0; i < plan->nodes_n; i++) {
         joins += plan->nodes[i].kind == PLAN_JOIN;
-        stateful += plan->nodes[i].kind != PLAN_FILTER && plan->nodes[i].kind != PLAN_PROJECT;
+        stateful += plan->nodes[i].kind != PLAN_FILTER && plan->nodes[i].kind != PLAN_PROJECT &&
+                    plan->nodes[i].kind != PLAN_UNION;
     }
     buf_printf(out,
                "%" PRIu32 " sources, %" PRIu32 " views, %" PRIu32 " operators (%" PRIu32

@@ -164,7 +164,9 @@ static void put_statement(struct buf *out, const struct ast *ast, const struct p
     else if (node->node_case == PG_QUERY__NODE__NODE_COMMENT_STMT &&
              !is_server_comment(node->comment_stmt))
         cut_foreign(&cutter, token, end);
-    else if (node->node_case != PG_QUERY__NODE__NODE_VIEW_STMT)
+    else if (node->node_case != PG_QUERY__NODE__NODE_VIEW_STMT &&
+             node->node_case != PG_QUERY__NODE__NODE_CREATE_ENUM_STMT &&
+             node->node_case != PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT)
         return;
     cut(&cutter, end, end);
     buf_puts(out, ";\n");

@@ -57,6 +57,8 @@ static bool bind_targets(struct block *block)
     struct scope scope = {.binder = block->binder,
                           .from = &block->from,
                           .aggregates = &block->aggregates,
+                          .windows = &block->windows,
+                          .select = block->select,
                           .clause = "SELECT"};
 
     for (size_t i = 0; i < block->select->n_target_list; i++)
@@ -98,10 +100,9 @@ static bool bind_distinct_clause(struct block *block)
 {
     const PgQuery__SelectStmt *select = block->select;
 
-    block->distinct = select->n_distinct_clause > 0;
-    if (block->distinct && select->distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET)
-        return ast_refuse(&block->binder->ast, ast_location(select->distinct_clause[0]),
-                          "DISTINCT ON is not supported; group by the columns and take min or max");
+    block->distinct_on = select->n_distinct_clause > 0 &&
+                         select->distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
+    block->distinct = select->n_distinct_clause > 0 && !block->distinct_on;
     for (uint32_t i = 0; i < block->targets.n && block->distinct; i++)
         if (!bind_comparable(block->binder, ((struct target *)block->targets.at[i])->expr,
                              "DISTINCT"))
@@ -156,9 +157,11 @@ static bool check_select(struct binder *binder, const PgQuery__SelectStmt *selec
         return ast_refuse(&binder->ast, ast_location(select),
                           "UNION, INTERSECT and EXCEPT are not supported yet; write one view for "
                           "each part");
-    if (!ast_only(&binder->ast, select,
-                  "distinct_clause target_list from_clause where_clause group_clause having_clause "
-                  "sort_clause limit_offset limit_count limit_option with_clause op"))
+    if (!ast_only(
+            &binder->ast, select,
+            "distinct_clause target_list from_clause where_clause group_clause group_distinct "
+            "having_clause "
+            "window_clause sort_clause limit_offset limit_count limit_option with_clause op"))
         return false;
     if (select->n_from_clause == 0)
         return ast_refuse(&binder->ast, ast_location(select),
@@ -173,10 +176,10 @@ static bool bind_block(struct block *block)
     if (!bind_from(block->binder, select->from_clause, select->n_from_clause, &block->from) ||
         !bind_targets(block) || !bind_where(block) || !clauses_group(block) ||
         !bind_having(block) || !bind_distinct_clause(block) || !clauses_order(block) ||
-        !clauses_limit(block))
+        !clauses_limit(block) || !clauses_distinct_on(block))
         return false;
-    block->grouped =
-        block->groups.n > 0 || block->aggregates.n > 0 || block->select->having_clause != NULL;
+    block->grouped = block->select->n_group_clause > 0 || block->aggregates.n > 0 ||
+                     block->select->having_clause != NULL;
     return !block->grouped || grouping_rewrite(block);
 }
 

@@ -15,14 +15,9 @@ static struct column_set needed(const struct block *block)
 {
     struct column_set need = {0};
 
-    for (uint32_t i = 0; i < block->groups.n; i++)
-        exprs_columns(block->groups.at[i], &need);
-    for (uint32_t i = 0; i < block->aggregates.n; i++) {
-        const struct aggregate_call *call = block->aggregates.at[i];
-
-        if (call->arg != NULL)
-            exprs_columns(call->arg, &need);
-    }
+    group_need(block, &need);
+    if (!block->grouped)
+        window_need(block, &need);
     for (uint32_t i = 0; i < block->targets.n && !block->grouped; i++)
         exprs_columns(target_at(block, i)->expr, &need);
     for (uint32_t i = 0; i < block->sorts.n && !block->grouped; i++)
@@ -30,80 +25,18 @@ static struct column_set needed(const struct block *block)
     return need;
 }
 
-/* The name of a column of the grouped row: that of the target which is just this column, else
- * `name`. */
-static const char *grouped_name(const struct block *block, uint32_t column, const char *name)
-{
-    for (uint32_t i = 0; i < block->targets.n; i++) {
-        const struct target *target = target_at(block, i);
-
-        if (target->expr->kind == EXPR_COLUMN && target->expr->column == column)
-            return target->name;
-    }
-    return name;
-}
-
-static void group_exprs(struct block *block, const int16_t *at, struct group_parts *parts)
-{
-    struct arena *arena = block->binder->arena;
-    uint32_t n = block->groups.n;
-    struct expr **exprs = arena_alloc(arena, (n + 1) * sizeof(struct expr *));
-    const char **names = arena_alloc(arena, (n + 1) * sizeof(*names));
-
-    for (uint32_t i = 0; i < n; i++) {
-        const struct expr *group = block->groups.at[i];
-
-        names[i] = group->kind == EXPR_COLUMN
-                       ? block->from.columns[group->column].name
-                       : grouped_name(block, i, arena_printf(arena, "group%u", i + 1));
-        exprs[i] = exprs_move(arena, group, at);
-    }
-    parts->exprs = exprs;
-    parts->names = names;
-    parts->exprs_n = (uint16_t)n;
-    parts->key_n = (uint16_t)block->written_n;
-}
-
-static void group_aggregates(struct block *block, const int16_t *at, struct group_parts *parts)
-{
-    struct arena *arena = block->binder->arena;
-    uint32_t n = block->aggregates.n;
-    struct plan_aggregate *aggregates = arena_zalloc(arena, (n + 1) * sizeof(*aggregates));
-    const char **names = arena_alloc(arena, (n + 1) * sizeof(*names));
-
-    for (uint32_t i = 0; i < n; i++) {
-        const struct aggregate_call *call = block->aggregates.at[i];
-
-        aggregates[i].aggregate = call->aggregate;
-        aggregates[i].result = (struct type){call->aggregate->result, -1};
-        if (call->arg != NULL)
-            aggregates[i].arg = exprs_move(arena, call->arg, at);
-        names[i] = grouped_name(block, block->groups.n + i, call->aggregate->name);
-    }
-    parts->aggregates = aggregates;
-    parts->aggregate_names = names;
-    parts->aggregates_n = (uint16_t)n;
-}
-
 /* After this, targets and sorts read the columns of the node. */
-static uint32_t plan_rows(struct block *block, uint32_t node, const int16_t *at)
+static bool plan_rows(struct block *block, uint32_t *node, const int16_t *at)
 {
-    struct arena *arena = block->binder->arena;
-    struct group_parts parts = {0};
-
     if (!block->grouped) {
-        for (uint32_t i = 0; i < block->targets.n; i++)
-            target_at(block, i)->expr = exprs_move(arena, target_at(block, i)->expr, at);
-        for (uint32_t i = 0; i < block->sorts.n; i++)
-            sort_at(block, i)->expr = exprs_move(arena, sort_at(block, i)->expr, at);
-        return node;
+        window_move(block, at, COLUMNS_MAX);
+        return true;
     }
-    group_exprs(block, at, &parts);
-    group_aggregates(block, at, &parts);
-    node = nodes_group(&block->binder->nodes, node, parts);
+    if (!group_plan(block, node, at))
+        return false;
     if (block->having != NULL)
-        node = nodes_filter(&block->binder->nodes, node, block->having);
-    return node;
+        *node = nodes_filter(&block->binder->nodes, *node, block->having);
+    return true;
 }
 
 static uint32_t plan_project(struct block *block, uint32_t node)
@@ -146,12 +79,14 @@ static uint32_t plan_distinct(struct block *block, uint32_t node)
     return nodes_group(nodes, projected, parts);
 }
 
-/* The key columns that ORDER BY leaves open, as text; "" when the order is total. */
+/* The key columns (all, where rows have no key) that ORDER BY leaves open, as text; "" when the
+ * order is total. */
 static const char *open_columns(struct block *block, uint32_t node)
 {
     CLEANUP(buf) struct buf out = {0};
     const struct plan_node *of = nodes_at(&block->binder->nodes, node);
     struct column_set fixed = {0};
+    uint16_t n;
 
     for (uint32_t i = 0; i < block->sorts.n; i++) {
         int column = exprs_carried_column(sort_at(block, i)->expr);
@@ -160,32 +95,59 @@ static const char *open_columns(struct block *block, uint32_t node)
             column_set_add(&fixed, (uint32_t)column);
     }
     fixed = nodes_determined(&block->binder->nodes, node, fixed);
-    for (uint16_t i = 0; i < of->schema.key_n; i++) {
-        if (column_set_has(&fixed, of->schema.key[i]))
+    n = of->has_key ? of->schema.key_n : of->schema.columns_n;
+    for (uint16_t i = 0; i < n; i++) {
+        uint16_t column = of->has_key ? of->schema.key[i] : i;
+
+        if (column_set_has(&fixed, column))
             continue;
-        buf_printf(&out, "%s%s", out.len == 0 ? "" : ", ",
-                   of->schema.columns[of->schema.key[i]].name);
+        buf_printf(&out, "%s%s", out.len == 0 ? "" : ", ", of->schema.columns[column].name);
     }
     return arena_copy(block->binder->arena, buf_str(&out)).at;
+}
+
+/* Rows that compare equal give the same output row: it does not matter which are cut. */
+static bool outputs_are_fixed(const struct block *block, uint32_t node)
+{
+    const struct nodes *nodes = &block->binder->nodes;
+    struct column_set fixed = {0};
+
+    for (uint32_t i = 0; i < block->sorts.n; i++) {
+        int column = exprs_carried_column(sort_at(block, i)->expr);
+
+        if (column >= 0)
+            column_set_add(&fixed, (uint32_t)column);
+    }
+    fixed = nodes_determined(nodes, node, fixed);
+    for (uint32_t i = 0; i < block->targets.n; i++) {
+        const struct expr *expr = target_at(block, i)->expr;
+        bool sorted = false;
+
+        for (uint32_t j = 0; j < block->sorts.n; j++)
+            sorted = sorted || expr_same(sort_at(block, j)->expr, expr);
+        if (!exprs_type_is_exact(expr->type.id) ||
+            (!sorted && !nodes_fixes(nodes, node, &fixed, expr)))
+            return false;
+    }
+    return true;
 }
 
 static bool check_total_order(struct block *block, uint32_t node)
 {
     struct ast *ast = &block->binder->ast;
-    int location = ast_location(block->select->limit_count);
+    const char *clause = block->limit < 0 ? "OFFSET" : "LIMIT";
+    int location =
+        ast_location(block->limit < 0 ? block->select->limit_offset : block->select->limit_count);
     const char *open;
 
-    if (!nodes_at(&block->binder->nodes, node)->has_key)
-        return ast_refuse(ast, location,
-                          "LIMIT needs a total order, but the rows have no unique key left; select "
-                          "the key columns of what is in FROM, or GROUP BY");
+    if (block->ties && block->offset == 0)
+        return true;
     open = open_columns(block, node);
-    if (open[0] != '\0')
-        return ast_refuse(
-            ast, location,
-            "LIMIT needs a total order, rows that compare equal could be cut anywhere; "
-            "append to ORDER BY: %s",
-            open);
+    if (open[0] != '\0' && !outputs_are_fixed(block, node))
+        return ast_refuse(ast, location,
+                          "%s needs a total order, rows that compare equal could be cut anywhere; "
+                          "append to ORDER BY: %s",
+                          clause, open);
     return true;
 }
 
@@ -218,6 +180,34 @@ static uint32_t narrow(struct block *block, uint32_t node)
     return nodes_keep(&block->binder->nodes, node, kept, n);
 }
 
+/* The first row of each partition by the expressions of DISTINCT ON. */
+static bool plan_distinct_on(struct block *block, uint32_t *node)
+{
+    struct arena *arena = block->binder->arena;
+    uint16_t n = block->distinct_on_n, order_n = (uint16_t)(block->sorts.n - n);
+    struct expr **partition = arena_alloc(arena, (n + 1U) * sizeof(void *));
+    struct plan_order *order = arena_zalloc(arena, (order_n + 1U) * sizeof(*order));
+    const char *open = open_columns(block, *node);
+
+    if (open[0] != '\0' && !outputs_are_fixed(block, *node))
+        return ast_refuse(&block->binder->ast, sort_at(block, 0)->location,
+                          "DISTINCT ON needs a total order, any of the rows that compare equal "
+                          "could be the first; append to ORDER BY: %s",
+                          open);
+    *node = narrow(block, *node);
+    for (uint16_t i = 0; i < n; i++)
+        partition[i] = sort_at(block, i)->expr;
+    for (uint16_t i = 0; i < order_n; i++)
+        order[i] = (struct plan_order){sort_at(block, n + i)->expr, sort_at(block, n + i)->order};
+    *node = nodes_top_of(&block->binder->nodes, *node,
+                         (struct top_parts){.partition = partition,
+                                            .partition_n = n,
+                                            .order = order,
+                                            .order_n = order_n,
+                                            .limit = 1});
+    return true;
+}
+
 static bool plan_limit(struct block *block, uint32_t *node)
 {
     struct plan_order *order =
@@ -228,8 +218,12 @@ static bool plan_limit(struct block *block, uint32_t *node)
     *node = narrow(block, *node);
     for (uint32_t i = 0; i < block->sorts.n; i++)
         order[i] = (struct plan_order){sort_at(block, i)->expr, sort_at(block, i)->order};
-    *node = nodes_top(&block->binder->nodes, *node, order, (uint16_t)block->sorts.n, block->limit,
-                      block->offset);
+    *node = nodes_top_of(&block->binder->nodes, *node,
+                         (struct top_parts){.order = order,
+                                            .order_n = (uint16_t)block->sorts.n,
+                                            .limit = block->limit,
+                                            .offset = block->offset,
+                                            .ties = block->ties});
     return true;
 }
 
@@ -260,11 +254,13 @@ bool select_plan(struct block *block, struct query *ret)
     uint32_t node;
     int16_t *at;
 
-    if (!joins_plan(block->binder, &block->from, &need, &node, &at))
+    if (!joins_plan(block->binder, &block->from, &need, &node, &at) ||
+        !plan_rows(block, &node, at) || (block->windows.n > 0 && !window_plan(block, &node)))
         return false;
-    node = plan_rows(block, node, at);
     if (block->distinct)
         node = plan_distinct(block, node);
+    if (block->distinct_on && !plan_distinct_on(block, &node))
+        return false;
     if (block->limited && !plan_limit(block, &node))
         return false;
     node = plan_project(block, node);

@@ -2,9 +2,15 @@
  * CREATE FOREIGN TABLE: a source with its contract. Columns, types, NOT NULL, CHECK and PRIMARY KEY
  * are the contract; the names of unnamed CHECKs are those PostgreSQL would choose.
  */
-#include "sql/bind.h"
+#include "sql/bind_values.h"
 
 enum { NAME_BYTES_MAX = 63, TOPIC_BYTES_MAX = 249 };
+
+/* A column whose type is a domain. */
+struct of_domain {
+    const struct user_type *domain;
+    uint16_t column;
+};
 
 /* The source in the making. */
 struct making {
@@ -19,6 +25,7 @@ struct making {
     struct list checks;    /* const PgQuery__Constraint *, in the order they are written */
     struct list not_nulls; /* struct plan_rule * */
     struct list rules;     /* struct plan_rule *: the CHECKs */
+    struct list domains;   /* struct of_domain * */
     struct list warn;      /* const PgQuery__DefElem *: names of rules that only warn */
 };
 
@@ -166,6 +173,20 @@ static bool check_collation(struct making *making, const PgQuery__CollateClause 
     return true;
 }
 
+/* Remembers the domain of the column in the making, if it has one. */
+static void note_domain(struct making *making, const PgQuery__TypeName *name)
+{
+    struct of_domain *of = arena_zalloc(making->binder->arena, sizeof(*of));
+
+    *of = (struct of_domain){bind_domain_of(making->binder, name), making->columns_n};
+    if (of->domain == NULL)
+        return;
+    list_add(&making->domains, making->binder->arena, of);
+    for (const struct user_type *domain = of->domain; domain != NULL; domain = domain->base)
+        if (domain->not_null)
+            making->columns[of->column].not_null = true;
+}
+
 static bool add_column(struct making *making, const PgQuery__ColumnDef *def)
 {
     struct ast *ast = &making->binder->ast;
@@ -181,6 +202,7 @@ static bool add_column(struct making *making, const PgQuery__ColumnDef *def)
     column->name = def->colname;
     if (!bind_type(making->binder, def->type_name, &column->type))
         return false;
+    note_domain(making, def->type_name);
     making->columns_n++;
     for (size_t i = 0; i < def->n_fdwoptions; i++) {
         const PgQuery__DefElem *option = def->fdwoptions[i]->def_elem;
@@ -359,6 +381,30 @@ static bool add_check(struct making *making, const struct from *from,
     return true;
 }
 
+/* A domain's CHECKs bind the column as its own do; their rules are "column constraint". */
+static bool add_domain_checks(struct making *making, const struct of_domain *of)
+{
+    struct binder *binder = making->binder;
+
+    for (const struct user_type *domain = of->domain; domain != NULL; domain = domain->base) {
+        for (uint32_t i = 0; i < domain->checks.n; i++) {
+            const PgQuery__Constraint *check = domain->checks.at[i];
+            struct plan_rule *rule = arena_zalloc(binder->arena, sizeof(*rule));
+
+            rule->expr = bind_domain_check(
+                binder, check,
+                exprs_column(binder->arena, of->column, making->columns[of->column].type, -1));
+            if (rule->expr == NULL)
+                return false;
+            rule->name = arena_printf(binder->arena, "%s %s", making->columns[of->column].name,
+                                      bind_domain_check_name(binder, domain, i));
+            rule->text = check_text(making, check->location);
+            list_add(&making->rules, binder->arena, rule);
+        }
+    }
+    return true;
+}
+
 static void add_not_nulls(struct making *making)
 {
     for (uint16_t i = 0; i < making->columns_n; i++) {
@@ -443,6 +489,9 @@ static bool make_rules(struct making *making)
     add_not_nulls(making);
     for (uint32_t i = 0; i < making->checks.n; i++)
         if (!add_check(making, &from, making->checks.at[i]))
+            return false;
+    for (uint32_t i = 0; i < making->domains.n; i++)
+        if (!add_domain_checks(making, making->domains.at[i]))
             return false;
     if (!read_warnings(making))
         return false;

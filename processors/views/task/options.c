@@ -17,6 +17,8 @@ const struct option views_options_rows[] = {
      "only print a pipeline file for psql, its sources as tables"},
     {"ddl", OPTION_STRING, ROW(ddl), NULL, 0, 0, NULL, false, "FILE",
      "only print the target tables of a pipeline file's views"},
+    {"functions", OPTION_BOOL, ROW(functions), NULL, 0, 0, NULL, false, NULL,
+     "only print the functions, operators and casts there are"},
     {"local", OPTION_STRING, ROW(local), NULL, 0, 0, NULL, false, "FOLDER",
      "run --file over FOLDER/<table>.jsonl (rows or Debezium envelopes) without a broker and print "
      "the views"},

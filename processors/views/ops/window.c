@@ -1,0 +1,297 @@
+#include "ops/window.h"
+
+#include "ops/shelf.h"
+
+/*
+ * Functions over the rows of a partition. The store holds each partition's rows in order; a step
+ * runs every partition that it touches as it was and as it is, and emits the difference: it costs
+ * the partition, once a step.
+ */
+struct window {
+    uint64_t fingerprint;
+    const struct getter *partition, *order;
+    struct window_function *functions;
+};
+
+static const struct getter *optional_getter(struct arena *arena, const struct expr *expr)
+{
+    return expr == NULL ? NULL : getters_new(arena, &expr, 1);
+}
+
+static void function_start(struct window_function *function, struct arena *arena,
+                           const struct plan_node *node, const struct plan_window_function *plan)
+{
+    uint16_t n = plan_aggregate_args_n(&plan->call);
+    struct type *types = arena_alloc(arena, (n + 1U) * sizeof(*types));
+    struct getter *args = arena_alloc(arena, (n + 1U) * sizeof(*args));
+
+    for (uint16_t i = 0; i < n; i++) {
+        types[i] = plan_aggregate_arg(&plan->call, i)->type;
+        args[i] = getter_new(arena, plan_aggregate_arg(&plan->call, i));
+    }
+    *function = (struct window_function){
+        .plan = plan,
+        .site = {plan->call.aggregate, types, plan->call.result, n},
+        .args = args,
+        .filter = plan->call.filter == NULL ? NULL : expr_compile(arena, plan->call.filter),
+        .start_limit = optional_getter(arena, plan->frame.start.limit),
+        .end_limit = optional_getter(arena, plan->frame.end.limit),
+        .range_key = optional_getter(arena, plan->frame.range_key)};
+    if (node->order_n > 0)
+        function->range_order = node->order[0].order;
+}
+
+static void window_start(struct op *op, struct arena *arena)
+{
+    const struct plan_node *node = op->node;
+    struct window *window = arena_alloc(arena, sizeof(*window));
+    struct getter *order = arena_alloc(arena, (node->order_n + 1U) * sizeof(*order));
+
+    for (uint16_t i = 0; i < node->order_n; i++)
+        order[i] = getter_new(arena, node->order[i].expr);
+    *window = (struct window){
+        .fingerprint = state_fingerprint(node->fingerprint, "partitions"),
+        .partition = getters_new(arena, node->exprs, node->exprs_n),
+        .order = order,
+        .functions = arena_alloc(arena, node->functions_n * sizeof(*window->functions))};
+    for (uint16_t i = 0; i < node->functions_n; i++)
+        function_start(&window->functions[i], arena, node, &node->functions[i]);
+    op->own = window;
+}
+
+/* fp | partition, into step->key. */
+static bool partition_key(const struct op *op, struct step *step, const struct row *row,
+                          struct err *reterr)
+{
+    const struct window *window = op->own;
+
+    buf_clear(step->value);
+    for (uint16_t i = 0; i < op->node->exprs_n; i++) {
+        struct value value = {0};
+
+        if (!getter_eval(&window->partition[i], row, step->arena, &value, reterr))
+            return false;
+        key_append(step->value, window->partition[i].type.id, value, KEY_ASCENDING);
+    }
+    state_key_begin(step->key, window->fingerprint);
+    state_key_part(step->key, buf_str(step->value));
+    return true;
+}
+
+static bool append_order(const struct op *op, struct step *step, const struct row *row,
+                         struct err *reterr)
+{
+    const struct window *window = op->own;
+
+    for (uint16_t i = 0; i < op->node->order_n; i++) {
+        struct value value = {0};
+
+        if (!getter_eval(&window->order[i], row, step->arena, &value, reterr))
+            return false;
+        key_append(step->key, window->order[i].type.id, value, op->node->order[i].order);
+    }
+    return true;
+}
+
+/* fp | partition | order | what tells rows apart, not yet cut. */
+static bool order_key(const void *of, struct step *step, const struct row *row, struct err *reterr)
+{
+    const struct op *op = of;
+    const struct schema *schema = &op->inputs[0]->node->schema;
+
+    if (!partition_key(op, step, row, reterr) || !append_order(op, step, row, reterr))
+        return false;
+    if (schema->key_n > 0)
+        key_append_key(step->key, schema, row);
+    else
+        state_key_hash(step->key, hash128(row, row->len));
+    return true;
+}
+
+/* ---- one partition ---- */
+
+struct reading {
+    const struct row **rows;
+    uint32_t n, cap;
+};
+
+static bool take(void *to, struct step *step, const struct delta *entry)
+{
+    struct reading *reading = to;
+
+    for (int64_t i = 0; i < entry->weight; i++) {
+        reading->rows =
+            array_grow(step->arena, reading->rows, reading->n, &reading->cap, sizeof(void *));
+        reading->rows[reading->n++] = entry->row;
+    }
+    return true;
+}
+
+static struct str order_of(const struct op *op, struct step *step, const struct row *row)
+{
+    struct err ignored;
+
+    buf_clear(step->key);
+    if (!append_order(op, step, row, &ignored))
+        return STR_NONE;
+    return arena_copy(step->arena, buf_str(step->key));
+}
+
+static void find_peers(const struct op *op, struct step *step, struct window_rows *rows)
+{
+    struct str last = STR_NONE;
+
+    rows->group_of = arena_alloc(step->arena, (rows->n + 1U) * sizeof(*rows->group_of));
+    rows->starts = arena_alloc(step->arena, (rows->n + 1U) * sizeof(*rows->starts));
+    for (uint32_t i = 0; i < rows->n; i++) {
+        struct str mine = order_of(op, step, rows->rows[i]);
+
+        if (i == 0 || !str_eq(mine, last))
+            rows->starts[rows->groups_n++] = i;
+        rows->group_of[i] = rows->groups_n - 1;
+        last = mine;
+    }
+    rows->starts[rows->groups_n] = rows->n;
+}
+
+static const struct row *output_row(const struct op *op, struct step *step, const struct row *row,
+                                    const struct window_result *results, uint32_t i)
+{
+    const struct schema *in = &op->inputs[0]->node->schema;
+
+    row_begin(step->builder, op->node->schema.columns_n);
+    for (uint16_t c = 0; c < in->columns_n; c++)
+        row_set_value(step->builder, c, in->columns[c].type.id,
+                      row_value(row, c, in->columns[c].type.id));
+    for (uint16_t f = 0; f < op->node->functions_n; f++)
+        row_set_value(step->builder, (uint16_t)(in->columns_n + f),
+                      op->node->functions[f].call.result.id, results[f].values[i]);
+    return row_finish(step->builder, step->arena);
+}
+
+static const struct err *raised_by(const struct op *op, const struct window_result *results,
+                                   uint32_t i)
+{
+    for (uint16_t f = 0; f < op->node->functions_n; f++)
+        if (results[f].raised[i] != NULL)
+            return results[f].raised[i];
+    return NULL;
+}
+
+/* Emits all rows of a partition with their functions, or takes them back. A row whose function
+ * raises is withheld. */
+static void emit_rows(struct op *op, struct step *step, const struct window_rows *rows,
+                      int64_t weight)
+{
+    const struct window *window = op->own;
+    struct window_result *results =
+        arena_alloc(step->arena, (op->node->functions_n + 1U) * sizeof(*results));
+
+    for (uint16_t f = 0; f < op->node->functions_n; f++) {
+        results[f].values = arena_alloc(step->arena, rows->n * sizeof(struct value));
+        results[f].raised = arena_alloc(step->arena, rows->n * sizeof(void *));
+        window_function_run(&window->functions[f], rows, step, &results[f]);
+    }
+    for (uint32_t i = 0; i < rows->n; i++) {
+        const struct err *raised = raised_by(op, results, i);
+
+        if (raised != NULL)
+            step_withhold(step, op, rows->rows[i], weight, raised);
+        else
+            batch_add(&op->out, step->arena, output_row(op, step, rows->rows[i], results, i),
+                      weight);
+    }
+}
+
+static bool run_partition(struct op *op, struct step *step, struct str prefix, int64_t weight,
+                          struct err *reterr)
+{
+    struct reading reading = {.cap = 0};
+    struct shelf_walk walk = {prefix, order_key, op, take, &reading};
+
+    if (!shelf_walk(step, &walk, reterr))
+        return false;
+    if (reading.n > 0) {
+        struct window_rows rows = {.rows = reading.rows, .n = reading.n};
+
+        find_peers(op, step, &rows);
+        emit_rows(op, step, &rows, weight);
+    }
+    return true;
+}
+
+/* ---- the step ---- */
+
+static bool check_getter(const struct getter *getter, struct step *step, const struct row *row,
+                         struct err *ret_raised)
+{
+    struct value value = {0};
+
+    return getter == NULL || getter->program == NULL ||
+           getter_eval(getter, row, step->arena, &value, ret_raised);
+}
+
+/* Everything that is evaluated over a single row does not raise. */
+static bool check_row(const struct op *op, struct step *step, const struct row *row,
+                      struct err *ret_raised)
+{
+    const struct window *window = op->own;
+
+    for (uint16_t f = 0; f < op->node->functions_n; f++) {
+        const struct window_function *function = &window->functions[f];
+        bool seen = true;
+
+        if (function->filter != NULL &&
+            !program_true(function->filter, row, step->arena, &seen, ret_raised))
+            return false;
+        for (uint16_t i = 0; i < function->site.args_n && seen; i++)
+            if (!check_getter(&function->args[i], step, row, ret_raised))
+                return false;
+        if (!check_getter(function->start_limit, step, row, ret_raised) ||
+            !check_getter(function->end_limit, step, row, ret_raised) ||
+            !check_getter(function->range_key, step, row, ret_raised))
+            return false;
+    }
+    return order_key(op, step, row, ret_raised);
+}
+
+static bool take_delta(struct op *op, struct step *step, struct table *touched,
+                       const struct delta *delta, struct err *reterr)
+{
+    struct err raised;
+    bool fresh;
+
+    if (!check_row(op, step, delta->row, &raised)) {
+        step_withhold(step, op, delta->row, delta->weight, &raised);
+        return true;
+    }
+    if (!partition_key(op, step, delta->row, reterr))
+        return false;
+    uint32_t i = table_enter(touched, step->arena, buf_str(step->key), &fresh);
+    if (fresh && !run_partition(op, step, touched->keys[i].bytes, -1, reterr))
+        return false;
+    return order_key(op, step, delta->row, reterr) &&
+           shelf_put(step, delta->row, delta->weight, reterr);
+}
+
+static bool window_apply(struct op *op, struct step *step, struct err *reterr)
+{
+    const struct batch *in = &op->inputs[0]->out;
+    struct table touched = {0};
+
+    for (uint32_t i = 0; i < in->n; i++)
+        if (!take_delta(op, step, &touched, &in->deltas[i], reterr))
+            return false;
+    for (uint32_t i = 0; i < touched.n; i++)
+        if (!run_partition(op, step, touched.keys[i].bytes, 1, reterr))
+            return false;
+    batch_consolidate(&op->out, step->arena);
+    return true;
+}
+
+const struct op_ops op_window = {
+    .name = "window",
+    .state_note = "fp(partitions) | partition | order values | row's key -> (weight, row)...",
+    .start = window_start,
+    .apply = window_apply,
+};

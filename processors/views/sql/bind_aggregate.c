@@ -1,0 +1,294 @@
+#include "sql/bind.h"
+
+bool bind_is_aggregate(const char *name)
+{
+    for (const struct aggregate *at = aggregate_table; at->name != NULL; at++)
+        if (!at->internal && strcmp(at->name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool same_exprs(struct expr *const *a, struct expr *const *b, uint16_t n)
+{
+    for (uint16_t i = 0; i < n; i++)
+        if (!expr_same(a[i], b[i]))
+            return false;
+    return true;
+}
+
+static bool same_orders(const struct plan_order *a, const struct plan_order *b, uint16_t n)
+{
+    for (uint16_t i = 0; i < n; i++)
+        if (!expr_same(a[i].expr, b[i].expr) || a[i].order.descending != b[i].order.descending ||
+            a[i].order.nulls_first != b[i].order.nulls_first)
+            return false;
+    return true;
+}
+
+static bool same_filters(const struct expr *a, const struct expr *b)
+{
+    return (a == NULL) == (b == NULL) && (a == NULL || expr_same(a, b));
+}
+
+static bool same_calls(const struct aggregate_call *a, const struct aggregate_call *b)
+{
+    return a->aggregate == b->aggregate && a->grouping == b->grouping && a->args_n == b->args_n &&
+           a->order_n == b->order_n && a->distinct == b->distinct &&
+           same_exprs(a->args, b->args, a->args_n) && same_orders(a->order, b->order, a->order_n) &&
+           same_filters(a->filter, b->filter);
+}
+
+/* The number of the call among the block's aggregates; the same call twice is one. */
+static uint16_t add_call(struct scope *scope, const struct aggregate_call *made)
+{
+    struct list *calls = scope->aggregates;
+    struct aggregate_call *call;
+
+    for (uint32_t i = 0; i < calls->n; i++)
+        if (same_calls(calls->at[i], made))
+            return (uint16_t)i;
+    call = arena_alloc(scope->binder->arena, sizeof(*call));
+    *call = *made;
+    list_add(calls, scope->binder->arena, call);
+    return (uint16_t)(calls->n - 1);
+}
+
+bool bind_sort_order(struct binder *binder, const PgQuery__SortBy *by, struct key_order *ret)
+{
+    if (!ast_only(&binder->ast, by, "node sortby_dir sortby_nulls"))
+        return false;
+    ret->descending = by->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+    ret->nulls_first = ret->descending;
+    if (by->sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT)
+        ret->nulls_first = by->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
+    return true;
+}
+
+/* Casts the arguments to what the aggregate takes. */
+static bool coerce_args(struct binder *binder, struct aggregate_call *call)
+{
+    const struct aggregate *aggregate = call->aggregate;
+
+    for (uint16_t i = 0; i < call->args_n; i++) {
+        enum type_id wanted = i == 0 ? aggregate->arg : aggregate->more[i - 1];
+        struct type type = {aggregate_arg_type(wanted, call->args[i]->type.id), -1, NULL};
+
+        if (type.id == call->args[i]->type.id && type.id != TYPE_UNKNOWN)
+            continue;
+        if (type.id == TYPE_UNKNOWN)
+            type.id = TYPE_TEXT;
+        call->args[i] = bind_coerce(binder, call->args[i], type, CAST_IMPLICIT, "argument");
+        if (call->args[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool refuse_unknown(struct binder *binder, const char *name,
+                           const struct aggregate_call *call)
+{
+    CLEANUP(buf) struct buf out = {0};
+
+    for (uint16_t i = 0; i < call->args_n; i++)
+        buf_printf(&out, "%s%s", i > 0 ? ", " : "", type_name(call->args[i]->type.id));
+    return ast_refuse(&binder->ast, call->location,
+                      "aggregate %s(%s) is not known; sluice-views --functions lists what there is",
+                      name, call->args_n == 0 ? "*" : buf_cstr(&out));
+}
+
+/* The arguments as written; those of WITHIN GROUP behind the value that is ordered. */
+static bool bind_args(struct scope *scope, const PgQuery__FuncCall *node,
+                      struct aggregate_call *call)
+{
+    uint16_t first = node->agg_within_group ? 1 : 0;
+
+    if (first + node->n_args > AGGREGATE_ARGS_MAX)
+        return ast_refuse(&scope->binder->ast, node->location, "too many arguments");
+    call->args = arena_zalloc(scope->binder->arena, (AGGREGATE_ARGS_MAX + 1) * sizeof(void *));
+    if (first == 1) {
+        if (node->n_agg_order != 1)
+            return ast_refuse(&scope->binder->ast, node->location,
+                              "WITHIN GROUP takes one ORDER BY value");
+        call->args[0] = bind_expr(scope, node->agg_order[0]->sort_by->node);
+        if (call->args[0] == NULL)
+            return false;
+    }
+    for (size_t i = 0; i < node->n_args; i++)
+        if ((call->args[first + i] = bind_expr(scope, node->args[i])) == NULL)
+            return false;
+    call->args_n = (uint16_t)(first + node->n_args);
+    return true;
+}
+
+static bool resolve(struct scope *scope, const PgQuery__FuncCall *node, const char *name,
+                    struct aggregate_call *call)
+{
+    enum type_id types[AGGREGATE_ARGS_MAX];
+
+    if (!node->agg_star && node->n_args == 0 && !node->agg_within_group)
+        return ast_refuse(&scope->binder->ast, node->location,
+                          "%s(*) must be used to call a parameterless aggregate function", name);
+    for (uint16_t i = 0; i < call->args_n; i++)
+        types[i] = call->args[i]->type.id;
+    call->aggregate = aggregate_resolve_args(str_of(name), types, call->args_n);
+    if (call->aggregate == NULL)
+        return refuse_unknown(scope->binder, name, call);
+    if (call->aggregate->within_group != node->agg_within_group)
+        return ast_refuse(&scope->binder->ast, node->location,
+                          call->aggregate->within_group
+                              ? "%s is written with WITHIN GROUP (ORDER BY ...)"
+                              : "%s is not an ordered-set aggregate: leave out WITHIN GROUP",
+                          name);
+    return coerce_args(scope->binder, call);
+}
+
+/* Where the expression stands among the arguments; -1: nowhere. */
+static int place_among(struct expr *const *args, uint16_t n, const struct expr *expr)
+{
+    for (uint16_t i = 0; i < n; i++)
+        if (expr_same(args[i], expr))
+            return i;
+    return -1;
+}
+
+static bool bind_order_item(struct scope *scope, const PgQuery__SortBy *by,
+                            struct aggregate_call *call, struct plan_order *ret)
+{
+    struct expr *expr;
+
+    assert(call->args != NULL && call->aggregate != NULL);
+    if (!bind_sort_order(scope->binder, by, &ret->order))
+        return false;
+    if (call->aggregate->within_group)
+        expr = call->args[0];
+    else
+        expr = bind_decided(scope->binder, bind_expr(scope, by->node));
+    if (expr == NULL || !bind_comparable(scope->binder, expr, "ORDER BY"))
+        return false;
+    if (call->distinct && !call->aggregate->within_group &&
+        place_among(call->args, call->args_n, expr) < 0)
+        return ast_refuse(&scope->binder->ast, expr->location,
+                          "in an aggregate with DISTINCT, ORDER BY expressions must appear in "
+                          "argument list");
+    ret->expr = expr;
+    return true;
+}
+
+/* ORDER BY, where the answer depends on it. */
+static bool bind_order(struct scope *scope, const PgQuery__FuncCall *node,
+                       struct aggregate_call *call)
+{
+    bool matters;
+
+    assert(call->aggregate != NULL); /* resolved before */
+    matters = call->aggregate->needs_order || call->aggregate->within_group;
+    call->order =
+        arena_zalloc(scope->binder->arena, (node->n_agg_order + 1) * sizeof(*call->order));
+    for (size_t i = 0; i < node->n_agg_order; i++)
+        if (!bind_order_item(scope, node->agg_order[i]->sort_by, call, &call->order[i]))
+            return false;
+    call->order_n = matters ? (uint16_t)node->n_agg_order : 0;
+    return true;
+}
+
+/* The same value again changes nothing. */
+static bool ignores_distinct(const struct aggregate *aggregate)
+{
+    static const char *const names[] = {"min",     "max",    "bool_and", "bool_or",
+                                        "bit_and", "bit_or", "every"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(aggregate->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool bind_distinct(struct scope *scope, const PgQuery__FuncCall *node,
+                          struct aggregate_call *call)
+{
+    call->distinct = node->agg_distinct;
+    if (!call->distinct)
+        return true;
+    if (call->args_n == 0)
+        return ast_refuse(&scope->binder->ast, node->location,
+                          "DISTINCT specified, but there is no argument");
+    for (uint16_t i = 0; i < call->args_n; i++)
+        if (!bind_comparable(scope->binder, call->args[i], "DISTINCT"))
+            return false;
+    call->distinct = !ignores_distinct(call->aggregate);
+    return true;
+}
+
+static bool bind_filter(struct scope *scope, const PgQuery__FuncCall *node,
+                        struct aggregate_call *call)
+{
+    struct scope filter = *scope;
+
+    if (node->agg_filter == NULL)
+        return true;
+    filter.clause = "FILTER";
+    call->filter = bind_condition(&filter, node->agg_filter);
+    return call->filter != NULL;
+}
+
+bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name,
+                         struct aggregate_call *ret)
+{
+    *ret = (struct aggregate_call){.location = node->location};
+    if (!bind_args(scope, node, ret) || !resolve(scope, node, name, ret) ||
+        !bind_distinct(scope, node, ret) || !bind_order(scope, node, ret) ||
+        !bind_filter(scope, node, ret))
+        return false;
+    ret->type = ret->args_n > 0 ? aggregate_result(ret->aggregate, ret->args[0]->type)
+                                : (struct type){ret->aggregate->result, -1, NULL};
+    return true;
+}
+
+static bool may_stand(struct scope *scope, int location)
+{
+    if (scope->in_aggregate)
+        return ast_refuse(&scope->binder->ast, location,
+                          "aggregates can't be nested; write a subquery in FROM");
+    return scope->aggregates != NULL ||
+           ast_refuse(&scope->binder->ast, location, "aggregates are not allowed in %s",
+                      scope->clause);
+}
+
+struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, const char *name)
+{
+    struct scope inner = *scope;
+    struct aggregate_call call;
+    uint16_t index;
+
+    inner.in_aggregate = true;
+    if (!may_stand(scope, node->location) || !bind_aggregate_call(&inner, node, name, &call))
+        return NULL;
+    index = add_call(scope, &call);
+    return exprs_column(scope->binder->arena, (uint16_t)(AGGREGATE_COLUMN + index), call.type,
+                        node->location);
+}
+
+struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node)
+{
+    struct aggregate_call call = {.grouping = true, .location = node->location};
+    struct scope inner = *scope;
+    struct type type = {TYPE_INT4, -1, NULL};
+
+    enum { BITS_MAX = 31 };
+    inner.in_aggregate = true;
+    if (!may_stand(scope, node->location))
+        return NULL;
+    if (node->n_args > BITS_MAX) {
+        ast_refuse(&scope->binder->ast, node->location,
+                   "GROUPING must have fewer than 32 arguments");
+        return NULL;
+    }
+    call.type = type;
+    call.args = arena_zalloc(scope->binder->arena, (node->n_args + 1) * sizeof(void *));
+    call.args_n = (uint16_t)node->n_args;
+    for (size_t i = 0; i < node->n_args; i++)
+        if ((call.args[i] = bind_expr(&inner, node->args[i])) == NULL)
+            return NULL;
+    return exprs_column(scope->binder->arena, (uint16_t)(AGGREGATE_COLUMN + add_call(scope, &call)),
+                        type, node->location);
+}

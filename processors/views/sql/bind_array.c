@@ -1,0 +1,378 @@
+/* Arrays and rows in expressions: ARRAY[...], subscripts, ANY and ALL, comparison of rows. */
+#include "sql/bind_values.h"
+
+#include "record/array.h"
+
+static const struct function *internal(const char *name)
+{
+    const struct function *function = function_named(name);
+
+    assert(function != NULL);
+    return function;
+}
+
+static struct expr *call_of(struct scope *scope, const char *name, struct expr **args,
+                            uint16_t args_n, struct type type, int location)
+{
+    struct expr *call = exprs_call(scope->binder->arena, internal(name), args, args_n, location);
+
+    call->type = type;
+    return call;
+}
+
+/* The elements of the list, bound; NULL: refused. */
+static struct expr **bind_elements(struct scope *scope, PgQuery__Node *const *nodes, size_t n)
+{
+    struct expr **args = arena_alloc(scope->binder->arena, (n + 1) * sizeof(struct expr *));
+
+    for (size_t i = 0; i < n; i++) {
+        args[i] = bind_expr(scope, nodes[i]);
+        if (args[i] == NULL)
+            return NULL;
+        if (type_is_array(args[i]->type.id)) {
+            ast_refuse(&scope->binder->ast, args[i]->location,
+                       "arrays of more than one dimension are not supported");
+            return NULL;
+        }
+    }
+    return args;
+}
+
+static struct type array_type(struct type element)
+{
+    return (struct type){type_array_of(element.id), -1, element.labels};
+}
+
+struct expr *bind_array(struct scope *scope, const PgQuery__AArrayExpr *node)
+{
+    struct expr **args = bind_elements(scope, node->elements, node->n_elements);
+    struct type element;
+
+    if (args == NULL)
+        return NULL;
+    if (node->n_elements == 0) {
+        ast_refuse(&scope->binder->ast, node->location,
+                   "cannot determine type of empty array; explicitly cast to the desired type, for "
+                   "example ARRAY[]::integer[]");
+        return NULL;
+    }
+    if (!bind_common(scope->binder, args, (uint16_t)node->n_elements, "ARRAY", &element))
+        return NULL;
+    return call_of(scope, "array", args, (uint16_t)node->n_elements, array_type(element),
+                   node->location);
+}
+
+struct expr *bind_array_as(struct scope *scope, const PgQuery__AArrayExpr *node, struct type type)
+{
+    struct expr **args = bind_elements(scope, node->elements, node->n_elements);
+    struct type element = {type_element(type.id), type.typmod, type.labels};
+    CLEANUP(array_maker) struct array_maker maker = {0};
+    struct expr *empty;
+
+    if (args == NULL)
+        return NULL;
+    for (size_t i = 0; i < node->n_elements; i++) {
+        args[i] = bind_coerce(scope->binder, args[i], element, CAST_EXPLICIT, "array element");
+        if (args[i] == NULL)
+            return NULL;
+    }
+    if (node->n_elements > 0)
+        return call_of(scope, "array", args, (uint16_t)node->n_elements, type, node->location);
+    empty = exprs_null(scope->binder->arena, type, node->location);
+    array_begin(&maker, element.id, 1);
+    empty->constant = (struct value){.bytes = array_finish(&maker, scope->binder->arena)};
+    return empty;
+}
+
+static struct expr *bind_index(struct scope *scope, const PgQuery__Node *node, int32_t none,
+                               int location)
+{
+    struct type int4 = {TYPE_INT4, -1};
+    struct expr *index;
+
+    if (node == NULL) {
+        index = exprs_null(scope->binder->arena, int4, location);
+        index->constant = (struct value){.slot = none};
+        return index;
+    }
+    index = bind_expr(scope, node);
+    return index == NULL
+               ? NULL
+               : bind_coerce(scope->binder, index, int4, CAST_ASSIGNMENT, "array subscript");
+}
+
+static struct expr *subscript_array(struct scope *scope, struct expr *array,
+                                    const PgQuery__AIndices *node, int location)
+{
+    struct type element = {type_element(array->type.id), -1, array->type.labels};
+    struct expr *args[3] = {array};
+
+    if (!node->is_slice) {
+        args[1] = bind_index(scope, node->uidx, 0, location);
+        return args[1] == NULL ? NULL
+                               : call_of(scope, "array_subscript", args, 2, element, location);
+    }
+    args[1] = bind_index(scope, node->lidx, INT32_MIN, location);
+    args[2] = args[1] == NULL ? NULL : bind_index(scope, node->uidx, INT32_MAX, location);
+    return args[2] == NULL ? NULL : call_of(scope, "array_slice", args, 3, array->type, location);
+}
+
+/* One step into a jsonb, by name or number, as #> goes. */
+static struct expr *subscript_jsonb(struct scope *scope, struct expr *document,
+                                    const PgQuery__AIndices *node, int location)
+{
+    struct type text = {TYPE_TEXT, -1};
+    struct expr *args[2] = {document};
+
+    if (node->is_slice) {
+        ast_refuse(&scope->binder->ast, location, "jsonb subscript does not support slices");
+        return NULL;
+    }
+    args[1] = bind_expr(scope, node->uidx);
+    if (args[1] != NULL)
+        args[1] = bind_coerce(scope->binder, args[1], text, CAST_ASSIGNMENT, "jsonb subscript");
+    return args[1] == NULL
+               ? NULL
+               : bind_call(scope->binder, FUNCTION_NAMED, "jsonb_extract_path", args, 2, location);
+}
+
+struct expr *bind_indirection(struct scope *scope, const PgQuery__AIndirection *node)
+{
+    int location = ast_location(node->arg);
+    struct expr *expr = bind_expr(scope, node->arg);
+
+    for (size_t i = 0; i < node->n_indirection && expr != NULL; i++) {
+        const PgQuery__Node *step = node->indirection[i];
+
+        if (step->node_case != PG_QUERY__NODE__NODE_A_INDICES) {
+            ast_refuse(&scope->binder->ast, location, "type %s has no fields",
+                       type_name(expr->type.id));
+            return NULL;
+        }
+        if (type_is_array(expr->type.id)) {
+            expr = subscript_array(scope, expr, step->a_indices, location);
+        } else if (expr->type.id == TYPE_JSONB) {
+            expr = subscript_jsonb(scope, expr, step->a_indices, location);
+        } else {
+            ast_refuse(&scope->binder->ast, location,
+                       "cannot subscript type %s because it does not support subscripting",
+                       type_name(expr->type.id));
+            return NULL;
+        }
+    }
+    return expr;
+}
+
+/* ---- ANY and ALL over an array ---- */
+
+/* x op each element of ARRAY[...]: OR or AND of the comparisons. */
+static struct expr *unrolled(struct scope *scope, const char *name, struct expr *x,
+                             struct expr *array, bool any, int location)
+{
+    struct arena *arena = scope->binder->arena;
+    struct list tests = {0};
+
+    for (uint16_t i = 0; i < array->args_n; i++) {
+        struct expr *args[] = {x, array->args[i]};
+        struct expr *test = bind_call(scope->binder, FUNCTION_OPERATOR, name, args, 2, location);
+
+        if (test == NULL)
+            return NULL;
+        list_add(&tests, arena, test);
+    }
+    return exprs_junction(arena, any ? EXPR_OR : EXPR_AND, &tests, location);
+}
+
+/* Brings x and the array to the types between which the operator compares; false: refused. */
+static bool match_array(struct scope *scope, const char *name, struct expr **x, struct expr **array,
+                        int location)
+{
+    struct binder *binder = scope->binder;
+    enum type_id element = type_element((*array)->type.id);
+    enum type_id asked[2] = {(*x)->type.id, element}, taken[2], result;
+    bool ambiguous = false;
+    const struct function *function =
+        function_resolve(FUNCTION_OPERATOR, str_of(name), asked, 2, &ambiguous);
+
+    if (function == NULL || ambiguous || !function_concrete(function, asked, 2, taken, &result) ||
+        comparison_of(name) == 0)
+        return ast_refuse(&binder->ast, location,
+                          "operator %s over an array of %s is not supported with ANY or ALL; write "
+                          "the array as ARRAY[...]",
+                          name, type_name(element));
+    if (taken[0] != taken[1] && !type_common(taken, 2, &taken[0]))
+        return ast_refuse(&binder->ast, location, "%s ANY: no common type", name);
+    struct type one = {taken[0], -1, (*array)->type.labels};
+    *x = bind_coerce(binder, *x, one, CAST_IMPLICIT, "argument of ANY");
+    *array = bind_coerce(binder, *array, array_type(one), CAST_IMPLICIT, "argument of ANY");
+    return *x != NULL && *array != NULL;
+}
+
+struct expr *bind_any_all(struct scope *scope, const PgQuery__AExpr *node)
+{
+    bool any = node->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY;
+    const char *name = ast_string(node->name[node->n_name - 1]);
+    struct expr *x = bind_expr(scope, node->lexpr), *args[2];
+    struct expr *array = x == NULL ? NULL : bind_expr(scope, node->rexpr);
+    struct type text = {TYPE_TEXT, -1};
+
+    if (array == NULL)
+        return NULL;
+    if (array->type.id == TYPE_UNKNOWN)
+        array = bind_coerce(scope->binder, array,
+                            array_type(x->type.id == TYPE_UNKNOWN ? text : x->type), CAST_IMPLICIT,
+                            "argument of ANY");
+    if (array == NULL)
+        return NULL;
+    if (!type_is_array(array->type.id)) {
+        ast_refuse(&scope->binder->ast, node->location,
+                   "op ANY/ALL (array) requires array on right side");
+        return NULL;
+    }
+    if (array->kind == EXPR_CALL && strcmp(array->function->name, "array") == 0)
+        return unrolled(scope, name, x, array, any, node->location);
+    if (!match_array(scope, name, &x, &array, node->location))
+        return NULL;
+    args[0] = x;
+    args[1] = array;
+    return call_of(scope, arena_printf(scope->binder->arena, "%s %s", name, any ? "any" : "all"),
+                   args, 2, (struct type){TYPE_BOOL, -1}, node->location);
+}
+
+/* ---- rows ---- */
+
+static bool is_row(const PgQuery__Node *node)
+{
+    return node != NULL && node->node_case == PG_QUERY__NODE__NODE_ROW_EXPR;
+}
+
+bool bind_is_row_comparison(const PgQuery__AExpr *node)
+{
+    return is_row(node->lexpr) && is_row(node->rexpr);
+}
+
+static struct expr *compare_at(struct scope *scope, const char *name, struct expr *a,
+                               struct expr *b, int location)
+{
+    struct expr *args[] = {a, b};
+
+    return a == NULL || b == NULL
+               ? NULL
+               : bind_call(scope->binder, FUNCTION_OPERATOR, name, args, 2, location);
+}
+
+static struct expr *junction(struct scope *scope, enum expr_kind kind, struct expr *a,
+                             struct expr *b, int location)
+{
+    struct list args = {0};
+
+    if (a == NULL || b == NULL)
+        return NULL;
+    list_add(&args, scope->binder->arena, a);
+    list_add(&args, scope->binder->arena, b);
+    return exprs_junction(scope->binder->arena, kind, &args, location);
+}
+
+/* a < c OR (a = c AND rest), from the last pair to the first; = and <> are plain junctions. */
+static struct expr *compare_rows(struct scope *scope, const char *name, struct expr **a,
+                                 struct expr **b, uint16_t n, int location)
+{
+    bool equality = strcmp(name, "=") == 0, inequality = strcmp(name, "<>") == 0;
+    char strict[2] = {name[0], '\0'};
+    struct expr *rest = compare_at(scope, name, a[n - 1], b[n - 1], location);
+
+    for (uint16_t i = (uint16_t)(n - 1); i-- > 0 && rest != NULL;) {
+        if (equality || inequality) {
+            rest = junction(scope, equality ? EXPR_AND : EXPR_OR,
+                            compare_at(scope, name, a[i], b[i], location), rest, location);
+            continue;
+        }
+        struct expr *same = compare_at(scope, "=", a[i], b[i], location);
+        rest = junction(scope, EXPR_OR, compare_at(scope, strict, a[i], b[i], location),
+                        junction(scope, EXPR_AND, same, rest, location), location);
+    }
+    return rest;
+}
+
+static struct expr **bind_row(struct scope *scope, const PgQuery__RowExpr *row)
+{
+    struct expr **args =
+        arena_alloc(scope->binder->arena, (row->n_args + 1) * sizeof(struct expr *));
+
+    for (size_t i = 0; i < row->n_args; i++) {
+        args[i] = bind_expr(scope, row->args[i]);
+        if (args[i] == NULL)
+            return NULL;
+    }
+    return args;
+}
+
+struct expr *bind_row_comparison(struct scope *scope, const PgQuery__AExpr *node)
+{
+    const PgQuery__RowExpr *left = node->lexpr->row_expr, *right = node->rexpr->row_expr;
+    const char *name = ast_string(node->name[node->n_name - 1]);
+    struct expr **a, **b;
+
+    if (left->n_args != right->n_args || left->n_args == 0) {
+        ast_refuse(&scope->binder->ast, node->location,
+                   "unequal number of entries in row expressions");
+        return NULL;
+    }
+    if (comparison_of(name) == 0) {
+        ast_refuse(&scope->binder->ast, node->location, "rows are not compared by %s", name);
+        return NULL;
+    }
+    a = bind_row(scope, left);
+    b = a == NULL ? NULL : bind_row(scope, right);
+    return b == NULL ? NULL
+                     : compare_rows(scope, name, a, b, (uint16_t)left->n_args, node->location);
+}
+
+struct expr *bind_row_in(struct scope *scope, const PgQuery__AExpr *node)
+{
+    bool is_not = strcmp(ast_string(node->name[0]), "<>") == 0;
+    const PgQuery__RowExpr *left = node->lexpr->row_expr;
+    struct expr **a = bind_row(scope, left);
+    struct list tests = {0};
+
+    if (a == NULL)
+        return NULL;
+    for (size_t i = 0; i < node->rexpr->list->n_items; i++) {
+        const PgQuery__Node *item = node->rexpr->list->items[i];
+        struct expr **b = NULL, *test;
+
+        if (!is_row(item) || item->row_expr->n_args != left->n_args) {
+            ast_refuse(&scope->binder->ast, ast_location(item),
+                       "unequal number of entries in row expressions");
+            return NULL;
+        }
+        b = bind_row(scope, item->row_expr);
+        test = b == NULL ? NULL
+                         : compare_rows(scope, is_not ? "<>" : "=", a, b, (uint16_t)left->n_args,
+                                        node->location);
+        if (test == NULL)
+            return NULL;
+        list_add(&tests, scope->binder->arena, test);
+    }
+    return exprs_junction(scope->binder->arena, is_not ? EXPR_AND : EXPR_OR, &tests,
+                          node->location);
+}
+
+struct expr *bind_row_null_test(struct scope *scope, const PgQuery__RowExpr *row, bool is_null,
+                                int location)
+{
+    struct expr **args = bind_row(scope, row);
+    struct arena *arena = scope->binder->arena;
+    struct list tests = {0};
+
+    if (args == NULL)
+        return NULL;
+    for (size_t i = 0; i < row->n_args; i++) {
+        struct expr *test = exprs_new(arena, EXPR_IS_NULL, TYPE_BOOL, 1, location);
+
+        test->args[0] = bind_decided(scope->binder, args[i]);
+        list_add(&tests, arena, is_null ? test : exprs_not(arena, test, location));
+    }
+    return tests.n == 0 ? exprs_bool(arena, true, location)
+                        : exprs_junction(arena, EXPR_AND, &tests, location);
+}
