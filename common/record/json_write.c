@@ -242,6 +242,15 @@ static void write_canonical_array(struct buf *out, struct type type, struct valu
     buf_char(out, ']');
 }
 
+/* As a string, so that the null of JSON and the value that is not there are two keys. */
+static void write_canonical_jsonb(struct buf *out, struct value value)
+{
+    CLEANUP(buf) struct buf text = {0};
+
+    jsonb_write_canonical(&text, value.bytes);
+    json_write_string(out, buf_str(&text));
+}
+
 /* One representative of the value's equality class. */
 static void write_canonical(struct buf *out, struct type type, struct value value)
 {
@@ -254,7 +263,7 @@ static void write_canonical(struct buf *out, struct type type, struct value valu
         return;
     }
     if (!value.null && type.id == TYPE_JSONB) {
-        jsonb_write_canonical(out, value.bytes);
+        write_canonical_jsonb(out, value);
         return;
     }
     if (!value.null && type_is_array(type.id)) {

@@ -180,7 +180,7 @@ class Query:
         where = []
         numbers = [ref for ref, kind in table.columns if kind == "int4"]
         outer = [ref for ref, kind in scope if kind == "int4"]
-        if outer and self.choices.chance(60):
+        if outer and numbers and self.choices.chance(60):
             self.note("correlated subquery")
             where.append(f"{self.choices.pick(numbers)} {self.choices.pick(['=', '=', '=', '<'])} {self.choices.pick(outer)}")
         if self.choices.chance(30):
@@ -430,6 +430,39 @@ def case(seed, views):
         choices = Choices(f"{seed} view {number}")
         queries.append((Query(data.tables, choices), choices.made))
     return data, queries
+
+
+class Every(Data):
+    """Two tables with a column of every type, for each template once, over plain columns."""
+
+    def _table(self, name):
+        return Source(name, [("id", "int4")] + [(f"{name}_{kind}{i}", kind) for kind in TYPES for i in (1, 2)], ["id"])
+
+    def queries(self):
+        """(what, text) of each expression, aggregate and window."""
+        scope = self.tables[0].columns
+        for table, group in ((EXPRESSIONS, False), (AGGREGATES, True)):
+            for template in dict.fromkeys(template for options in table.values() for template in options):
+                call = self._plain(template, scope)
+                yield template, (f"SELECT a_int42 AS g, {call} AS c FROM a GROUP BY a_int42" if group
+                                 else f"SELECT id, {call} AS c FROM a")
+        for kind, call, total in WINDOWS:
+            for frame in FRAMES[1:] if "ntile" not in call else [""]:
+                order = "id" if total or "rows" in frame or "groups" in frame else "a_int41 DESC, id"
+                yield f"{call} {frame}", (f"SELECT id, {self._plain(call, scope)} OVER (PARTITION BY a_int42 ORDER BY {order} {frame}) AS c"
+                                          " FROM a")
+
+    def _plain(self, template, scope):
+        seen = {}
+
+        def column(hole):
+            if hole[1] not in TYPES:
+                return "id"
+            options = [name for name, kind in scope if kind == hole[1]]
+            seen[hole[1]] = seen.get(hole[1], -1) + 1
+            return options[seen[hole[1]] % len(options)]
+
+        return HOLE.sub(column, template.replace("{{", "\1").replace("}}", "\2")).replace("\1", "{").replace("\2", "}")
 
 
 def script_text(ddl, queries, changes):

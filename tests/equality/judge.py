@@ -54,7 +54,7 @@ def plain_interval(text):
 def plain_json(value):
     if isinstance(value, Number):
         return plain_number(value)
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [plain_json(item) for item in value]
     return value
 

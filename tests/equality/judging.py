@@ -155,6 +155,9 @@ def report(run, path, expected, strict):
     lines = []
     for verdict in run.verdicts:
         why = expected.get((name_of(path), verdict.view))
+        if verdict.view in run.script.refused:
+            verdict.outcome = "refused rightly" if verdict.outcome == "refused" else "different"
+            verdict.detail = verdict.detail or "the script says that this must be refused"
         if verdict.is_bad and why:
             verdict.outcome, verdict.detail = "known", why
         elif why and verdict.outcome in ("equal", "by value", "error", "stale text"):

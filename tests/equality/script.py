@@ -2,6 +2,7 @@
 
 `-- check` on a line of its own compares every view there. `-- include PATH` (from the checkout's root) puts a file's
 statements in. `-- oracle VIEW: SELECT ...` names the rows a view must hold where PostgreSQL's own query raises an error.
+`-- refused VIEW...` says that these views must be refused.
 """
 
 import re
@@ -62,7 +63,7 @@ class Script:
 
     def __init__(self, path, text=None):
         self.path = Path(path)
-        self.items, self.oracles = [], {}
+        self.items, self.oracles, self.refused = [], {}, set()
         self._read(self.path.read_text() if text is None else text)
 
     def _read(self, text):
@@ -77,6 +78,8 @@ class Script:
             self.items.append(Check(line))
         elif word == "include":
             self._read((ROOT / rest.strip()).read_text())
+        elif word == "refused":
+            self.refused |= {name if "." in name else f"public.{name}" for name in rest.replace(",", " ").split()}
         else:
             name, query = rest.split(":", 1)
             name = name.strip()
@@ -92,7 +95,7 @@ class Script:
 
 
 TOKEN = re.compile(
-    r"(?P<directive>(?m:^)--[ ]*(?P<word>check|include|oracle)\b(?P<rest>[^\n]*))"
+    r"(?P<directive>(?m:^)--[ ]*(?P<word>check|include|oracle|refused)\b(?P<rest>[^\n]*))"
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)"
     r"|(?P<quoted>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
     r"|(?P<dollar>\$(?P<tag>[A-Za-z_]*)\$.*?\$(?P=tag)\$)"

@@ -56,7 +56,7 @@ EXPRESSIONS = {
         concat({text}, {int4}, {bool}) | concat_ws('-', {text}, {numeric2}, {date}) | coalesce({text}, 'none') | nullif({text}, {text}) | md5({text})
         {int4}::text | {numeric2}::text | {numeric}::text | {date}::text | {timestamp}::text | {bool}::text | {int8}::text | {interval}::text
         {float8}::text | {uuid}::text | {char}::text | {varchar}::text | {mood}::text | {jsonb}::text | {time}::text | {timestamptz}::text
-        {text} || {int4} | {int4} || {text} | quote_ident({text}) | quote_literal({text}) | quote_nullable({text}) | format('%s|%I|%L', {text}, {text}, {text})
+        {text} || {int4} | {int4} || {text} | quote_ident({text}) | quote_literal({text}) | quote_nullable({text}) | format('%s|%I|%L', {text}, coalesce({text}, 'i'), {text})
         to_char({int4}, 'FM9990') | to_char({numeric2}, 'S99G990D00') | to_char({timestamp}, 'YYYY-MM-DD HH24:MI:SS.US Day') | to_char({date}, 'IYYY-IW Mon')
         to_char({interval}, 'HH24:MI:SS') | to_hex({int4}) | overlay({text} placing 'XY' from 2) | regexp_replace({text}, '[aeiou]', '<\\&>', 'g')
         substring({text} from 'b.') | regexp_substr({text}, '[a-z]+') | {jsonb} ->> 'a' | {jsonb} ->> 0 | {jsonb} #>> '{{a,k}}' | jsonb_typeof({jsonb})
@@ -114,7 +114,7 @@ EXPRESSIONS = {
     "time": "{timestamp}::time | {time} + {interval} | coalesce({time}, '12:00') | {interval}::time | make_time(abs({int4}) % 24, 5, 6.25) | greatest({time}, {time})",
     "bytea": "{bytea} || {bytea} | convert_to({text}, 'UTF8') | decode(md5({text}), 'hex') | substr({bytea}, 2) | coalesce({bytea}, '\\x01') | sha256({bytea})",
     "jsonb": """
-        {jsonb} -> 'a' | {jsonb} -> 0 | {jsonb} #> '{{b,1}}' | {jsonb} - 'a' | jsonb_build_object('k', {int4}, 't', {text}) | jsonb_build_array({int4}, {text}, {bool}) | to_jsonb({numeric2})
+        {jsonb} -> 'a' | {jsonb} -> 0 | {jsonb} #> '{{b,1}}' | jsonb_build_object('a', {int4}, 'b', {jsonb}) - 'a' | jsonb_build_object('k', {int4}, 't', {text}) | jsonb_build_array({int4}, {text}, {bool}) | to_jsonb({numeric2})
         to_jsonb({text}) | jsonb_strip_nulls({jsonb}) | coalesce({jsonb}, '{{}}') | to_jsonb({int_array}) | jsonb_set('{{"a": 1}}', '{{a}}', {jsonb}) | to_jsonb({timestamp})
         case when jsonb_typeof({jsonb}) = 'object' then {jsonb} \\|\\| '{{"z": 1}}' end | jsonb_extract_path({jsonb}, 'a', 'k') | to_jsonb({float8})""",
     "int_array": """

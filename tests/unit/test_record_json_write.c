@@ -141,7 +141,9 @@ static void it_writes_one_key_for_equal_texts(void **state)
     } cases[] = {
         {TYPE_INTERVAL, "30 days 24:00", "1 mon 1 day", "{\"k\":\"1 mon 1 day\"}"},
         {TYPE_INTERVAL, "-1 day", "-24:00", "{\"k\":\"-1 days\"}"},
-        {TYPE_JSONB, "{\"a\": [1.50, 2.0]}", "{\"a\":[1.5,2]}", "{\"k\":{\"a\": [1.5, 2]}}"},
+        {TYPE_JSONB, "{\"a\": [1.50, 2.0]}", "{\"a\":[1.5,2]}",
+         "{\"k\":\"{\\\"a\\\": [1.5, 2]}\"}"},
+        {TYPE_JSONB, "null", " null ", "{\"k\":\"null\"}"},
         {(enum type_id)(TYPE_ARRAY | TYPE_NUMERIC), "{1.0,NULL}", "{1.00,NULL}",
          "{\"k\":[1,null]}"},
         {(enum type_id)(TYPE_ARRAY | TYPE_INT4), "[0:0]={1}", "[0:0]={1}", "{\"k\":\"[0:0]={1}\"}"},

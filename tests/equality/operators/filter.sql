@@ -1,4 +1,5 @@
 -- WHERE and projections.
+-- refused nope
 CREATE TABLE t (id int PRIMARY KEY, k int, n numeric(10,2), s text, b boolean, f float8);
 CREATE MATERIALIZED VIEW v AS SELECT id, k + 1 AS k1, upper(s) AS s FROM t WHERE k > 2;
 CREATE MATERIALIZED VIEW g AS SELECT k, count(*) AS n, sum(n) AS s, avg(n) AS a, min(s) AS m, sum(f) AS sf, avg(f) AS af FROM t GROUP BY k;
