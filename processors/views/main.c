@@ -35,8 +35,10 @@ static bool load_plan(struct arena *arena, const struct views_options *options, 
 {
     CLEANUP(free) char *text = NULL;
 
-    if (!options_read_file(path, PIPELINE_BYTES_MAX, &text, reterr))
-        return err_prefix(reterr, "%s", flag_of(options, path));
+    if (!options_read_file(path, PIPELINE_BYTES_MAX, &text, reterr)) {
+        err_prefix(reterr, "%s", flag_of(options, path));
+        return false;
+    }
     *ret_text = arena_copy(arena, str_of(text));
     return pipeline_plan(arena, path, *ret_text, pipeline_name(arena, options, path), ret_plan,
                          reterr);

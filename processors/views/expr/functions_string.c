@@ -326,6 +326,37 @@ static size_t unistr_digits(struct str s, size_t *ret_skip)
     return digits;
 }
 
+/* Takes one code point; `*high` holds the first half of a surrogate pair until the second comes. */
+static bool unistr_point(uint32_t point, uint32_t *high, struct buf *out, struct err *reterr)
+{
+    bool low = point >= 0xdc00 && point <= 0xdfff;
+
+    if (low != (*high != 0))
+        return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode surrogate pair");
+    if (low)
+        point = 0x10000 + ((*high - 0xd800) << 10) + (point - 0xdc00);
+    *high = !low && point >= 0xd800 && point <= 0xdbff ? point : 0;
+    if (point == 0 || point > 0x10ffff)
+        return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode escape value");
+    if (*high == 0)
+        utf8_append(out, point);
+    return true;
+}
+
+/* Takes an escape off the front of `s`. */
+static bool unistr_escape(struct str *s, uint32_t *high, struct buf *out, struct err *reterr)
+{
+    size_t skip, digits = unistr_digits(*s, &skip);
+    uint32_t point = 0;
+
+    if (digits == 0)
+        return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode escape");
+    for (size_t i = 0; i < digits; i++)
+        point = point << 4 | (uint32_t)hex_value(s->at[skip + i]);
+    *s = rest_of(*s, skip + digits);
+    return unistr_point(point, high, out, reterr);
+}
+
 static bool text_unistr(const struct call *call, struct value *ret, struct err *reterr)
 {
     struct str s = call->args[0].bytes;
@@ -333,32 +364,15 @@ static bool text_unistr(const struct call *call, struct value *ret, struct err *
     uint32_t high = 0;
 
     while (s.len > 0) {
-        size_t skip, digits;
-        uint32_t point = 0;
-
-        if (s.at[0] != '\\' || (s.len > 1 && s.at[1] == '\\')) {
-            if (high != 0)
-                return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode surrogate pair");
-            buf_char(&out, s.at[0]);
-            s = rest_of(s, s.at[0] == '\\' ? 2 : 1);
+        if (s.at[0] == '\\' && !(s.len > 1 && s.at[1] == '\\')) {
+            if (!unistr_escape(&s, &high, &out, reterr))
+                return false;
             continue;
         }
-        digits = unistr_digits(s, &skip);
-        if (digits == 0)
-            return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode escape");
-        for (size_t i = 0; i < digits; i++)
-            point = point << 4 | (uint32_t)hex_value(s.at[skip + i]);
-        s = rest_of(s, skip + digits);
-        bool low = point >= 0xdc00 && point <= 0xdfff;
-        if (low != (high != 0))
-            return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode surrogate pair");
-        if (low)
-            point = 0x10000 + ((high - 0xd800) << 10) + (point - 0xdc00);
-        high = !low && point >= 0xd800 && point <= 0xdbff ? point : 0;
-        if (point == 0 || point > 0x10ffff)
-            return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode escape value");
-        if (high == 0)
-            utf8_append(&out, point);
+        if (high != 0)
+            break;
+        buf_char(&out, s.at[0]);
+        s = rest_of(s, s.at[0] == '\\' ? 2 : 1);
     }
     if (high != 0)
         return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode surrogate pair");
