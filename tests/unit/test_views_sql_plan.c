@@ -290,8 +290,8 @@ static const char *const total_orders[] = {
     "SELECT id, s FROM b.t ORDER BY id + 0, id DESC NULLS LAST LIMIT 2 OFFSET 1",
     "SELECT s, count(*) FROM b.t GROUP BY s ORDER BY 2 DESC, s LIMIT 2",
     /* a name fixed by the joined primary key */
-    "SELECT u.t_id, t.s, count(*) AS n FROM b.u LEFT JOIN b.t ON t.id = u.t_id GROUP BY 1, 2"
-    " ORDER BY n DESC, u.t_id LIMIT 3",
+    ("SELECT u.t_id, t.s, count(*) AS n FROM b.u LEFT JOIN b.t ON t.id = u.t_id GROUP BY 1, 2"
+     " ORDER BY n DESC, u.t_id LIMIT 3"),
     "SELECT u.id, t.s FROM b.u JOIN b.t ON t.id = u.t_id ORDER BY u.id LIMIT 3",
     "SELECT x, y FROM b.w WHERE x = 3 ORDER BY y LIMIT 3",
     "SELECT count(*) FROM b.t LIMIT 1",

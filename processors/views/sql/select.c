@@ -114,7 +114,7 @@ static bool bind_distinct_clause(struct block *block)
 static bool bind_with_query(struct binder *binder, const PgQuery__CommonTableExpr *node)
 {
     struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
-    PgQuery__Alias names = PG_QUERY__ALIAS__INIT;
+    PgQuery__Alias names;
     const char *alias = NULL;
     struct query query;
 
@@ -130,6 +130,7 @@ static bool bind_with_query(struct binder *binder, const PgQuery__CommonTableExp
                                   .columns_n = query.columns_n,
                                   .source = -1,
                                   .view = -1};
+    pg_query__alias__init(&names);
     names.aliasname = node->ctename;
     names.n_colnames = node->n_aliascolnames;
     names.colnames = node->aliascolnames;
