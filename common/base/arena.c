@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include <assert.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 
 struct arena_block {
     struct arena_block *next;
@@ -10,12 +11,22 @@ struct arena_block {
     uint8_t bytes[];
 };
 
-enum { BLOCK_BYTES_MIN = 64 * 1024, BLOCK_BYTES_MAX = 4 * 1024 * 1024 };
+enum { BLOCK_BYTES_MIN = 64 * 1024, BLOCK_BYTES_MAX = 1024 * 1024, MAPPED_FROM = 256 * 1024 };
 
+/* Large blocks are mapped by themselves: among small allocations on the heap they would leave holes
+ * when they are given back. */
 static struct arena_block *block_new(size_t size)
 {
-    struct arena_block *block = err_malloc(sizeof(*block) + size);
+    size_t all = sizeof(struct arena_block) + size;
+    struct arena_block *block;
 
+    if (size < MAPPED_FROM) {
+        block = err_malloc(all);
+    } else {
+        block = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED)
+            err_no_memory(all);
+    }
     block->next = NULL;
     block->size = size;
     return block;
@@ -38,20 +49,31 @@ struct arena *arena_new(size_t limit_bytes)
     return arena;
 }
 
+static void free_blocks(struct arena_block *block)
+{
+    for (struct arena_block *next; block != NULL; block = next) {
+        next = block->next;
+        if (block->size < MAPPED_FROM)
+            free(block);
+        else
+            munmap(block, sizeof(*block) + block->size);
+    }
+}
+
 struct arena *arena_free(struct arena *arena)
 {
     if (arena == NULL)
         return NULL;
-    for (struct arena_block *block = arena->first, *next; block != NULL; block = next) {
-        next = block->next;
-        free(block);
-    }
+    free_blocks(arena->first);
     free(arena);
     return NULL;
 }
 
+/* What this batch had no need of goes back, so that a large one is not remembered for ever. */
 void arena_reset(struct arena *arena)
 {
+    free_blocks(arena->current->next);
+    arena->current->next = NULL;
     arena->used_bytes = 0;
     enter(arena, arena->first);
 }
@@ -87,8 +109,8 @@ void *arena_alloc_block(struct arena *arena, size_t size)
     if (block == NULL || block->size < size) {
         size_t grown = arena->current->size * 2;
         size_t most = BLOCK_BYTES_MAX;
-        struct arena_block *made =
-            block_new(size > BLOCK_BYTES_MIN ? size : (grown < most ? grown : most));
+        size_t usual = grown < most ? grown : most;
+        struct arena_block *made = block_new(size > usual ? size : usual);
 
         made->next = block;
         arena->current->next = made;

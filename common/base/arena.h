@@ -33,7 +33,7 @@ struct arena *arena_new(size_t limit_bytes);
 /* Frees the arena and all that it holds; NULL is fine. Returns NULL. */
 struct arena *arena_free(struct arena *arena);
 
-/* Forgets every allocation, keeps the blocks for the next batch. */
+/* Forgets every allocation, keeps the blocks that held them for the next batch. */
 void arena_reset(struct arena *arena);
 
 /* Bytes handed out since the last reset, padding included. */

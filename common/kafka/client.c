@@ -31,7 +31,7 @@ const struct option kafka_options[] = {
     {"transaction-timeout", OPTION_DURATION, FIELD(transaction_timeout_ms), .fallback = "15s",
      .min = 2000, .max = 900000, .value_name = "TIME",
      .help = "the broker aborts a transaction that is open for longer"},
-    {"kafka-queue-size", OPTION_SIZE, FIELD(queue_bytes), .fallback = "4MiB", .min = 1 << 20,
+    {"kafka-queue-size", OPTION_SIZE, FIELD(queue_bytes), .fallback = "2MiB", .min = 1 << 20,
      .max = INT64_C(2) << 30, .value_name = "SIZE",
      .help = "most bytes a consumer holds fetched and unread"},
     {0},

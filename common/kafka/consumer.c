@@ -4,7 +4,13 @@
 #include "kafka/internal.h"
 #include <assert.h>
 
-enum { PROPERTY_BYTES = 24, COMMIT_MS = 10000, METADATA_BYTES_MAX = 4096 };
+enum {
+    PROPERTY_BYTES = 24,
+    FETCH_BYTES_MIN = 256 << 10,
+    HELD_BYTES = 512, /* what librdkafka needs for a message besides its content */
+    COMMIT_MS = 10000,
+    METADATA_BYTES_MAX = 4096
+};
 
 /* One assigned partition; `next` is the offset to expect at least. */
 struct slot {
@@ -29,14 +35,15 @@ struct kafka_consumer {
 };
 
 /*
- * The queue's bound counts bytes, not messages. One fetch brings at most a quarter of it, so that
- * it is passed by little.
+ * The queue is bounded by the bytes of its messages and, as small ones need more for themselves
+ * than for their content, by their number. One fetch brings at most a sixteenth of it, and that is
+ * compressed: in memory it is some six times as much, and the queue is passed by little.
  */
 static bool open_client(struct kafka_consumer *consumer, const struct kafka_config *config,
                         const struct kafka_client_spec *who, const char *group,
                         bool read_uncommitted, struct err *reterr)
 {
-    char queue_kb[PROPERTY_BYTES], fetch[PROPERTY_BYTES];
+    char queue_kb[PROPERTY_BYTES], queue_n[PROPERTY_BYTES], fetch[PROPERTY_BYTES];
     int64_t fetch_bytes = consumer->queue_bytes / 16;
     const struct kafka_property properties[] = {
         {"group.id", group},
@@ -45,8 +52,9 @@ static bool open_client(struct kafka_consumer *consumer, const struct kafka_conf
         {"auto.offset.reset", "error"},
         {"enable.partition.eof", "true"},
         {"isolation.level", read_uncommitted ? "read_uncommitted" : "read_committed"},
-        {"queued.min.messages", "10000000"},
+        {"queued.min.messages", queue_n},
         {"queued.max.messages.kbytes", queue_kb},
+        {"message.max.bytes", fetch}, /* of no use here, but fetch.max.bytes may not be less */
         {"fetch.max.bytes", fetch},
         {"max.partition.fetch.bytes", fetch},
         {"fetch.error.backoff.ms", "100"},
@@ -54,9 +62,10 @@ static bool open_client(struct kafka_consumer *consumer, const struct kafka_conf
     };
     struct kafka_client_spec spec = *who;
 
-    if (fetch_bytes < 1 << 20)
-        fetch_bytes = 1 << 20;
+    if (fetch_bytes < FETCH_BYTES_MIN)
+        fetch_bytes = FETCH_BYTES_MIN;
     snprintf(queue_kb, sizeof(queue_kb), "%lld", (long long)(consumer->queue_bytes / 1024));
+    snprintf(queue_n, sizeof(queue_n), "%lld", (long long)(consumer->queue_bytes / HELD_BYTES));
     snprintf(fetch, sizeof(fetch), "%lld", (long long)fetch_bytes);
     spec.properties = properties;
     return kafka_client_open(&consumer->client, config, &spec, reterr);
@@ -71,7 +80,7 @@ bool kafka_consumer_open(const struct kafka_config *config, const char *client_i
     char nameless[160];
 
     snprintf(nameless, sizeof(nameless), "_sluice.%s.reader", client_id);
-    consumer->queue_bytes = config->queue_bytes > 0 ? config->queue_bytes : 16 << 20;
+    consumer->queue_bytes = config->queue_bytes > 0 ? config->queue_bytes : 2 << 20;
     if (!open_client(consumer, config, &who, group == NULL ? nameless : group, read_uncommitted,
                      reterr)) {
         free(consumer);
@@ -217,7 +226,8 @@ static bool take(struct kafka_consumer *consumer, rd_kafka_message_t *message,
     into->value = view(message->payload, message->len);
     into->handle = message;
     consumer->broker = rd_kafka_message_broker_id(message);
-    consumer->taken_bytes += (int64_t)(message->len + message->key_len);
+    int64_t bytes = (int64_t)(message->len + message->key_len);
+    consumer->taken_bytes += bytes > HELD_BYTES ? bytes : HELD_BYTES;
     return true;
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 
-enum { BATCH_CAP_MIN = 64 };
+enum { BATCH_CAP_MIN = 4 }; /* there are many short lists: one for each key of a join */
 
 void batch_add(struct batch *batch, struct arena *arena, const struct row *row, int64_t weight)
 {

@@ -53,7 +53,7 @@ def parse():
     parser.add_argument("--rows", type=int, default=500_000, metavar="N", help="keys (%(default)s)")
     parser.add_argument("--partitions", type=int, default=4, metavar="N", help="of the topic (%(default)s)")
     parser.add_argument("--batch-rows", type=int, default=10_000, metavar="N", help="as the service's (%(default)s)")
-    parser.add_argument("--queue-size", default="16MiB", metavar="SIZE", help="--kafka-queue-size of the service (%(default)s)")
+    parser.add_argument("--queue-size", default="2MiB", metavar="SIZE", help="--kafka-queue-size of the service (%(default)s)")
     return parser.parse_args()
 
 

@@ -78,6 +78,8 @@ void arrangement_prepare(struct arrangement *arrangement, struct step *step)
     if (arrangement->prepared)
         return;
     arrangement->prepared = true;
+    arrangement->deltas =
+        array_reserve(step->arena, in->n, &arrangement->deltas_cap, sizeof(*arrangement->deltas));
     for (uint32_t i = 0; i < in->n; i++) {
         struct delta delta = in->deltas[i];
 
@@ -197,6 +199,11 @@ bool arrangement_finish(struct arrangement *arrangement, struct step *step, stru
 {
     struct entries entries = {.cap = 0};
 
+    if (arrangement->deltas_n > 0) {
+        table_reserve(&entries.table, step->arena, arrangement->deltas_n);
+        entries.batches = array_reserve(step->arena, arrangement->deltas_n, &entries.cap,
+                                        sizeof(*entries.batches));
+    }
     for (uint32_t k = 0; k < arrangement->keys.n; k++) {
         for (uint32_t i = arrangement->heads[k]; i != TABLE_NONE; i = arrangement->deltas[i].next)
             collect_entry(arrangement, step, &entries, arrangement->keys.keys[k].bytes,

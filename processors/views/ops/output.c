@@ -10,10 +10,14 @@ void output_view(struct step *step, const struct plan_view *view, uint32_t index
                  const struct batch *deltas, struct changes *changes)
 {
     struct table table = {0};
-    struct keyed *keys = NULL;
-    uint32_t cap = 0;
+    struct keyed *keys;
+    uint32_t cap;
     bool fresh;
 
+    if (deltas->n == 0)
+        return;
+    table_reserve(&table, step->arena, deltas->n);
+    keys = array_reserve(step->arena, deltas->n, &cap, sizeof(*keys));
     for (uint32_t i = 0; i < deltas->n; i++) {
         const struct delta *delta = &deltas->deltas[i];
 

@@ -186,12 +186,24 @@ static bool truncate_source(struct op *op, struct step *step, struct keys *keys,
     return true;
 }
 
+/* Room for as many keys as the source has events in the step. */
+static void reserve_keys(const struct op *op, struct step *step, struct keys *keys)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < step->events_n; i++)
+        n += step->events[i].source == op->node->source;
+    table_reserve(&keys->table, step->arena, n);
+    keys->held = array_reserve(step->arena, n, &keys->cap, sizeof(*keys->held));
+}
+
 static bool source_apply(struct op *op, struct step *step, struct err *reterr)
 {
     struct keys keys = {.cap = 0};
 
     if (step->events_n == 0)
         return true;
+    reserve_keys(op, step, &keys);
     if (!read_truncated(op, step, &keys.truncated, reterr))
         return false;
     for (uint32_t i = 0; i < step->events_n; i++) {

@@ -20,10 +20,8 @@ uint32_t table_find(const struct table *table, uint64_t hash, struct str key)
     return slot == 0 ? TABLE_NONE : slot - 1;
 }
 
-static void grow(struct table *table, struct arena *arena)
+static void resize(struct table *table, struct arena *arena, uint32_t size)
 {
-    uint32_t size = table->slots == NULL ? SLOTS_MIN : (table->mask + 1) * 2;
-
     table->slots = arena_zalloc(arena, size * sizeof(*table->slots));
     table->mask = size - 1;
     for (uint32_t i = 0; i < table->n; i++) {
@@ -35,13 +33,23 @@ static void grow(struct table *table, struct arena *arena)
     }
 }
 
+void table_reserve(struct table *table, struct arena *arena, uint32_t n)
+{
+    uint32_t size = SLOTS_MIN;
+
+    while (size / 2 < n)
+        size *= 2;
+    resize(table, arena, size);
+    table->keys = array_reserve(arena, n, &table->cap, sizeof(*table->keys));
+}
+
 uint32_t table_enter(struct table *table, struct arena *arena, struct str key, bool *ret_fresh)
 {
     uint64_t hash = hash64(key.at, key.len);
     uint32_t *slot;
 
     if (table->slots == NULL || table->n * 2 > table->mask)
-        grow(table, arena);
+        resize(table, arena, table->slots == NULL ? SLOTS_MIN : (table->mask + 1) * 2);
     slot = slot_of(table, hash, key);
     *ret_fresh = *slot == 0;
     if (*slot != 0)
@@ -50,6 +58,12 @@ uint32_t table_enter(struct table *table, struct arena *arena, struct str key, b
     table->keys[table->n] = (struct table_key){arena_copy(arena, key), hash};
     *slot = ++table->n;
     return *slot - 1;
+}
+
+void *array_reserve(struct arena *arena, uint32_t n, uint32_t *ret_cap, size_t size)
+{
+    *ret_cap = n;
+    return arena_alloc(arena, n * size);
 }
 
 void *array_grow(struct arena *arena, void *array, uint32_t n, uint32_t *cap, size_t size)
