@@ -252,11 +252,11 @@ static bool reads(const struct plan *plan, uint32_t from, uint32_t node)
 
     if (from == node)
         return true;
-    if (of->kind == PLAN_SOURCE || node > from)
+    if (plan_inputs_n(of->kind) == 0 || node > from)
         return false;
     return reads(plan, of->inputs[0], node) ||
            (of->inputs[1] < from && of->inputs[1] != of->inputs[0] &&
-            (of->kind == PLAN_JOIN || of->kind == PLAN_UNION) && reads(plan, of->inputs[1], node));
+            plan_inputs_n(of->kind) == 2 && reads(plan, of->inputs[1], node));
 }
 
 static void print_withheld(const struct driver *driver, const struct overlay_entry *entry)

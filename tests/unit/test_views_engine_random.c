@@ -433,6 +433,8 @@ static void naive_node(const struct world *world, struct arena *arena, uint32_t 
     case PLAN_ORDINAL:
     case PLAN_UNION:
     case PLAN_WINDOW:
+    case PLAN_VALUES:
+    case PLAN_EXPAND:
         return; /* the random plans have none */
     }
 }

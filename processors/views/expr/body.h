@@ -10,7 +10,7 @@
 extern const struct function functions_compare[], functions_number[], functions_math[],
     functions_numeric[], functions_text[], functions_string[], functions_regex[], functions_time[],
     functions_moment[], functions_json[], functions_jsonb[], functions_array[], functions_bytes[],
-    functions_format[], functions_cast[];
+    functions_format[], functions_cast[], functions_rows[];
 
 /* Array types as constants, for the tables. */
 #define type_int4_array ((enum type_id)(TYPE_ARRAY | TYPE_INT4))

@@ -34,10 +34,22 @@ typedef bool function_check(const struct value *args, const bool *known, uint16_
 typedef const void *function_prepare(const struct value *args, const bool *known, uint16_t args_n,
                                      struct arena *arena);
 
+/* Rows in the making: `columns_n` values each, in `arena`. */
+struct rows_out {
+    struct arena *arena;
+    struct value *values;
+    uint32_t n, cap;
+    uint16_t columns_n;
+};
+
+/* Appends the rows that a function gives. False with SQLSTATE when PostgreSQL would raise. */
+typedef bool rows_body(const struct call *call, struct rows_out *out, struct err *reterr);
+
 enum function_kind {
     FUNCTION_NAMED,    /* upper(text) */
     FUNCTION_OPERATOR, /* + - = <> < ...; a prefix operator has one argument */
-    FUNCTION_CAST      /* name is "cast": the types say which */
+    FUNCTION_CAST,     /* name is "cast": the types say which */
+    FUNCTION_ROWS      /* unnest(anyarray): gives rows */
 };
 
 /* When a cast applies by itself: PostgreSQL's pg_cast.castcontext. */
@@ -55,7 +67,10 @@ struct function {
     function_body *body;
     function_prepare *prepare; /* NULL: nothing to make beforehand */
     function_check *check;     /* at start; NULL: nothing to check */
-    const char *names;         /* of the arguments, for calls by name; those not given are 0 */
+    const char *names;         /* of the arguments, for calls by name; those not given are 0. Of a
+                                  function that gives rows: of its columns, if not its own name */
+    rows_body *rows;           /* FUNCTION_ROWS: instead of `body` */
+    enum type_id second;       /* FUNCTION_ROWS: type of a second column; 0: none */
 };
 
 /*

@@ -25,7 +25,7 @@ static void print_args(struct buf *out, const struct function *row, const char *
 
 static void print_signature(struct buf *out, const struct function *row)
 {
-    if (row->kind == FUNCTION_NAMED) {
+    if (row->kind == FUNCTION_NAMED || row->kind == FUNCTION_ROWS) {
         buf_printf(out, "%s(", row->name);
         print_args(out, row, ", ");
         buf_char(out, ')');

@@ -1,40 +1,43 @@
 #include "ops/arrangement.h"
 
+static bool is_null_safe(const struct arrangement_keys *by, uint16_t i)
+{
+    return i < 64 && (by->null_safe >> i & 1) != 0;
+}
+
 /* Every column of the node's key is one of the join key's. */
-static bool covers_key(const struct plan_node *node, const struct expr *const *exprs,
-                       uint16_t keys_n)
+static bool covers_key(const struct plan_node *node, const struct arrangement_keys *by)
 {
     for (uint16_t i = 0; i < node->schema.key_n; i++) {
         uint16_t k = 0;
 
-        while (k < keys_n &&
-               !(exprs[k]->kind == EXPR_COLUMN && exprs[k]->column == node->schema.key[i]))
+        while (k < by->n &&
+               !(by->exprs[k]->kind == EXPR_COLUMN && by->exprs[k]->column == node->schema.key[i]))
             k++;
-        if (k == keys_n)
+        if (k == by->n)
             return false;
     }
     return node->has_key;
 }
 
 void arrangement_start(struct arrangement *arrangement, struct arena *arena, struct op *input,
-                       const struct expr *const *exprs, uint16_t keys_n)
+                       struct arrangement_keys by)
 {
     CLEANUP(buf) struct buf text = {0};
 
     buf_be(&text, input->node->fingerprint, 8);
-    for (uint16_t i = 0; i < keys_n; i++) {
-        expr_print(&text, exprs[i], NULL);
-        buf_char(&text, ';');
+    for (uint16_t i = 0; i < by.n; i++) {
+        expr_print(&text, by.exprs[i], NULL);
+        buf_puts(&text, is_null_safe(&by, i) ? "~;" : ";");
     }
     *arrangement = (struct arrangement){.fingerprint = hash64(text.at, text.len),
                                         .input = input,
-                                        .exprs = exprs,
-                                        .getters = getters_new(arena, exprs, keys_n),
-                                        .keys_n = keys_n,
-                                        .unique = covers_key(input->node, exprs, keys_n)};
+                                        .by = by,
+                                        .getters = getters_new(arena, by.exprs, by.n),
+                                        .unique = covers_key(input->node, &by)};
 }
 
-/* The canonical join key into step->value; *ret_null when one of its values is NULL. */
+/* The canonical join key into step->value; *ret_null when a NULL in it matches nothing. */
 static bool join_key(const struct arrangement *arrangement, struct step *step,
                      const struct row *row, bool *ret_null, struct err *reterr)
 {
@@ -42,12 +45,12 @@ static bool join_key(const struct arrangement *arrangement, struct step *step,
 
     buf_clear(step->value);
     *ret_null = false;
-    for (uint16_t i = 0; i < arrangement->keys_n; i++) {
+    for (uint16_t i = 0; i < arrangement->by.n; i++) {
         const struct getter *getter = &arrangement->getters[i];
 
         if (!getter_eval(getter, row, step->arena, &value, reterr))
             return false;
-        *ret_null = *ret_null || value.null;
+        *ret_null = *ret_null || (value.null && !is_null_safe(&arrangement->by, i));
         key_append(step->value, getter->type.id, value, KEY_ASCENDING);
     }
     return true;
@@ -84,7 +87,8 @@ void arrangement_prepare(struct arrangement *arrangement, struct step *step)
         struct delta delta = in->deltas[i];
 
         if (!join_key(arrangement, step, delta.row, &null, &raised))
-            step_withhold(step, arrangement->input, delta.row, delta.weight, &raised);
+            step_withhold_row(step, arrangement->input, &arrangement->input->node->schema, &delta,
+                              &raised);
         else if (null)
             batch_add(&arrangement->nulls, step->arena, delta.row, delta.weight);
         else

@@ -14,12 +14,18 @@ struct arranged {
     uint32_t next; /* TABLE_NONE at the end */
 };
 
+/* Join keys over a node's rows; bit i of `null_safe`: NULL is a value like another in key i. */
+struct arrangement_keys {
+    const struct expr *const *exprs;
+    uint16_t n;
+    uint64_t null_safe;
+};
+
 struct arrangement {
     uint64_t fingerprint;
     struct op *input;
-    const struct expr *const *exprs;
+    struct arrangement_keys by;
     const struct getter *getters;
-    uint16_t keys_n;
     bool unique; /* the node's key lies in the join key: one row a key, found by its key alone */
 
     /* The step's: */
@@ -28,7 +34,7 @@ struct arrangement {
     uint32_t *heads;   /* by key: its first delta */
     struct arranged *deltas;
     uint32_t heads_cap, deltas_n, deltas_cap;
-    struct batch nulls;     /* rows with a NULL in the key: they match nothing and are not kept */
+    struct batch nulls;     /* rows with a NULL that matches nothing: not kept */
     struct table looked_up; /* join keys read from the store ... */
     struct batch *found;    /* ... and what was there */
     uint32_t found_cap;
@@ -36,7 +42,7 @@ struct arrangement {
 
 /* Makes `arrangement` ready for a node's rows by these keys. All in `arena`. */
 void arrangement_start(struct arrangement *arrangement, struct arena *arena, struct op *input,
-                       const struct expr *const *exprs, uint16_t keys_n);
+                       struct arrangement_keys by);
 
 /* Groups the input's deltas by key, once in a step. */
 void arrangement_prepare(struct arrangement *arrangement, struct step *step);

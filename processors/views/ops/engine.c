@@ -4,11 +4,11 @@
 #include "ops/output.h"
 
 static struct arrangement *find_arrangement(struct engine *engine, struct op *input,
-                                            const struct expr *const *exprs, uint16_t keys_n)
+                                            struct arrangement_keys keys)
 {
     struct arrangement *made = &engine->arrangements[engine->arrangements_n];
 
-    arrangement_start(made, engine->arena, input, exprs, keys_n);
+    arrangement_start(made, engine->arena, input, keys);
     for (uint32_t i = 0; i < engine->arrangements_n; i++) {
         if (engine->arrangements[i].fingerprint == made->fingerprint)
             return &engine->arrangements[i];
@@ -33,6 +33,8 @@ static bool may_repeat(const struct engine *engine, const struct plan_node *node
         return node->has_key && engine->repeats[node->inputs[0]];
     case PLAN_JOIN:
     case PLAN_UNION:
+    case PLAN_VALUES:
+    case PLAN_EXPAND:
         return true;
     }
     return true;
@@ -42,9 +44,7 @@ static void start_op(struct engine *engine, uint32_t index)
 {
     const struct plan_node *node = &engine->plan->nodes[index];
     struct op *op = &engine->ops[index];
-    unsigned inputs_n = node->kind == PLAN_SOURCE                             ? 0
-                        : node->kind == PLAN_JOIN || node->kind == PLAN_UNION ? 2
-                                                                              : 1;
+    unsigned inputs_n = plan_inputs_n(node->kind);
 
     *op = (struct op){.ops = op_ops_of(node->kind), .node = node, .index = index};
     for (unsigned i = 0; i < inputs_n; i++) {
@@ -52,8 +52,11 @@ static void start_op(struct engine *engine, uint32_t index)
         op->inputs[i] = &engine->ops[node->inputs[i]];
     }
     if (node->kind == PLAN_JOIN) {
-        op->sides[0] = find_arrangement(engine, op->inputs[0], node->left_keys, node->join_keys_n);
-        op->sides[1] = find_arrangement(engine, op->inputs[1], node->right_keys, node->join_keys_n);
+        struct arrangement_keys left = {node->left_keys, node->join_keys_n, node->null_safe};
+        struct arrangement_keys right = {node->right_keys, node->join_keys_n, node->null_safe};
+
+        op->sides[0] = find_arrangement(engine, op->inputs[0], left);
+        op->sides[1] = find_arrangement(engine, op->inputs[1], right);
     }
     engine->repeats[index] = may_repeat(engine, node);
     op->ops->start(op, engine->arena);

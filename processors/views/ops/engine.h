@@ -59,7 +59,8 @@ struct engine_change {
 struct engine_quarantine {
     struct str key; /* JSON object text */
     uint32_t node;
-    const struct row *row; /* the operator's input row; NULL when gone */
+    const struct row *row; /* the operator's input row, a joined pair or a group; NULL when gone */
+    const struct schema *schema; /* the row's */
     struct err reason;
     bool gone;
 };

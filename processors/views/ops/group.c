@@ -245,8 +245,11 @@ static bool read_cells(const struct group *group, struct step *step, struct grou
 static void withhold(struct op *op, struct step *step, const struct live *live, int64_t weight,
                      const struct err *reason)
 {
+    struct delta delta = {.weight = weight};
+
     set_group_values(op->own, step, live);
-    step_withhold(step, op, row_finish(step->builder, step->arena), weight, reason);
+    delta.row = row_finish(step->builder, step->arena);
+    step_withhold_row(step, op, &op->node->schema, &delta, reason);
 }
 
 static void emit_live(struct op *op, struct step *step, const struct live *live)

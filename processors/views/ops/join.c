@@ -1,9 +1,10 @@
 #include "ops/arrangement.h"
 
 /*
- * Inner: dL x R + L x dR + dL x dR, over the sides as they were before the step. LEFT besides: a
- * left row stands alone while the total weight of the right rows of its key is 0, before and after
- * alike; nothing is counted per left row.
+ * Inner: dL x R + L x dR + dL x dR, over the sides as they were before the step. LEFT and FULL
+ * besides: a row of a kept side stands alone while the total weight of the rows it pairs with is 0,
+ * before and after alike. Nothing is counted per row: without a predicate these are all rows of its
+ * key; with one they are tried anew, but only for rows that pair with something of the step.
  */
 
 /* Where the columns of a side lie in the joined row. */
@@ -13,7 +14,8 @@ struct part {
 };
 
 struct join {
-    struct part left, right;
+    struct part parts[2];
+    const struct program *predicate; /* NULL: none */
 };
 
 static struct part part_of(struct arena *arena, const struct schema *schema)
@@ -32,8 +34,9 @@ static void join_start(struct op *op, struct arena *arena)
 {
     struct join *join = arena_alloc(arena, sizeof(*join));
 
-    join->left = part_of(arena, &op->inputs[0]->node->schema);
-    join->right = part_of(arena, &op->inputs[1]->node->schema);
+    for (unsigned s = 0; s < 2; s++)
+        join->parts[s] = part_of(arena, &op->inputs[s]->node->schema);
+    join->predicate = op->node->predicate == NULL ? NULL : expr_compile(arena, op->node->predicate);
     op->own = join;
 }
 
@@ -71,106 +74,217 @@ static void place(struct row *to, uint16_t at, uint32_t area, const struct row *
     }
 }
 
-/* left || right; `right` NULL: its columns are NULL. */
+/* left || right; a NULL side's columns are NULL. */
 static const struct row *joined(const struct join *join, struct arena *arena,
                                 const struct row *left, const struct row *right)
 {
-    uint16_t n = (uint16_t)(join->left.columns_n + join->right.columns_n);
+    uint16_t left_n = join->parts[0].columns_n, n = (uint16_t)(left_n + join->parts[1].columns_n);
     uint32_t head = head_bytes(n);
-    uint32_t left_area = left->len - head_bytes(join->left.columns_n);
-    uint32_t right_area = right == NULL ? 0 : right->len - head_bytes(join->right.columns_n);
+    uint32_t left_area = left == NULL ? 0 : left->len - head_bytes(left_n);
+    uint32_t right_area = right == NULL ? 0 : right->len - head_bytes(join->parts[1].columns_n);
     struct row *row = arena_alloc(arena, head + left_area + right_area);
 
     memset(row, 0, head);
     row->len = head + left_area + right_area;
     row->columns_n = n;
-    place(row, 0, head, left, &join->left);
+    if (left != NULL)
+        place(row, 0, head, left, &join->parts[0]);
     if (right != NULL)
-        place(row, join->left.columns_n, head + left_area, right, &join->right);
-    for (uint32_t i = join->left.columns_n; right == NULL && i < n; i++)
+        place(row, left_n, head + left_area, right, &join->parts[1]);
+    for (uint32_t i = 0; left == NULL && i < left_n; i++)
+        set_null(row, i);
+    for (uint32_t i = left_n; right == NULL && i < n; i++)
         set_null(row, i);
     return row;
 }
 
-static void emit(struct op *op, struct step *step, struct delta left, const struct row *right,
-                 int64_t weight)
+/* What the predicate says of two rows; PAIR_RAISED counts as a pair, which is withheld. */
+enum pair { PAIR_FAILS, PAIR_PASSES, PAIR_RAISED };
+
+static enum pair test_pair(const struct join *join, struct step *step, const struct row *row,
+                           struct err *ret_reason)
 {
-    op_emit(op, step, joined(op->own, step->arena, left.row, right), left.weight * weight);
+    bool passes;
+
+    if (!program_true(join->predicate, row, step->arena, &passes, ret_reason))
+        return PAIR_RAISED;
+    return passes ? PAIR_PASSES : PAIR_FAILS;
 }
 
-/* A key in the step: what each side held and what it gets. */
+static void emit_pair(struct op *op, struct step *step, const struct delta *left,
+                      const struct delta *right)
+{
+    const struct join *join = op->own;
+    struct arena_mark mark = arena_mark(step->arena);
+    const struct row *row = joined(join, step->arena, left->row, right->row);
+    enum pair pair = PAIR_PASSES;
+    struct err reason;
+
+    if (join->predicate != NULL)
+        pair = test_pair(join, step, row, &reason);
+    if (pair == PAIR_PASSES)
+        op_emit(op, step, row, left->weight * right->weight);
+    else if (pair == PAIR_RAISED)
+        step_withhold_row(step, op, &op->node->schema,
+                          &(struct delta){row, left->weight * right->weight}, &reason);
+    else
+        arena_rewind(step->arena, mark);
+}
+
+/* A row of side `s` without a match. */
+static void emit_alone(struct op *op, struct step *step, unsigned s, const struct delta *delta,
+                       int64_t times)
+{
+    const struct row *left = s == 0 ? delta->row : NULL, *right = s == 0 ? NULL : delta->row;
+
+    op_emit(op, step, joined(op->own, step->arena, left, right), delta->weight * times);
+}
+
+/* One side of a key in the step: what it held, and the chain of what it gets. */
+struct side {
+    struct batch old;
+    const struct arranged *deltas;
+    uint32_t new;
+    int64_t old_weight, new_weight; /* in all */
+};
+
 struct match {
-    const struct batch *left, *right; /* before the step; NULL: nothing */
-    uint32_t left_new, right_new;     /* heads of chains */
+    struct side sides[2];
 };
 
 static void emit_matches(struct op *op, struct step *step, const struct match *match)
 {
-    const struct arranged *lefts = op->sides[0]->deltas, *rights = op->sides[1]->deltas;
+    const struct side *left = &match->sides[0], *right = &match->sides[1];
 
-    for (uint32_t i = match->left_new; i != TABLE_NONE; i = lefts[i].next) {
-        for (uint32_t k = 0; k < match->right->n; k++)
-            emit(op, step, lefts[i].delta, match->right->deltas[k].row,
-                 match->right->deltas[k].weight);
-        for (uint32_t k = match->right_new; k != TABLE_NONE; k = rights[k].next)
-            emit(op, step, lefts[i].delta, rights[k].delta.row, rights[k].delta.weight);
+    for (uint32_t i = left->new; i != TABLE_NONE; i = left->deltas[i].next) {
+        for (uint32_t k = 0; k < right->old.n; k++)
+            emit_pair(op, step, &left->deltas[i].delta, &right->old.deltas[k]);
+        for (uint32_t k = right->new; k != TABLE_NONE; k = right->deltas[k].next)
+            emit_pair(op, step, &left->deltas[i].delta, &right->deltas[k].delta);
     }
-    for (uint32_t i = 0; match->right_new != TABLE_NONE && i < match->left->n; i++) {
-        for (uint32_t k = match->right_new; k != TABLE_NONE; k = rights[k].next)
-            emit(op, step, match->left->deltas[i], rights[k].delta.row, rights[k].delta.weight);
+    for (uint32_t i = 0; right->new != TABLE_NONE &&i < left->old.n; i++) {
+        for (uint32_t k = right->new; k != TABLE_NONE; k = right->deltas[k].next)
+            emit_pair(op, step, &left->old.deltas[i], &right->deltas[k].delta);
     }
 }
 
-/* Left rows without a match: `old` times those that were there, `new` times those that come. */
-static void emit_alone(struct op *op, struct step *step, const struct match *match, int64_t old,
-                       int64_t new)
-{
-    const struct arranged *lefts = op->sides[0]->deltas;
+/* ---- rows alone ---- */
 
-    for (uint32_t i = 0; old != 0 && i < match->left->n; i++)
-        emit(op, step, match->left->deltas[i], NULL, old);
-    for (uint32_t i = match->left_new; new != 0 && i != TABLE_NONE; i = lefts[i].next)
-        emit(op, step, lefts[i].delta, NULL, new);
+/* The weight with which `other` (of the other side) pairs with `row` of side `s`. */
+static int64_t pair_weight(const struct op *op, struct step *step, unsigned s,
+                           const struct row *row, const struct delta *other)
+{
+    const struct join *join = op->own;
+    struct arena_mark mark = arena_mark(step->arena);
+    const struct row *both = s == 0 ? joined(join, step->arena, row, other->row)
+                                    : joined(join, step->arena, other->row, row);
+    struct err ignored;
+    enum pair pair = test_pair(join, step, both, &ignored);
+
+    arena_rewind(step->arena, mark);
+    return pair == PAIR_FAILS ? 0 : other->weight;
 }
 
-static void emit_unmatched(struct op *op, struct step *step, const struct match *match)
+/* The weight of all rows that a row of side `s` paired with before the step. */
+static int64_t weight_before(const struct op *op, struct step *step, const struct match *match,
+                             unsigned s, const struct row *row)
 {
-    const struct arranged *rights = op->sides[1]->deltas;
-    int64_t before = 0, after;
+    const struct side *other = &match->sides[1 - s];
+    int64_t weight = 0;
 
-    for (uint32_t i = 0; i < match->right->n; i++)
-        before += match->right->deltas[i].weight;
-    after = before;
-    for (uint32_t i = match->right_new; i != TABLE_NONE; i = rights[i].next)
-        after += rights[i].delta.weight;
-    if (before == 0 && after == 0)
-        emit_alone(op, step, match, 0, 1);
-    else if (before == 0)
-        emit_alone(op, step, match, -1, 0);
-    else if (after == 0)
-        emit_alone(op, step, match, 1, 1);
+    if (((const struct join *)op->own)->predicate == NULL)
+        return other->old_weight;
+    for (uint32_t i = 0; i < other->old.n; i++)
+        weight += pair_weight(op, step, s, row, &other->old.deltas[i]);
+    return weight;
+}
+
+/* What the step adds to it. */
+static int64_t weight_added(const struct op *op, struct step *step, const struct match *match,
+                            unsigned s, const struct row *row)
+{
+    const struct side *other = &match->sides[1 - s];
+    int64_t weight = 0;
+
+    if (((const struct join *)op->own)->predicate == NULL)
+        return other->new_weight;
+    for (uint32_t i = other->new; i != TABLE_NONE; i = other->deltas[i].next)
+        weight += pair_weight(op, step, s, row, &other->deltas[i].delta);
+    return weight;
+}
+
+static void emit_unmatched(struct op *op, struct step *step, const struct match *match, unsigned s)
+{
+    const struct side *side = &match->sides[s], *other = &match->sides[1 - s];
+
+    for (uint32_t i = 0; other->new != TABLE_NONE &&i < side->old.n; i++) {
+        const struct delta *delta = &side->old.deltas[i];
+        int64_t added = weight_added(op, step, match, s, delta->row), before;
+
+        if (added == 0)
+            continue;
+        before = weight_before(op, step, match, s, delta->row);
+        if (before == 0)
+            emit_alone(op, step, s, delta, -1);
+        else if (before + added == 0)
+            emit_alone(op, step, s, delta, 1);
+    }
+    for (uint32_t i = side->new; i != TABLE_NONE; i = side->deltas[i].next) {
+        const struct delta *delta = &side->deltas[i].delta;
+
+        if (weight_before(op, step, match, s, delta->row) +
+                weight_added(op, step, match, s, delta->row) ==
+            0)
+            emit_alone(op, step, s, delta, 1);
+    }
+}
+
+/* ---- keys ---- */
+
+static bool keeps(const struct op *op, unsigned s)
+{
+    return op->node->join == PLAN_JOIN_FULL || (op->node->join == PLAN_JOIN_LEFT && s == 0);
+}
+
+static bool read_side(struct op *op, struct step *step, struct str key, struct match *match,
+                      unsigned s, struct err *reterr)
+{
+    const struct batch *found;
+    struct side *side = &match->sides[s];
+
+    if (!arrangement_read(op->sides[s], step, key, &found, reterr))
+        return false;
+    /* A copy: one side's table of finds may be the other's, and moves when it grows. */
+    side->old = *found;
+    for (uint32_t i = 0; i < side->old.n; i++)
+        side->old_weight += side->old.deltas[i].weight;
+    return true;
+}
+
+static struct side side_of(const struct arrangement *arrangement, uint32_t key)
+{
+    struct side side = {.deltas = arrangement->deltas, .new = arrangement_head(arrangement, key)};
+
+    for (uint32_t i = side.new; i != TABLE_NONE; i = side.deltas[i].next)
+        side.new_weight += side.deltas[i].delta.weight;
+    return side;
 }
 
 static bool join_one_key(struct op *op, struct step *step, struct str key, uint32_t left,
                          uint32_t right, struct err *reterr)
 {
-    static const struct batch nothing = {0};
-    struct match match = {&nothing, &nothing, arrangement_head(op->sides[0], left),
-                          arrangement_head(op->sides[1], right)};
+    struct match match = {{side_of(op->sides[0], left), side_of(op->sides[1], right)}};
 
-    if (right != TABLE_NONE && !arrangement_read(op->sides[0], step, key, &match.left, reterr))
+    if ((right != TABLE_NONE || keeps(op, 1)) && !read_side(op, step, key, &match, 0, reterr))
         return false;
-    /* One side's table of finds may be the other's: what was read moves when the table grows. */
-    struct batch lefts = *match.left;
-    if (left == TABLE_NONE && lefts.n == 0)
+    if (left == TABLE_NONE && match.sides[0].old.n == 0 && !keeps(op, 1))
         return true;
-    if ((left != TABLE_NONE || op->node->join == PLAN_JOIN_LEFT) &&
-        !arrangement_read(op->sides[1], step, key, &match.right, reterr))
+    if ((left != TABLE_NONE || keeps(op, 0)) && !read_side(op, step, key, &match, 1, reterr))
         return false;
-    match.left = &lefts;
     emit_matches(op, step, &match);
-    if (op->node->join == PLAN_JOIN_LEFT)
-        emit_unmatched(op, step, &match);
+    for (unsigned s = 0; s < 2; s++)
+        if (keeps(op, s))
+            emit_unmatched(op, step, &match, s);
     return true;
 }
 
@@ -180,8 +294,9 @@ static bool join_apply(struct op *op, struct step *step, struct err *reterr)
 
     arrangement_prepare(left, step);
     arrangement_prepare(right, step);
-    for (uint32_t i = 0; op->node->join == PLAN_JOIN_LEFT && i < left->nulls.n; i++)
-        emit(op, step, left->nulls.deltas[i], NULL, 1);
+    for (unsigned s = 0; s < 2; s++)
+        for (uint32_t i = 0; keeps(op, s) && i < op->sides[s]->nulls.n; i++)
+            emit_alone(op, step, s, &op->sides[s]->nulls.deltas[i], 1);
     for (uint32_t i = 0; i < left->keys.n; i++) {
         struct table_key key = left->keys.keys[i];
         uint32_t other = table_find(&right->keys, key.hash, key.bytes);

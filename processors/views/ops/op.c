@@ -5,6 +5,7 @@ static const struct op_ops *const operators[] = {
     [PLAN_SOURCE] = &op_source, [PLAN_FILTER] = &op_filter, [PLAN_PROJECT] = &op_project,
     [PLAN_JOIN] = &op_join,     [PLAN_GROUP] = &op_group,   [PLAN_TOP] = &op_top,
     [PLAN_UNION] = &op_union,   [PLAN_WINDOW] = &op_window, [PLAN_ORDINAL] = &op_ordinal,
+    [PLAN_VALUES] = &op_values, [PLAN_EXPAND] = &op_expand,
 };
 
 const struct op_ops *op_ops_of(enum plan_kind kind)
@@ -26,9 +27,18 @@ void op_emit(struct op *op, struct step *step, const struct row *row, int64_t we
 void step_withhold(struct step *step, const struct op *op, const struct row *row, int64_t weight,
                    const struct err *reason)
 {
+    struct delta delta = {row, weight};
+
+    step_withhold_row(step, op, &op->inputs[0]->node->schema, &delta, reason);
+}
+
+void step_withhold_row(struct step *step, const struct op *op, const struct schema *schema,
+                       const struct delta *delta, const struct err *reason)
+{
     step->withheld = array_grow(step->arena, step->withheld, step->withheld_n, &step->withheld_cap,
                                 sizeof(*step->withheld));
-    step->withheld[step->withheld_n++] = (struct withheld){op->index, row, weight, *reason};
+    step->withheld[step->withheld_n++] =
+        (struct withheld){op->index, schema, delta->row, delta->weight, *reason};
 }
 
 struct getter getter_new(struct arena *arena, const struct expr *expr)

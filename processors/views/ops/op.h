@@ -14,6 +14,7 @@
 /* One row withheld (weight > 0) or taken back (< 0) by an operator in this step. */
 struct withheld {
     uint32_t node;
+    const struct schema *schema; /* the row's */
     const struct row *row;
     int64_t weight;
     struct err reason;
@@ -54,7 +55,7 @@ struct op_ops {
 };
 
 extern const struct op_ops op_source, op_filter, op_project, op_join, op_group, op_top, op_union,
-    op_window, op_ordinal;
+    op_window, op_ordinal, op_values, op_expand;
 
 /* The operator of a kind of node. */
 const struct op_ops *op_ops_of(enum plan_kind kind);
@@ -62,9 +63,13 @@ const struct op_ops *op_ops_of(enum plan_kind kind);
 /* Adds a delta to the output; one that takes back exactly the last one cancels it. */
 void op_emit(struct op *op, struct step *step, const struct row *row, int64_t weight);
 
-/* Withholds a row whose expression raised. */
+/* Withholds a row of the operator's input whose expression raised. */
 void step_withhold(struct step *step, const struct op *op, const struct row *row, int64_t weight,
                    const struct err *reason);
+
+/* The same of a row of another shape. */
+void step_withhold_row(struct step *step, const struct op *op, const struct schema *schema,
+                       const struct delta *delta, const struct err *reason);
 
 /* An expression made ready: a plain column is read without a program. */
 struct getter {

@@ -126,6 +126,7 @@ bool output_quarantine(struct step *step, const struct plan *plan, struct engine
             made[n++] = (struct engine_quarantine){.key = json_key(step->arena, key),
                                                    .node = entries[i].node,
                                                    .row = came ? entries[i].row : NULL,
+                                                   .schema = entries[i].schema,
                                                    .reason = entries[i].reason,
                                                    .gone = gone};
     }

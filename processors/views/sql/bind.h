@@ -200,16 +200,40 @@ WARN_UNUSED bool bind_from(struct binder *binder, PgQuery__Node *const *items, s
 WARN_UNUSED bool bind_from_aliases(struct binder *binder, const PgQuery__Alias *alias,
                                    struct relation *relation, const char **ret_alias);
 
-/* joins.c: a FROM item as a group of one member. */
+/* joins.c: no table at all; a member can be added. */
+struct group *joins_nothing(struct binder *binder);
+
+/* A node as a group of one member: its column i is the block's column at[i], or first + i. */
+struct group *joins_table(struct binder *binder, uint32_t node, const uint16_t *at, uint16_t n,
+                          int location);
 struct group *joins_leaf(struct binder *binder, uint32_t node, uint16_t first, uint16_t n,
                          int location);
 
 /* Two groups inner-joined, their conditions together. */
 struct group *joins_inner(struct binder *binder, struct group *left, struct group *right);
 
-/* A LEFT join of two groups, as a group of one member. `on`: conjuncts. */
-struct group *joins_left(struct binder *binder, struct group *left, struct group *right,
-                         struct list on, int location);
+/* A LEFT or FULL join of two groups, as a group of one member. `on`: conjuncts. */
+struct group *joins_outer(struct binder *binder, enum plan_join_kind join, struct group *left,
+                          struct group *right, struct list on, int location);
+
+/* Functions that give rows, over the block's row; their columns lie at first..first+n-1. */
+struct expansion {
+    const struct plan_rows *rows;
+    const char *const *names;
+    uint16_t rows_n, first, n;
+    int location;
+};
+
+/* The group beside the functions' rows, as a group of one member; `outer` keeps rows without. */
+struct group *joins_expand(struct binder *binder, struct group *left,
+                           const struct expansion *expansion, bool outer);
+
+/* All the columns are the group's. */
+bool joins_covers(const struct group *group, const struct column_set *columns);
+
+/* LEFT-joins `right` to the part of the group that `on` reads; else to the whole. */
+void joins_attach(struct binder *binder, struct group **group, struct group *right, struct list on,
+                  int location);
 
 /* Adds the conjuncts of a condition to the group. */
 void joins_condition(struct binder *binder, struct group *group, struct expr *condition);

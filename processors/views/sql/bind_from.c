@@ -143,6 +143,18 @@ static bool find_visible(struct binder *binder, const struct item *item, const c
     return true;
 }
 
+/* Either of the two, of a FULL join: the one that is not NULL. */
+static struct expr *either(struct binder *binder, struct expr *const *pair, struct type type,
+                           int location)
+{
+    struct expr *expr = exprs_new(binder->arena, EXPR_COALESCE, type.id, 2, location);
+
+    expr->type = type;
+    expr->args[0] = pair[0];
+    expr->args[1] = pair[1];
+    return expr;
+}
+
 /* One USING column: its condition; and the column it becomes, the right one for a RIGHT join, else
  * the left one, but in an inner join the one that needs no cast. */
 static struct name *merge_column(struct binder *binder, const PgQuery__JoinExpr *node,
@@ -163,7 +175,9 @@ static struct name *merge_column(struct binder *binder, const PgQuery__JoinExpr 
     if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER)
         take_right = left->expr != pair[0] && right->expr == pair[1];
     name->column = left->column;
-    name->expr = pair[take_right];
+    name->expr = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL
+                     ? either(binder, pair, type, location)
+                     : pair[take_right];
     return name;
 }
 
@@ -175,15 +189,41 @@ static void add_unmerged(struct binder *binder, const struct list *visible, cons
             list_add(out, binder->arena, visible->at[i]);
 }
 
+static bool has_name(const struct item *item, const char *column)
+{
+    for (uint32_t i = 0; i < item->visible.n; i++)
+        if (strcmp(((const struct name *)item->visible.at[i])->column, column) == 0)
+            return true;
+    return false;
+}
+
+/* The columns of USING; of NATURAL those that both sides have, in the left's order. */
+static struct list using_columns(struct binder *binder, const PgQuery__JoinExpr *node,
+                                 const struct item *left, const struct item *right)
+{
+    struct list columns = {0};
+
+    for (size_t i = 0; i < node->n_using_clause; i++)
+        list_add(&columns, binder->arena, ast_string(node->using_clause[i]));
+    for (uint32_t i = 0; i < left->visible.n && node->is_natural; i++) {
+        const struct name *name = left->visible.at[i];
+
+        if (has_name(right, name->column))
+            list_add(&columns, binder->arena, name->column);
+    }
+    return columns;
+}
+
 /* USING (a, b): merged columns first, then the left's others, then the right's. */
 static bool bind_using(struct binder *binder, const PgQuery__JoinExpr *node, struct item *left,
                        struct item *right, struct list *conditions, struct list *visible)
 {
     bool *left_used = arena_zalloc(binder->arena, left->visible.n + 1);
     bool *right_used = arena_zalloc(binder->arena, right->visible.n + 1);
+    struct list columns = using_columns(binder, node, left, right);
 
-    for (size_t i = 0; i < node->n_using_clause; i++) {
-        const char *column = ast_string(node->using_clause[i]);
+    for (uint32_t i = 0; i < columns.n; i++) {
+        const char *column = columns.at[i];
         struct name *merged;
         uint32_t l = 0, r = 0;
 
@@ -219,18 +259,23 @@ static bool bind_on(struct binder *binder, const struct from *from, const struct
     return condition != NULL;
 }
 
-static bool check_join(struct binder *binder, const PgQuery__JoinExpr *node, int location)
+/* Two items as one group. */
+static struct group *join_groups(struct binder *binder, PgQuery__JoinType kind, struct group *left,
+                                 struct group *right, struct list conditions, int location)
 {
-    if (!ast_only(&binder->ast, node, "jointype larg rarg using_clause quals rtindex"))
-        return false;
-    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL)
-        return ast_refuse(&binder->ast, location,
-                          "FULL JOIN is not supported yet; write a LEFT JOIN from the side that "
-                          "holds every key");
-    if (node->quals == NULL && node->n_using_clause == 0)
-        return ast_refuse(&binder->ast, location,
-                          "CROSS JOIN is not supported; join by an equality (ON or USING)");
-    return true;
+    switch (kind) {
+    case PG_QUERY__JOIN_TYPE__JOIN_RIGHT:
+        return joins_outer(binder, PLAN_JOIN_LEFT, right, left, conditions, location);
+    case PG_QUERY__JOIN_TYPE__JOIN_LEFT:
+        return joins_outer(binder, PLAN_JOIN_LEFT, left, right, conditions, location);
+    case PG_QUERY__JOIN_TYPE__JOIN_FULL:
+        return joins_outer(binder, PLAN_JOIN_FULL, left, right, conditions, location);
+    default:
+        left = joins_inner(binder, left, right);
+        for (uint32_t i = 0; i < conditions.n; i++)
+            joins_condition(binder, left, conditions.at[i]);
+        return left;
+    }
 }
 
 static bool bind_join(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
@@ -239,7 +284,7 @@ static bool bind_join(struct binder *binder, struct from *from, const PgQuery__J
     struct item left = {0}, right = {0};
     struct list conditions = {0}, visible = {0};
 
-    if (!check_join(binder, node, ast_location(node->rarg)) ||
+    if (!ast_only(&binder->ast, node, "jointype is_natural larg rarg using_clause quals rtindex") ||
         !bind_item(binder, from, node->larg, &left) || !bind_item(binder, from, node->rarg, &right))
         return false;
     ret->location = left.location;
@@ -248,17 +293,8 @@ static bool bind_join(struct binder *binder, struct from *from, const PgQuery__J
     ret->visible = visible;
     if (node->quals != NULL && !bind_on(binder, from, ret, node->quals, &conditions))
         return false;
-    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT)
-        ret->group =
-            joins_left(binder, right.group, left.group, conditions, ast_location(node->rarg));
-    else if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT)
-        ret->group =
-            joins_left(binder, left.group, right.group, conditions, ast_location(node->rarg));
-    else {
-        ret->group = joins_inner(binder, left.group, right.group);
-        for (uint32_t i = 0; i < conditions.n; i++)
-            joins_condition(binder, ret->group, conditions.at[i]);
-    }
+    ret->group = join_groups(binder, node->jointype, left.group, right.group, conditions,
+                             ast_location(node->rarg));
     return true;
 }
 

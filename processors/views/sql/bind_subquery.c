@@ -168,7 +168,7 @@ static bool join_beside(struct scope *scope, const struct beside *beside, uint16
     list_add(&from->tables, binder->arena, table);
     if (!conditions_of(scope, beside, first, &on))
         return false;
-    from->group = joins_left(binder, from->group,
+    from->group = joins_outer(binder, PLAN_JOIN_LEFT, from->group,
                              joins_leaf(binder, beside->node, first, table->n, beside->location),
                              on, beside->location);
     *ret_first = first;

@@ -46,21 +46,28 @@ static void add_by_equality(const struct expr *equality, const struct schema *sc
     }
 }
 
+/* What the equalities of a predicate that is true of every row fix. */
+static void add_by_predicate(const struct expr *predicate, const struct schema *schema,
+                             struct column_set *set)
+{
+    uint16_t n = predicate->kind == EXPR_AND ? predicate->args_n : 1;
+
+    for (uint16_t i = 0; i < n; i++) {
+        const struct expr *part = predicate->kind == EXPR_AND ? predicate->args[i] : predicate;
+
+        if (exprs_is_equality(part))
+            add_by_equality(part, schema, set);
+    }
+}
+
 static struct column_set over_filter(const struct nodes *nodes, const struct plan_node *node,
                                      struct column_set set)
 {
-    const struct expr *predicate = node->predicate;
-    uint16_t n = predicate->kind == EXPR_AND ? predicate->args_n : 1;
     struct column_set before;
 
     do {
         before = set;
-        for (uint16_t i = 0; i < n; i++) {
-            const struct expr *part = predicate->kind == EXPR_AND ? predicate->args[i] : predicate;
-
-            if (exprs_is_equality(part))
-                add_by_equality(part, &node->schema, &set);
-        }
+        add_by_predicate(node->predicate, &node->schema, &set);
         set = nodes_determined(nodes, node->inputs[0], set);
     } while (!column_set_same(&before, &set));
     return set;
@@ -125,40 +132,91 @@ static bool add_by_keys(const struct plan_node *node, const struct expr *const *
     return all;
 }
 
-/* A fixed column that is never NULL in the right input says whether a LEFT join found the row. */
-static bool shows_match(const struct schema *right, const struct column_set *set)
+/* A fixed column that is never NULL in the input says whether an outer join found the row. */
+static bool shows_match(const struct schema *side, const struct column_set *set)
 {
-    for (uint16_t i = 0; i < right->columns_n; i++)
-        if (right->columns[i].not_null && column_set_has(set, i))
+    for (uint16_t i = 0; i < side->columns_n; i++)
+        if (side->columns[i].not_null && column_set_has(set, i))
             return true;
     return false;
+}
+
+/* Both sides of a join, and what is fixed in each. */
+struct sides {
+    const struct plan_node *node, *left, *right;
+    struct column_set left_set, right_set;
+};
+
+/* The sides' rows are real, so keys carry over both ways. */
+static void close_inner(const struct nodes *nodes, struct sides *sides)
+{
+    const struct plan_node *node = sides->node;
+
+    sides->left_set = nodes_determined(nodes, node->inputs[0], sides->left_set);
+    (void)add_by_keys(node, node->left_keys, &sides->left->schema, &sides->left_set,
+                      node->right_keys, &sides->right_set);
+    (void)add_by_keys(node, node->right_keys, &sides->right->schema, &sides->right_set,
+                      node->left_keys, &sides->left_set);
+    sides->right_set = nodes_determined(nodes, node->inputs[1], sides->right_set);
+}
+
+/* Rows that agree in all left keys find the same right rows; with a predicate they need not. */
+static void close_left(const struct nodes *nodes, struct sides *sides)
+{
+    const struct plan_node *node = sides->node;
+    bool all = false;
+
+    sides->left_set = nodes_determined(nodes, node->inputs[0], sides->left_set);
+    if (node->predicate == NULL)
+        all = add_by_keys(node, node->left_keys, &sides->left->schema, &sides->left_set,
+                          node->right_keys, &sides->right_set);
+    if (all || shows_match(&sides->right->schema, &sides->right_set))
+        sides->right_set = nodes_determined(nodes, node->inputs[1], sides->right_set);
+}
+
+static void close_full(const struct nodes *nodes, struct sides *sides)
+{
+    if (shows_match(&sides->left->schema, &sides->left_set))
+        sides->left_set = nodes_determined(nodes, sides->node->inputs[0], sides->left_set);
+    if (shows_match(&sides->right->schema, &sides->right_set))
+        sides->right_set = nodes_determined(nodes, sides->node->inputs[1], sides->right_set);
 }
 
 static struct column_set over_join(const struct nodes *nodes, const struct plan_node *node,
                                    struct column_set set)
 {
-    const struct plan_node *left = nodes_at(nodes, node->inputs[0]);
-    const struct plan_node *right = nodes_at(nodes, node->inputs[1]);
-    uint16_t left_n = left->schema.columns_n, right_n = right->schema.columns_n;
+    struct sides sides = {.node = node,
+                          .left = nodes_at(nodes, node->inputs[0]),
+                          .right = nodes_at(nodes, node->inputs[1])};
+    uint16_t left_n = sides.left->schema.columns_n, right_n = sides.right->schema.columns_n;
     struct column_set before;
 
     do {
-        struct column_set left_set = part_of(&set, 0, left_n);
-        struct column_set right_set = part_of(&set, left_n, right_n);
-        bool all;
-
         before = set;
-        left_set = nodes_determined(nodes, node->inputs[0], left_set);
-        all = add_by_keys(node, node->left_keys, &left->schema, &left_set, node->right_keys,
-                          &right_set);
+        if (node->join == PLAN_JOIN_INNER && node->predicate != NULL)
+            add_by_predicate(node->predicate, &node->schema, &set);
+        sides.left_set = part_of(&set, 0, left_n);
+        sides.right_set = part_of(&set, left_n, right_n);
         if (node->join == PLAN_JOIN_INNER)
-            (void)add_by_keys(node, node->right_keys, &right->schema, &right_set, node->left_keys,
-                              &left_set);
-        if (all || node->join == PLAN_JOIN_INNER || shows_match(&right->schema, &right_set))
-            right_set = nodes_determined(nodes, node->inputs[1], right_set);
-        put_part(&set, &left_set, 0, left_n);
-        put_part(&set, &right_set, left_n, right_n);
+            close_inner(nodes, &sides);
+        else if (node->join == PLAN_JOIN_LEFT)
+            close_left(nodes, &sides);
+        else
+            close_full(nodes, &sides);
+        put_part(&set, &sides.left_set, 0, left_n);
+        put_part(&set, &sides.right_set, left_n, right_n);
     } while (!column_set_same(&before, &set));
+    return set;
+}
+
+/* Through the columns that are the input's. */
+static struct column_set over_part(const struct nodes *nodes, const struct plan_node *node,
+                                   struct column_set set)
+{
+    uint16_t n = nodes_at(nodes, node->inputs[0])->schema.columns_n;
+    struct column_set below = nodes_determined(nodes, node->inputs[0], part_of(&set, 0, n));
+
+    put_part(&set, &below, 0, n);
     return set;
 }
 
@@ -190,6 +248,7 @@ struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, str
     case PLAN_SOURCE:
     case PLAN_UNION:
     case PLAN_ORDINAL:
+    case PLAN_VALUES:
         break;
     case PLAN_FILTER:
         set = over_filter(nodes, of, set);
@@ -205,7 +264,8 @@ struct column_set nodes_determined(const struct nodes *nodes, uint32_t node, str
         set = over_window(nodes, of, set);
         break;
     case PLAN_TOP:
-        set = nodes_determined(nodes, of->inputs[0], set);
+    case PLAN_EXPAND:
+        set = over_part(nodes, of, set);
         break;
     }
     add_by_key(of, &set);

@@ -1,67 +1,53 @@
 /*
  * The joins of one FROM clause. Inner joins are a bag of members and a bag of conditions, whatever
- * the syntax was; a LEFT join is a member with two bags of its own. Conditions sink as deep as
- * their meaning allows, equalities between members become join keys, and above each join only the
- * columns that are still needed are kept, so that joins store narrow rows.
+ * the syntax was; an outer join is a member with two bags of its own. Conditions sink as deep as
+ * their meaning allows, equalities between members become join keys.
  */
-#include "sql/bind.h"
+#include "sql/joins.h"
 
-/* One member: a table, or a LEFT join. */
-struct member {
-    struct group *left, *right; /* a LEFT join; NULL: a table */
-    struct list on;             /* of a LEFT join: what is left for the join itself */
-    struct list filters;        /* conditions over this member alone */
-    struct column_set columns;  /* of the block's row */
-    uint32_t node;              /* a table's */
-    uint16_t first, n;          /* a table's columns */
-    int location;
-};
+struct column_set joins_columns_of(const struct expr *expr)
+{
+    struct column_set set = {0};
 
-struct group {
-    struct list members;    /* struct member * */
-    struct list conditions; /* struct expr * */
-    struct list tops;       /* conditions that read no column */
-    struct column_set columns;
-};
+    exprs_columns(expr, &set);
+    return set;
+}
 
-/* One join of the chain that a group becomes. */
-struct step {
-    struct member *member;
-    struct list left_keys, right_keys; /* over the block's row */
-    struct list filters;               /* evaluated on the join's result */
-    struct column_set need;            /* of the inputs */
-};
+/* ---- making groups ---- */
 
-/* A node and where the block's columns are in it. */
-struct emitted {
-    uint32_t node;
-    int16_t *at;
-};
+struct group *joins_nothing(struct binder *binder)
+{
+    return arena_zalloc(binder->arena, sizeof(struct group));
+}
 
-/* What the walk needs everywhere. */
-struct walk {
-    struct binder *binder;
-    const struct from *from;
-};
+static struct group *group_of(struct binder *binder, struct member *member)
+{
+    struct group *group = joins_nothing(binder);
 
-static bool emit_group(struct walk *walk, struct group *group, const struct column_set *need,
-                       bool alone, struct emitted *ret);
+    group->columns = member->columns;
+    list_add(&group->members, binder->arena, member);
+    return group;
+}
+
+struct group *joins_table(struct binder *binder, uint32_t node, const uint16_t *at, uint16_t n,
+                          int location)
+{
+    struct member *member = arena_zalloc(binder->arena, sizeof(*member));
+
+    *member = (struct member){.node = node, .at = at, .n = n, .location = location};
+    for (uint16_t i = 0; i < n; i++)
+        column_set_add(&member->columns, at[i]);
+    return group_of(binder, member);
+}
 
 struct group *joins_leaf(struct binder *binder, uint32_t node, uint16_t first, uint16_t n,
                          int location)
 {
-    struct group *group = arena_zalloc(binder->arena, sizeof(*group));
-    struct member *member = arena_zalloc(binder->arena, sizeof(*member));
+    uint16_t *at = arena_alloc(binder->arena, (n + 1U) * sizeof(*at));
 
-    member->node = node;
-    member->first = first;
-    member->n = n;
-    member->location = location;
     for (uint16_t i = 0; i < n; i++)
-        column_set_add(&member->columns, (uint32_t)first + i);
-    group->columns = member->columns;
-    list_add(&group->members, binder->arena, member);
-    return group;
+        at[i] = (uint16_t)(first + i);
+    return joins_table(binder, node, at, n, location);
 }
 
 struct group *joins_inner(struct binder *binder, struct group *left, struct group *right)
@@ -74,68 +60,48 @@ struct group *joins_inner(struct binder *binder, struct group *left, struct grou
     return left;
 }
 
-struct group *joins_left(struct binder *binder, struct group *left, struct group *right,
-                         struct list on, int location)
+struct group *joins_outer(struct binder *binder, enum plan_join_kind join, struct group *left,
+                          struct group *right, struct list on, int location)
 {
-    struct group *group = arena_zalloc(binder->arena, sizeof(*group));
     struct member *member = arena_zalloc(binder->arena, sizeof(*member));
 
-    member->left = left;
-    member->right = right;
-    member->on = on;
-    member->location = location;
-    member->columns = left->columns;
+    *member = (struct member){.kind = MEMBER_OUTER,
+                              .join = join,
+                              .left = left,
+                              .right = right,
+                              .on = on,
+                              .location = location,
+                              .columns = left->columns};
     column_set_join(&member->columns, &right->columns);
-    group->columns = member->columns;
-    list_add(&group->members, binder->arena, member);
-    return group;
+    return group_of(binder, member);
 }
 
-void joins_condition(struct binder *binder, struct group *group, struct expr *condition)
+struct group *joins_expand(struct binder *binder, struct group *left,
+                           const struct expansion *expansion, bool outer)
 {
-    exprs_conjuncts(&group->conditions, binder->arena, condition);
+    struct member *member = arena_zalloc(binder->arena, sizeof(*member));
+    uint16_t *at = arena_alloc(binder->arena, (expansion->n + 1U) * sizeof(*at));
+
+    for (uint16_t i = 0; i < expansion->n; i++)
+        at[i] = (uint16_t)(expansion->first + i);
+    *member = (struct member){.kind = MEMBER_EXPAND,
+                              .left = left,
+                              .columns = left->columns,
+                              .at = at,
+                              .n = expansion->n,
+                              .rows = expansion->rows,
+                              .rows_n = expansion->rows_n,
+                              .names = expansion->names,
+                              .outer = outer,
+                              .location = expansion->location};
+    for (uint16_t i = 0; i < expansion->n; i++)
+        column_set_add(&member->columns, at[i]);
+    return group_of(binder, member);
 }
 
-static struct column_set columns_of(const struct expr *expr)
+bool joins_covers(const struct group *group, const struct column_set *columns)
 {
-    struct column_set set = {0};
-
-    exprs_columns(expr, &set);
-    return set;
-}
-
-/* ---- conditions sink ---- */
-
-static void sink_group(struct binder *binder, struct group *group);
-
-/* A condition over one member: into the preserved side of a LEFT join, else on top of the member.
- */
-static void sink_into_member(struct binder *binder, struct member *member, struct expr *condition,
-                             const struct column_set *columns)
-{
-    if (member->left != NULL && column_set_within(columns, &member->left->columns))
-        list_add(&member->left->conditions, binder->arena, condition);
-    else
-        list_add(&member->filters, binder->arena, condition);
-}
-
-/* ON conditions over the right side alone choose among its rows: they sink into it. */
-static void sink_on(struct binder *binder, struct member *member)
-{
-    struct list stay = {0};
-
-    for (uint32_t i = 0; i < member->on.n; i++) {
-        struct expr *condition = member->on.at[i];
-        struct column_set columns = columns_of(condition);
-
-        if (!column_set_empty(&columns) && column_set_within(&columns, &member->right->columns))
-            list_add(&member->right->conditions, binder->arena, condition);
-        else
-            list_add(&stay, binder->arena, condition);
-    }
-    member->on = stay;
-    sink_group(binder, member->left);
-    sink_group(binder, member->right);
+    return column_set_within(columns, &group->columns);
 }
 
 /* The only member that has all the columns, or NULL. */
@@ -150,13 +116,176 @@ static struct member *owner_of(const struct group *group, const struct column_se
     return NULL;
 }
 
-static void sink_group(struct binder *binder, struct group *group)
+void joins_attach(struct binder *binder, struct group **group, struct group *right, struct list on,
+                  int location)
+{
+    struct column_set columns = {0};
+    struct member *owner, *below;
+    struct group *joined;
+
+    for (uint32_t i = 0; i < on.n; i++)
+        exprs_columns(on.at[i], &columns);
+    for (uint32_t i = 0; i < COLUMNS_MAX; i++)
+        if (column_set_has(&right->columns, i))
+            column_set_remove(&columns, i);
+    owner = owner_of(*group, &columns);
+    if (owner == NULL) {
+        *group = joins_outer(binder, PLAN_JOIN_LEFT, *group, right, on, location);
+        return;
+    }
+    below = arena_alloc(binder->arena, sizeof(*below));
+    *below = *owner;
+    joined = joins_outer(binder, PLAN_JOIN_LEFT, group_of(binder, below), right, on, location);
+    *owner = *(const struct member *)joined->members.at[0];
+    column_set_join(&(*group)->columns, &right->columns);
+}
+
+/* ---- conditions ---- */
+
+/* What every arm of an OR holds holds for the whole: a join key may be among it. */
+static void add_common_parts(struct binder *binder, struct group *group, const struct expr * or)
+{
+    struct list first = {0};
+
+    exprs_conjuncts(&first, binder->arena, or->args[0]);
+    for (uint32_t i = 0; i < first.n; i++) {
+        bool in_all = exprs_is_equality(first.at[i]);
+
+        for (uint16_t k = 1; k < or->args_n && in_all; k++) {
+            struct list arm = {0};
+            bool in_arm = false;
+
+            exprs_conjuncts(&arm, binder->arena, or->args[k]);
+            for (uint32_t j = 0; j < arm.n; j++)
+                in_arm = in_arm || expr_same(arm.at[j], first.at[i]);
+            in_all = in_arm;
+        }
+        if (in_all)
+            list_add(&group->conditions, binder->arena, first.at[i]);
+    }
+}
+
+void joins_condition(struct binder *binder, struct group *group, struct expr *condition)
+{
+    struct list parts = {0};
+
+    exprs_conjuncts(&parts, binder->arena, condition);
+    for (uint32_t i = 0; i < parts.n; i++) {
+        const struct expr *part = parts.at[i];
+
+        if (part->kind == EXPR_OR)
+            add_common_parts(binder, group, part);
+        list_add(&group->conditions, binder->arena, part);
+    }
+}
+
+/* ---- LEFT joins that are inner ones ---- */
+
+/* The expression is NULL when all the columns are. */
+static bool is_strict(const struct expr *expr, const struct column_set *columns)
+{
+    if (expr->kind == EXPR_COLUMN)
+        return expr->column < COLUMNS_MAX && column_set_has(columns, expr->column);
+    if (expr->kind == EXPR_NOT)
+        return is_strict(expr->args[0], columns);
+    if (expr->kind != EXPR_CALL || expr->function->not_strict)
+        return false;
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        if (is_strict(expr->args[i], columns))
+            return true;
+    return false;
+}
+
+/* The condition is not true when all the columns are NULL. */
+static bool rejects_nulls(const struct expr *expr, const struct column_set *columns)
+{
+    bool all = expr->kind == EXPR_OR;
+
+    if (expr->kind == EXPR_AND || expr->kind == EXPR_OR) {
+        for (uint16_t i = 0; i < expr->args_n; i++)
+            if (rejects_nulls(expr->args[i], columns) != all)
+                return !all;
+        return all;
+    }
+    if (expr->kind == EXPR_NOT && expr->args[0]->kind == EXPR_IS_NULL)
+        return is_strict(expr->args[0]->args[0], columns);
+    return is_strict(expr, columns);
+}
+
+static bool is_inner_in_truth(const struct group *group, const struct member *member)
+{
+    if (member->kind != MEMBER_OUTER || member->join != PLAN_JOIN_LEFT)
+        return false;
+    for (uint32_t i = 0; i < group->conditions.n; i++)
+        if (rejects_nulls(group->conditions.at[i], &member->right->columns))
+            return true;
+    return false;
+}
+
+/* Puts the parts of such a member in its place, over and over. */
+static void dissolve(struct binder *binder, struct group *group)
+{
+    for (uint32_t i = 0; i < group->members.n; i++) {
+        struct member *member = group->members.at[i];
+        struct group *parts;
+
+        if (!is_inner_in_truth(group, member))
+            continue;
+        parts = joins_inner(binder, member->left, member->right);
+        group->members.at[i] = parts->members.at[0];
+        for (uint32_t k = 1; k < parts->members.n; k++)
+            list_add(&group->members, binder->arena, parts->members.at[k]);
+        for (uint32_t k = 0; k < parts->conditions.n; k++)
+            list_add(&group->conditions, binder->arena, parts->conditions.at[k]);
+        for (uint32_t k = 0; k < member->on.n; k++)
+            list_add(&group->conditions, binder->arena, member->on.at[k]);
+        i = UINT32_MAX; /* from the start: new conditions may dissolve others */
+    }
+}
+
+/* ---- conditions sink ---- */
+
+/* A condition over one member: into the preserved side of a LEFT join or below functions, else on
+ * top of the member. */
+static void sink_into_member(struct binder *binder, struct member *member, struct expr *condition,
+                             const struct column_set *columns)
+{
+    bool keeps_left = member->kind == MEMBER_EXPAND ||
+                      (member->kind == MEMBER_OUTER && member->join == PLAN_JOIN_LEFT);
+
+    if (keeps_left && column_set_within(columns, &member->left->columns))
+        list_add(&member->left->conditions, binder->arena, condition);
+    else
+        list_add(&member->filters, binder->arena, condition);
+}
+
+/* ON conditions of a LEFT join over the right side alone choose among its rows: they sink into
+ * it. */
+static void sink_on(struct binder *binder, struct member *member)
 {
     struct list stay = {0};
 
+    for (uint32_t i = 0; i < member->on.n; i++) {
+        struct expr *condition = member->on.at[i];
+        struct column_set columns = joins_columns_of(condition);
+
+        if (member->join == PLAN_JOIN_LEFT && !column_set_empty(&columns) &&
+            column_set_within(&columns, &member->right->columns))
+            list_add(&member->right->conditions, binder->arena, condition);
+        else
+            list_add(&stay, binder->arena, condition);
+    }
+    member->on = stay;
+}
+
+void joins_sink(struct binder *binder, struct group *group)
+{
+    struct list stay = {0};
+
+    dissolve(binder, group);
     for (uint32_t i = 0; i < group->conditions.n; i++) {
         struct expr *condition = group->conditions.at[i];
-        struct column_set columns = columns_of(condition);
+        struct column_set columns = joins_columns_of(condition);
         struct member *owner = owner_of(group, &columns);
 
         if (column_set_empty(&columns))
@@ -171,8 +300,12 @@ static void sink_group(struct binder *binder, struct group *group)
         struct member *member = group->members.at[i];
 
         assert(member != NULL);
-        if (member->left != NULL)
+        if (member->kind == MEMBER_OUTER)
             sink_on(binder, member);
+        if (member->kind != MEMBER_TABLE)
+            joins_sink(binder, member->left);
+        if (member->kind == MEMBER_OUTER)
+            joins_sink(binder, member->right);
     }
 }
 
@@ -181,35 +314,50 @@ static void sink_group(struct binder *binder, struct group *group)
 /* One pair of join keys; both NULL: none. */
 struct key_pair {
     struct expr *left, *right;
+    bool null_safe;
 };
 
-/* `a = b` with one side over `left` and the other over `right`: the two as values of one type. */
+/* The two sides of `a = b` or `a IS NOT DISTINCT FROM b`; NULL: another. */
+static struct expr **equal_sides(const struct expr *condition, bool *ret_null_safe)
+{
+    *ret_null_safe = condition->kind == EXPR_NOT && condition->args[0]->kind == EXPR_DISTINCT;
+    if (*ret_null_safe)
+        return condition->args[0]->args;
+    return exprs_is_equality(condition) ? condition->args : NULL;
+}
+
+/* An equality with one side over `left` and the other over `right`: the two as values of one
+ * type. */
 static bool as_key(struct binder *binder, const struct expr *condition,
                    const struct column_set *left, const struct column_set *right,
                    struct key_pair *ret)
 {
     struct column_set first, second;
+    struct expr **sides;
     bool swapped;
 
     *ret = (struct key_pair){0};
-    if (!exprs_is_equality(condition))
+    sides = equal_sides(condition, &ret->null_safe);
+    if (sides == NULL)
         return true;
-    first = columns_of(condition->args[0]);
-    second = columns_of(condition->args[1]);
+    first = joins_columns_of(sides[0]);
+    second = joins_columns_of(sides[1]);
     if (column_set_empty(&first) || column_set_empty(&second))
         return true;
     swapped = column_set_within(&first, right) && column_set_within(&second, left);
     if (!swapped && !(column_set_within(&first, left) && column_set_within(&second, right)))
         return true;
-    ret->left = condition->args[swapped];
-    ret->right = condition->args[!swapped];
+    ret->left = sides[swapped];
+    ret->right = sides[!swapped];
     return bind_same_type(binder, &ret->left, &ret->right, condition->location);
 }
 
-static bool refuse_cross(struct binder *binder, const struct member *member)
+static void add_key(struct binder *binder, struct step *step, const struct key_pair *pair)
 {
-    return ast_refuse(&binder->ast, member->location,
-                      "this join has no equality between the two sides; write ON a.x = b.x");
+    if (pair->null_safe)
+        step->null_safe |= UINT64_C(1) << step->left_keys.n;
+    list_add(&step->left_keys, binder->arena, pair->left);
+    list_add(&step->right_keys, binder->arena, pair->right);
 }
 
 /* Takes the conditions that join `right` to `left` out of the list: keys, and what can be tested
@@ -224,28 +372,39 @@ static bool take_conditions(struct binder *binder, struct list *conditions,
     column_set_join(&both, right);
     for (uint32_t i = 0; i < conditions->n; i++) {
         struct expr *condition = conditions->at[i];
-        struct column_set columns = columns_of(condition);
+        struct column_set columns = joins_columns_of(condition);
         struct key_pair pair;
 
         if (!as_key(binder, condition, left, right, &pair))
             return false;
-        if (pair.left != NULL) {
-            list_add(&step->left_keys, binder->arena, pair.left);
-            list_add(&step->right_keys, binder->arena, pair.right);
-        } else if (column_set_within(&columns, &both)) {
+        if (pair.left != NULL && (!pair.null_safe || step->left_keys.n < 64))
+            add_key(binder, step, &pair);
+        else if (column_set_within(&columns, &both))
             list_add(&step->filters, binder->arena, condition);
-        } else {
+        else
             list_add(&stay, binder->arena, condition);
-        }
     }
     *conditions = stay;
     return true;
 }
 
-/* A member not yet joined that an equality connects with the joined ones, the first written. */
+/* The condition reads both: joining by it leaves fewer rows than all pairs. */
+static bool connects(const struct expr *condition, const struct column_set *have,
+                     const struct member *member)
+{
+    struct column_set columns = joins_columns_of(condition), both = *have;
+
+    column_set_join(&both, &member->columns);
+    return column_set_meets(&columns, &member->columns) && column_set_within(&columns, &both);
+}
+
+/* A member not yet joined that an equality connects with the joined ones, else one that another
+ * condition does, else any; of each the first written. */
 static bool next_member(struct binder *binder, const struct group *group, const bool *joined,
                         const struct column_set *have, uint32_t *ret)
 {
+    uint32_t connected = UINT32_MAX, any = UINT32_MAX;
+
     for (uint32_t i = 0; i < group->members.n; i++) {
         const struct member *member = group->members.at[i];
 
@@ -258,16 +417,17 @@ static bool next_member(struct binder *binder, const struct group *group, const 
                 *ret = i;
                 return true;
             }
+            if (connected == UINT32_MAX && connects(group->conditions.at[j], have, member))
+                connected = i;
         }
+        if (!joined[i] && any == UINT32_MAX)
+            any = i;
     }
-    for (uint32_t i = 0; i < group->members.n; i++)
-        if (!joined[i])
-            return refuse_cross(binder, group->members.at[i]);
-    return false;
+    *ret = connected != UINT32_MAX ? connected : any;
+    return true;
 }
 
-/* The chain of joins of a group: steps[0] is the first member alone. */
-static bool plan_steps(struct binder *binder, struct group *group, struct step *steps)
+bool joins_steps(struct binder *binder, struct group *group, struct step *steps)
 {
     bool *joined = arena_zalloc(binder->arena, group->members.n);
     struct column_set have;
@@ -287,212 +447,41 @@ static bool plan_steps(struct binder *binder, struct group *group, struct step *
             return false;
         column_set_join(&have, &steps[i].member->columns);
     }
+    if (group->conditions.n > 0)
+        return ast_refuse(&binder->ast, ((const struct expr *)group->conditions.at[0])->location,
+                          "this condition reads a table outside its join; write it in WHERE");
     return true;
-}
-
-static void add_columns(struct column_set *set, const struct list *exprs)
-{
-    for (uint32_t i = 0; i < exprs->n; i++)
-        exprs_columns(exprs->at[i], set);
-}
-
-static struct column_set need_of_step(const struct step *step, const struct column_set *above)
-{
-    struct column_set need = *above;
-
-    add_columns(&need, &step->left_keys);
-    add_columns(&need, &step->right_keys);
-    add_columns(&need, &step->filters);
-    return need;
-}
-
-/* ---- nodes ---- */
-
-static int16_t *no_columns(const struct walk *walk)
-{
-    int16_t *at = arena_alloc(walk->binder->arena, COLUMNS_MAX * sizeof(*at));
-
-    for (int i = 0; i < COLUMNS_MAX; i++)
-        at[i] = -1;
-    return at;
-}
-
-static void emit_filters(struct walk *walk, const struct list *filters, struct emitted *emitted)
-{
-    struct arena *arena = walk->binder->arena;
-    const struct expr *predicate;
-
-    if (filters->n == 0)
-        return;
-    predicate =
-        exprs_junction(arena, EXPR_AND, filters, ((const struct expr *)filters->at[0])->location);
-    emitted->node = nodes_filter(&walk->binder->nodes, emitted->node,
-                                 exprs_move(arena, predicate, emitted->at));
-}
-
-/* Drops the columns that nothing above needs. */
-static void prune(struct walk *walk, const struct column_set *need, struct emitted *emitted)
-{
-    const struct schema *schema = &nodes_at(&walk->binder->nodes, emitted->node)->schema;
-    uint16_t *kept = arena_alloc(walk->binder->arena, (schema->columns_n + 1U) * sizeof(*kept));
-    int16_t *at = no_columns(walk), *column_at = no_columns(walk);
-    uint16_t n = 0;
-
-    for (uint16_t i = 0; i < walk->from->columns_n; i++)
-        if (emitted->at[i] >= 0)
-            column_at[emitted->at[i]] = (int16_t)i;
-    for (uint16_t i = 0; i < schema->columns_n; i++) {
-        if (column_at[i] < 0 || !column_set_has(need, (uint32_t)column_at[i]))
-            continue;
-        at[column_at[i]] = (int16_t)n;
-        kept[n++] = i;
-    }
-    if (n == schema->columns_n || n == 0)
-        return;
-    emitted->node = nodes_keep(&walk->binder->nodes, emitted->node, kept, n);
-    emitted->at = at;
-}
-
-static const struct expr **moved_keys(struct walk *walk, const struct list *keys, const int16_t *at)
-{
-    const struct expr **moved = arena_alloc(walk->binder->arena, (keys->n + 1) * sizeof(void *));
-
-    for (uint32_t i = 0; i < keys->n; i++)
-        moved[i] = exprs_move(walk->binder->arena, keys->at[i], at);
-    return moved;
-}
-
-/* Joins two nodes: `left` becomes the result. */
-static void emit_join(struct walk *walk, enum plan_join_kind join, const struct step *step,
-                      struct emitted *left, const struct emitted *right)
-{
-    struct nodes *nodes = &walk->binder->nodes;
-    uint16_t left_n = nodes_at(nodes, left->node)->schema.columns_n;
-    struct join_keys keys = {moved_keys(walk, &step->left_keys, left->at),
-                             moved_keys(walk, &step->right_keys, right->at),
-                             (uint16_t)step->left_keys.n};
-    int16_t *at = no_columns(walk);
-
-    for (uint16_t i = 0; i < walk->from->columns_n; i++) {
-        if (left->at[i] >= 0)
-            at[i] = left->at[i];
-        else if (right->at[i] >= 0)
-            at[i] = (int16_t)(left_n + right->at[i]);
-    }
-    left->node = nodes_join(nodes, join, left->node, right->node, keys);
-    left->at = at;
 }
 
 /* A condition of ON over the left side alone: a key that is TRUE on the right. */
-static bool take_left_condition(struct binder *binder, struct member *member,
-                                struct expr *condition, struct step *step)
+static void take_left_condition(struct binder *binder, struct expr *condition, struct step *step)
 {
-    struct column_set columns = columns_of(condition);
+    struct key_pair pair = {condition, exprs_bool(binder->arena, true, condition->location), false};
 
-    if (!column_set_within(&columns, &member->left->columns))
-        return ast_refuse(&binder->ast, condition->location,
-                          "ON of an outer join holds equalities between the two sides, and "
-                          "conditions on one side; write this one in WHERE if you mean that");
-    if (exprs_is_true(condition))
-        return true;
-    list_add(&step->left_keys, binder->arena, condition);
-    list_add(&step->right_keys, binder->arena,
-             exprs_bool(binder->arena, true, condition->location));
-    return true;
+    if (!exprs_is_true(condition))
+        add_key(binder, step, &pair);
 }
 
-static bool left_step(struct binder *binder, struct member *member, struct step *step)
+bool joins_outer_step(struct binder *binder, struct member *member, struct step *step)
 {
     struct list rest = {0};
 
     if (!take_conditions(binder, &member->on, &member->left->columns, &member->right->columns,
                          step))
         return false;
-    if (step->left_keys.n == 0)
-        return refuse_cross(binder, member);
+    if (member->on.n > 0)
+        return ast_refuse(&binder->ast, ((const struct expr *)member->on.at[0])->location,
+                          "ON of an outer join can't read a table outside that join");
     rest = step->filters;
     step->filters = (struct list){0};
-    for (uint32_t i = 0; i < rest.n; i++)
-        if (!take_left_condition(binder, member, rest.at[i], step))
-            return false;
-    return true;
-}
+    for (uint32_t i = 0; i < rest.n; i++) {
+        struct expr *condition = rest.at[i];
+        struct column_set columns = joins_columns_of(condition);
 
-static bool emit_left_join(struct walk *walk, struct member *member, const struct column_set *need,
-                           struct emitted *ret)
-{
-    struct step step = {.member = member};
-    struct emitted right = {0};
-
-    if (!left_step(walk->binder, member, &step))
-        return false;
-    step.need = need_of_step(&step, need);
-    add_columns(&step.need, &member->filters);
-    if (!emit_group(walk, member->left, &step.need, false, ret) ||
-        !emit_group(walk, member->right, &step.need, false, &right))
-        return false;
-    emit_join(walk, PLAN_JOIN_LEFT, &step, ret, &right);
-    return true;
-}
-
-/* `alone`: nothing is joined with it, so nothing is gained by dropping columns. */
-static bool emit_member(struct walk *walk, struct member *member, const struct column_set *need,
-                        bool alone, struct emitted *ret)
-{
-    if (member->left != NULL) {
-        if (!emit_left_join(walk, member, need, ret))
-            return false;
-    } else {
-        ret->node = member->node;
-        ret->at = no_columns(walk);
-        for (uint16_t i = 0; i < member->n; i++)
-            ret->at[member->first + i] = (int16_t)i;
+        if (member->join == PLAN_JOIN_LEFT && column_set_within(&columns, &member->left->columns))
+            take_left_condition(binder, condition, step);
+        else if (!exprs_is_true(condition))
+            list_add(&step->filters, binder->arena, condition);
     }
-    emit_filters(walk, &member->filters, ret);
-    if (!alone)
-        prune(walk, need, ret);
-    return true;
-}
-
-static bool emit_group(struct walk *walk, struct group *group, const struct column_set *need,
-                       bool alone, struct emitted *ret)
-{
-    struct binder *binder = walk->binder;
-    struct step *steps = arena_zalloc(binder->arena, group->members.n * sizeof(*steps));
-    struct column_set above = *need;
-
-    if (!plan_steps(binder, group, steps))
-        return false;
-    for (uint32_t i = group->members.n; i-- > 1;)
-        above = steps[i].need = need_of_step(&steps[i], &above);
-    steps[0].need = above;
-    if (!emit_member(walk, steps[0].member, &steps[0].need, alone && group->members.n == 1, ret))
-        return false;
-    for (uint32_t i = 1; i < group->members.n; i++) {
-        struct emitted right = {0};
-
-        if (!emit_member(walk, steps[i].member, &steps[i].need, false, &right))
-            return false;
-        prune(walk, &steps[i].need, ret);
-        emit_join(walk, PLAN_JOIN_INNER, &steps[i], ret, &right);
-        emit_filters(walk, &steps[i].filters, ret);
-    }
-    emit_filters(walk, &group->tops, ret);
-    if (!alone)
-        prune(walk, need, ret);
-    return true;
-}
-
-bool joins_plan(struct binder *binder, const struct from *from, const struct column_set *need,
-                uint32_t *ret_node, int16_t **ret_at)
-{
-    struct walk walk = {binder, from};
-    struct emitted emitted = {0};
-
-    sink_group(binder, from->group);
-    if (!emit_group(&walk, from->group, need, true, &emitted))
-        return false;
-    *ret_node = emitted.node;
-    *ret_at = emitted.at;
     return true;
 }

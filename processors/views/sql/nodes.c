@@ -1,8 +1,6 @@
 #include "sql/nodes.h"
 
-#include "base/hash.h"
 #include "sql/exprs.h"
-#include <inttypes.h>
 
 enum { NODES_MAX = 4096 };
 
@@ -25,169 +23,11 @@ bool nodes_is_pinned(const struct nodes *nodes, uint32_t node)
     return nodes->pinned != NULL && node < NODES_MAX && nodes->pinned[node];
 }
 
-static void describe_type(struct buf *out, struct type type)
-{
-    buf_printf(out, "t%d/%" PRId32, (int)type.id, type.typmod);
-    for (uint16_t i = 0; type.labels != NULL && i < type.labels->n; i++) {
-        buf_printf(out, " %zu:", type.labels->labels[i].len); /* stored values hold the order */
-        buf_put(out, type.labels->labels[i]);
-    }
-}
-
-static void describe_constant(struct buf *out, const struct expr *expr)
-{
-    if (expr->constant.null) {
-        buf_puts(out, " null");
-    } else if (type_is_bytes(expr->type.id)) {
-        buf_printf(out, " %zu:", expr->constant.bytes.len);
-        buf_put(out, expr->constant.bytes);
-    } else {
-        buf_printf(out, " %" PRIx64, (uint64_t)expr->constant.slot);
-    }
-}
-
-void nodes_describe_expr(struct buf *out, const struct expr *expr)
-{
-    static const char *const kinds[] = {
-        [EXPR_CONST] = "const",      [EXPR_COLUMN] = "column", [EXPR_CALL] = "call",
-        [EXPR_AND] = "and",          [EXPR_OR] = "or",         [EXPR_NOT] = "not",
-        [EXPR_IS_NULL] = "null?",    [EXPR_CASE] = "case",     [EXPR_COALESCE] = "coalesce",
-        [EXPR_DISTINCT] = "distinct"};
-
-    buf_printf(out, "(%s ", kinds[expr->kind]);
-    describe_type(out, expr->type);
-    if (expr->kind == EXPR_CONST)
-        describe_constant(out, expr);
-    if (expr->kind == EXPR_COLUMN)
-        buf_printf(out, " %u", expr->column);
-    if (expr->kind == EXPR_CALL)
-        buf_printf(out, " %d:%s", (int)expr->function->kind, expr->function->name);
-    for (uint16_t i = 0; i < expr->args_n; i++)
-        nodes_describe_expr(out, expr->args[i]);
-    buf_char(out, ')');
-}
-
-static void describe_exprs(struct buf *out, const struct expr *const *exprs, uint16_t n)
-{
-    buf_char(out, '[');
-    for (uint16_t i = 0; i < n; i++)
-        nodes_describe_expr(out, exprs[i]);
-    buf_char(out, ']');
-}
-
-static void describe_source(struct buf *out, const struct plan_source *source)
-{
-    buf_printf(out, "%s %d", source->topic, (int)source->format);
-    for (uint16_t i = 0; i < source->schema.columns_n; i++) {
-        const struct column *column = &source->schema.columns[i];
-
-        buf_printf(out, " %zu:%s%s ", strlen(column->name), column->name,
-                   column->not_null ? "!" : "");
-        describe_type(out, column->type);
-    }
-    for (uint16_t i = 0; i < source->schema.key_n; i++)
-        buf_printf(out, " key %u", source->schema.key[i]);
-    for (uint16_t i = 0; i < source->rules_n; i++)
-        if (!source->rules[i].warning && source->rules[i].expr != NULL)
-            nodes_describe_expr(out, source->rules[i].expr);
-}
-
-static void describe_order(struct buf *out, const struct plan_order *order, uint16_t n)
-{
-    for (uint16_t i = 0; i < n; i++) {
-        buf_printf(out, " %d%d", order[i].order.descending, order[i].order.nulls_first);
-        nodes_describe_expr(out, order[i].expr);
-    }
-}
-
-static void describe_call(struct buf *out, const struct plan_aggregate *aggregate)
-{
-    if (aggregate->aggregate != NULL)
-        buf_printf(out, " %s/%d ", aggregate->aggregate->name, (int)aggregate->aggregate->arg);
-    describe_type(out, aggregate->result);
-    for (uint16_t j = 0; j < plan_aggregate_args_n(aggregate); j++)
-        nodes_describe_expr(out, plan_aggregate_arg(aggregate, j));
-    buf_puts(out, aggregate->distinct ? " distinct" : "");
-    describe_order(out, aggregate->order, aggregate->order_n);
-    if (aggregate->filter != NULL) {
-        buf_puts(out, " filter ");
-        nodes_describe_expr(out, aggregate->filter);
-    }
-}
-
-static void describe_aggregates(struct buf *out, const struct plan_node *node)
-{
-    for (uint16_t i = 0; i < node->aggregates_n; i++)
-        describe_call(out, &node->aggregates[i]);
-}
-
-static void describe_bound(struct buf *out, const struct plan_bound *bound)
-{
-    buf_printf(out, " %d/%" PRId64, (int)bound->kind, bound->offset);
-    if (bound->limit != NULL)
-        nodes_describe_expr(out, bound->limit);
-}
-
-static void describe_windows(struct buf *out, const struct plan_node *node)
-{
-    describe_order(out, node->order, node->order_n);
-    for (uint16_t i = 0; i < node->functions_n; i++) {
-        const struct plan_window_function *function = &node->functions[i];
-
-        buf_printf(out, " window %d", (int)function->kind);
-        describe_call(out, &function->call);
-        buf_printf(out, " frame %d %d", (int)function->frame.unit, (int)function->frame.exclusion);
-        describe_bound(out, &function->frame.start);
-        describe_bound(out, &function->frame.end);
-        if (function->frame.range_key != NULL)
-            nodes_describe_expr(out, function->frame.range_key);
-    }
-}
-
-static void describe_top(struct buf *out, const struct plan_node *node)
-{
-    buf_printf(out, " %" PRId64 " %" PRId64 "%s", node->limit, node->offset,
-               node->ties ? " ties" : "");
-    describe_order(out, node->order, node->order_n);
-}
-
-static uint16_t inputs_of(const struct plan_node *node)
-{
-    if (node->kind == PLAN_SOURCE)
-        return 0;
-    return node->kind == PLAN_JOIN || node->kind == PLAN_UNION ? 2 : 1;
-}
-
-static uint64_t fingerprint_of(const struct nodes *nodes, const struct plan_node *node)
-{
-    CLEANUP(buf) struct buf out = {0};
-
-    buf_printf(&out, "%d", (int)node->kind);
-    for (uint16_t i = 0; i < inputs_of(node); i++)
-        buf_printf(&out, " %016" PRIx64, nodes_at(nodes, node->inputs[i])->fingerprint);
-    if (node->kind == PLAN_SOURCE)
-        describe_source(&out, nodes->sources.at[node->source]);
-    if (node->predicate != NULL)
-        nodes_describe_expr(&out, node->predicate);
-    describe_exprs(&out, node->exprs, node->exprs_n);
-    if (node->kind == PLAN_JOIN) {
-        buf_printf(&out, " join %d ", (int)node->join);
-        describe_exprs(&out, node->left_keys, node->join_keys_n);
-        describe_exprs(&out, node->right_keys, node->join_keys_n);
-    }
-    describe_aggregates(&out, node);
-    if (node->kind == PLAN_TOP)
-        describe_top(&out, node);
-    if (node->kind == PLAN_WINDOW)
-        describe_windows(&out, node);
-    return hash64(out.at, out.len);
-}
-
 /* Puts the node in, or finds the one that is there. `ret_new`: its schema is still to be made. */
 static uint32_t intern(struct nodes *nodes, const struct plan_node *made, bool *ret_new)
 {
     struct plan_node *node;
-    uint64_t fingerprint = fingerprint_of(nodes, made);
+    uint64_t fingerprint = nodes_fingerprint(nodes, made);
 
     for (uint32_t i = 0; i < nodes->all.n; i++) {
         if (nodes_at(nodes, i)->fingerprint == fingerprint) {
@@ -381,6 +221,15 @@ uint32_t nodes_keep(struct nodes *nodes, uint32_t input, const uint16_t *columns
     return nodes_project(nodes, input, exprs, names, n);
 }
 
+/* No row has a key of NULLs alone, as a row that a join makes up would have. */
+static bool key_shows_row(const struct plan_node *node)
+{
+    for (uint16_t i = 0; i < node->schema.key_n; i++)
+        if (node->schema.columns[node->schema.key[i]].not_null)
+            return true;
+    return false;
+}
+
 static void derive_join(const struct nodes *nodes, uint32_t made)
 {
     struct plan_node *node = nodes_at(nodes, made);
@@ -394,11 +243,14 @@ static void derive_join(const struct nodes *nodes, uint32_t made)
     memcpy(columns, left->schema.columns, left_n * sizeof(struct column));
     memcpy(columns + left_n, right->schema.columns,
            right->schema.columns_n * sizeof(struct column));
-    for (uint16_t i = 0; i < right->schema.columns_n && node->join == PLAN_JOIN_LEFT; i++)
+    for (uint16_t i = 0; i < right->schema.columns_n && node->join != PLAN_JOIN_INNER; i++)
         columns[left_n + i].not_null = false;
+    for (uint16_t i = 0; i < left_n && node->join == PLAN_JOIN_FULL; i++)
+        columns[i].not_null = false;
     node->schema.columns = columns;
     node->schema.columns_n = (uint16_t)(left_n + right->schema.columns_n);
-    if (!left->has_key || !right->has_key)
+    if (!left->has_key || !right->has_key ||
+        (node->join == PLAN_JOIN_FULL && !key_shows_row(left) && !key_shows_row(right)))
         return;
     for (uint16_t i = 0; i < left->schema.key_n; i++)
         key[n++] = left->schema.key[i];
@@ -416,7 +268,9 @@ uint32_t nodes_join(struct nodes *nodes, enum plan_join_kind join, uint32_t left
                              .join = join,
                              .left_keys = keys.left,
                              .right_keys = keys.right,
-                             .join_keys_n = keys.n};
+                             .join_keys_n = keys.n,
+                             .null_safe = keys.null_safe,
+                             .predicate = keys.predicate};
     bool is_new;
     uint32_t made = intern(nodes, &node, &is_new);
 
@@ -611,5 +465,61 @@ uint32_t nodes_ordinal(struct nodes *nodes, uint32_t input)
     node.schema = (struct schema){.columns = columns, .columns_n = (uint16_t)(n + 2)};
     made = intern(nodes, &node, &is_new);
     set_key(nodes, nodes_at(nodes, made), key, 2);
+    return made;
+}
+
+/* One row is its own key. */
+uint32_t nodes_values(struct nodes *nodes, struct expr **exprs, const struct schema *shape,
+                      uint32_t rows_n)
+{
+    struct plan_node node = {.kind = PLAN_VALUES,
+                             .exprs_n = (uint16_t)(rows_n * shape->columns_n),
+                             .rows_n = rows_n,
+                             .has_key = rows_n <= 1,
+                             .schema = *shape};
+    bool is_new;
+
+    node.exprs = exprs_array(nodes, exprs, node.exprs_n);
+    return intern(nodes, &node, &is_new);
+}
+
+static void derive_expand(const struct nodes *nodes, struct plan_node *node,
+                          const char *const *names)
+{
+    const struct plan_node *input = nodes_at(nodes, node->inputs[0]);
+    uint16_t n = input->schema.columns_n, key[COLUMNS_MAX + 1], key_n = input->schema.key_n;
+    struct column *columns;
+
+    for (uint16_t i = 0; i < node->rows_functions_n; i++)
+        n = (uint16_t)(n + node->rows[i].columns_n);
+    columns = arena_zalloc(nodes->arena, (n + 1U) * sizeof(*columns));
+    memcpy(columns, input->schema.columns, input->schema.columns_n * sizeof(*columns));
+    n = input->schema.columns_n;
+    for (uint16_t i = 0; i < node->rows_functions_n; i++)
+        for (uint16_t k = 0; k < node->rows[i].columns_n; k++, n++)
+            columns[n] = (struct column){*names++, node->rows[i].types[k], false};
+    columns[n] = (struct column){"ordinality", {TYPE_INT8, -1, NULL}, !node->outer};
+    node->schema = (struct schema){.columns = columns, .columns_n = (uint16_t)(n + 1)};
+    if (!input->has_key)
+        return;
+    for (uint16_t i = 0; i < key_n; i++)
+        key[i] = input->schema.key[i];
+    key[key_n++] = n;
+    set_key(nodes, node, key, key_n);
+}
+
+uint32_t nodes_expand(struct nodes *nodes, uint32_t input, const struct plan_rows *rows,
+                      uint16_t rows_n, const char *const *names, bool outer)
+{
+    struct plan_node node = {.kind = PLAN_EXPAND,
+                             .inputs = {input},
+                             .rows = rows,
+                             .rows_functions_n = rows_n,
+                             .outer = outer};
+    bool is_new;
+    uint32_t made = intern(nodes, &node, &is_new);
+
+    if (is_new)
+        derive_expand(nodes, nodes_at(nodes, made), names);
     return made;
 }

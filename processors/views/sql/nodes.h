@@ -39,10 +39,12 @@ uint32_t nodes_project(struct nodes *nodes, uint32_t input, struct expr **exprs,
 /* Keeps the given columns of the input, in order. */
 uint32_t nodes_keep(struct nodes *nodes, uint32_t input, const uint16_t *columns, uint16_t n);
 
-/* The keys of a join, same length and types. */
+/* The keys of a join, same length and types; the rest as in the node. */
 struct join_keys {
     const struct expr **left, **right;
     uint16_t n;
+    uint64_t null_safe;
+    const struct expr *predicate; /* over the joined row, or NULL */
 };
 
 /* Left columns, then right columns. */
@@ -115,6 +117,18 @@ uint32_t nodes_union_keyed(struct nodes *nodes, uint32_t first, uint32_t second,
 /* Takes from `columns` (a unique key of the node) every column that the others determine, the last
  * first; returns how many are left, in order. */
 uint16_t nodes_minimal_key(const struct nodes *nodes, uint32_t node, uint16_t *columns, uint16_t n);
+
+/* `rows_n` rows of constant expressions, one row after another. */
+uint32_t nodes_values(struct nodes *nodes, struct expr **exprs, const struct schema *shape,
+                      uint32_t rows_n);
+
+/* Each row beside those of the functions, whose columns have the names; then their number. `outer`
+ * keeps rows for which there are none. */
+uint32_t nodes_expand(struct nodes *nodes, uint32_t input, const struct plan_rows *rows,
+                      uint16_t rows_n, const char *const *names, bool outer);
+
+/* fingerprint.c: the same exactly when the meaning is. */
+uint64_t nodes_fingerprint(const struct nodes *nodes, const struct plan_node *node);
 
 /* Appends a description of the expression that is the same exactly when the meaning is. */
 void nodes_describe_expr(struct buf *out, const struct expr *expr);

@@ -259,11 +259,8 @@ static void mark_reachable(const struct nodes *nodes, uint32_t node, bool *reach
     if (reachable[node])
         return;
     reachable[node] = true;
-    if (of->kind == PLAN_SOURCE)
-        return;
-    mark_reachable(nodes, of->inputs[0], reachable);
-    if (of->kind == PLAN_JOIN || of->kind == PLAN_UNION)
-        mark_reachable(nodes, of->inputs[1], reachable);
+    for (unsigned i = 0; i < plan_inputs_n(of->kind); i++)
+        mark_reachable(nodes, of->inputs[i], reachable);
 }
 
 /* Copies the nodes that views need, renumbered; number[old] is the new number. */
@@ -282,10 +279,8 @@ static void copy_nodes(struct binder *binder, struct plan *plan, uint32_t *numbe
         if (!reachable[i])
             continue;
         *copy = *nodes_at(nodes, i);
-        if (copy->kind != PLAN_SOURCE)
-            copy->inputs[0] = number[copy->inputs[0]];
-        if (copy->kind == PLAN_JOIN || copy->kind == PLAN_UNION)
-            copy->inputs[1] = number[copy->inputs[1]];
+        for (unsigned k = 0; k < plan_inputs_n(copy->kind); k++)
+            copy->inputs[k] = number[copy->inputs[k]];
         if (copy->kind == PLAN_SOURCE)
             ((struct plan_source *)nodes->sources.at[copy->source])->node = plan->nodes_n;
         number[i] = plan->nodes_n++;

@@ -41,9 +41,26 @@ enum plan_kind {
     PLAN_TOP,
     PLAN_UNION,
     PLAN_WINDOW,
-    PLAN_ORDINAL
+    PLAN_ORDINAL,
+    PLAN_VALUES,
+    PLAN_EXPAND
 };
-enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT };
+enum plan_join_kind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT, PLAN_JOIN_FULL };
+
+/* How many inputs a node of the kind has. */
+static inline unsigned plan_inputs_n(enum plan_kind kind)
+{
+    switch (kind) {
+    case PLAN_SOURCE:
+    case PLAN_VALUES:
+        return 0;
+    case PLAN_JOIN:
+    case PLAN_UNION:
+        return 2;
+    default:
+        return 1;
+    }
+}
 
 /* One ORDER BY column, over the input row. */
 struct plan_order {
@@ -118,13 +135,23 @@ struct plan_window_function {
     struct plan_frame frame;
 };
 
+/* One function of a PLAN_EXPAND, over the input row. */
+struct plan_rows {
+    const struct function *function; /* with `rows` */
+    const struct expr **args;
+    uint16_t args_n, columns_n;
+    const struct type *types; /* of its columns */
+};
+
 /*
  * kind           inputs   output row
  * PLAN_SOURCE    0        the source's columns
  * PLAN_FILTER    1        the input row, where `predicate` is true
  * PLAN_PROJECT   1        one column per expr of `exprs`
- * PLAN_JOIN      2        left columns, then right columns (NULL where a LEFT join found nothing); rows match
- *                         when every left_keys[i] = right_keys[i] (same type both sides), NULL matches nothing
+ * PLAN_JOIN      2        left columns, then right columns (NULL where a LEFT or FULL join found nothing); rows
+ *                         match when every left_keys[i] = right_keys[i] (same type both sides; NULL matches NULL
+ *                         where bit i of `null_safe` is set, else nothing) and `predicate`, if any, is true
+ *                         over both; without keys all pairs are tried
  * PLAN_GROUP     1        the group exprs (`exprs`), then the aggregates; exprs_n 0: one row even over no input
  * PLAN_TOP       1        the input row, the first `limit` after `offset` rows by `order` (a total order:
  *                         sql/ has proved it), of each partition by `exprs`
@@ -132,6 +159,9 @@ struct plan_window_function {
  * PLAN_ORDINAL   1        the input row, a hash of it (text) and its number among equal rows, which are the key
  * PLAN_WINDOW    1        the input row, then one column per function of `functions`, over the rows of its
  *                         partition by `exprs` in `order`
+ * PLAN_VALUES    0        `rows_n` rows of `exprs`, one row after another, which read no column
+ * PLAN_EXPAND    1        the input row, then the columns of `rows`, then a number from 1 on: one row for each
+ *                         row that the longest of the functions gives (`outer`: one of NULLs where none does)
  */
 struct plan_node {
     enum plan_kind kind;
@@ -141,13 +171,18 @@ struct plan_node {
                              most one row) */
     bool has_key;
     uint32_t source;              /* PLAN_SOURCE: index into plan.sources */
-    const struct expr *predicate; /* PLAN_FILTER */
-    const struct expr **exprs;    /* PLAN_PROJECT, PLAN_GROUP; partitions of a PLAN_TOP or
-                                     PLAN_WINDOW */
+    const struct expr *predicate; /* PLAN_FILTER, PLAN_JOIN */
+    const struct expr **exprs;    /* PLAN_PROJECT, PLAN_GROUP, PLAN_VALUES; partitions of a PLAN_TOP
+                                     or PLAN_WINDOW */
     uint16_t exprs_n;
     enum plan_join_kind join;
     const struct expr **left_keys, **right_keys; /* PLAN_JOIN */
     uint16_t join_keys_n;
+    uint64_t null_safe;           /* PLAN_JOIN: by key */
+    uint32_t rows_n;              /* PLAN_VALUES */
+    const struct plan_rows *rows; /* PLAN_EXPAND */
+    uint16_t rows_functions_n;
+    bool outer;
     const struct plan_aggregate *aggregates; /* PLAN_GROUP */
     uint16_t aggregates_n;
     const struct plan_order *order; /* PLAN_TOP, PLAN_WINDOW */

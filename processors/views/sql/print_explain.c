@@ -63,17 +63,47 @@ static void put_project(struct buf *out, const struct plan_node *node, const str
 
 static void put_join(struct buf *out, const struct plan *plan, const struct plan_node *node)
 {
+    static const char *const kinds[] = {"inner", "left", "full"};
     const struct schema *left = &plan->nodes[node->inputs[0]].schema;
     const struct schema *right = &plan->nodes[node->inputs[1]].schema;
+    bool cross = node->join_keys_n == 0;
 
-    buf_printf(out, "%s join on ", node->join == PLAN_JOIN_LEFT ? "left" : "inner");
+    buf_printf(out, "%s join %s", kinds[node->join], cross ? "of all pairs" : "on ");
     for (uint16_t i = 0; i < node->join_keys_n; i++) {
         buf_puts(out, i == 0 ? "" : " AND ");
         expr_print(out, node->left_keys[i], left);
-        buf_puts(out, " = ");
+        buf_puts(out, i < 64 && (node->null_safe >> i & 1) != 0 ? " IS NOT DISTINCT FROM " : " = ");
         expr_print(out, node->right_keys[i], right);
     }
+    if (node->predicate != NULL) {
+        buf_puts(out, cross ? " where " : ", where ");
+        expr_print(out, node->predicate, &node->schema);
+    }
     buf_puts(out, "; state: both inputs' rows by join key");
+    if (cross)
+        buf_puts(out, "; a change costs all rows of the other side");
+}
+
+static void put_expand(struct buf *out, const struct plan_node *node, const struct schema *input)
+{
+    buf_puts(out, node->outer ? "expand, at least once, " : "expand ");
+    for (uint16_t i = 0; i < node->rows_functions_n; i++) {
+        buf_printf(out, "%s%s(", i == 0 ? "" : ", ", node->rows[i].function->name);
+        put_exprs(out, node->rows[i].args, node->rows[i].args_n, input);
+        buf_char(out, ')');
+    }
+}
+
+static void put_values(struct buf *out, const struct plan_node *node)
+{
+    uint16_t n = node->schema.columns_n;
+
+    buf_printf(out, "%" PRIu32 " constant row%s ", node->rows_n, node->rows_n == 1 ? "" : "s");
+    for (uint32_t i = 0; i < node->rows_n && n > 0; i++) {
+        buf_puts(out, i == 0 ? "(" : ", (");
+        put_exprs(out, node->exprs + (size_t)i * n, n, NULL);
+        buf_char(out, ')');
+    }
 }
 
 static void put_call(struct buf *out, const char *name, const struct plan_aggregate *call,
@@ -199,7 +229,7 @@ static void put_window(struct buf *out, const struct plan_node *node, const stru
 static void put_operator(struct buf *out, const struct plan *plan, const struct plan_node *node)
 {
     const struct schema *input =
-        node->kind == PLAN_SOURCE ? NULL : &plan->nodes[node->inputs[0]].schema;
+        plan_inputs_n(node->kind) == 0 ? NULL : &plan->nodes[node->inputs[0]].schema;
 
     switch (node->kind) {
     case PLAN_SOURCE:
@@ -232,6 +262,12 @@ static void put_operator(struct buf *out, const struct plan *plan, const struct 
     case PLAN_TOP:
         put_top(out, node, input);
         break;
+    case PLAN_VALUES:
+        put_values(out, node);
+        break;
+    case PLAN_EXPAND:
+        put_expand(out, node, input);
+        break;
     }
 }
 
@@ -242,8 +278,8 @@ static void put_node(struct printer *printer, uint32_t number, int depth)
 
     buf_printf(printer->out, "%*s#%" PRIu32 " ", depth * INDENT, "", number);
     if (printer->shown[number]) {
-        static const char *const kinds[] = {"source", "filter", "project", "join",   "group",
-                                            "top",    "union",  "window",  "ordinal"};
+        static const char *const kinds[] = {"source", "filter", "project", "join",   "group", "top",
+                                            "union",  "window", "ordinal", "values", "expand"};
 
         buf_printf(printer->out, "%s of %s, shared (see above)\n", kinds[node->kind], node->label);
         return;
@@ -251,11 +287,8 @@ static void put_node(struct printer *printer, uint32_t number, int depth)
     printer->shown[number] = true;
     put_operator(printer->out, printer->plan, node);
     buf_char(printer->out, '\n');
-    if (node->kind == PLAN_SOURCE)
-        return;
-    put_node(printer, node->inputs[0], depth + 1);
-    if (node->kind == PLAN_JOIN || node->kind == PLAN_UNION)
-        put_node(printer, node->inputs[1], depth + 1);
+    for (unsigned i = 0; i < plan_inputs_n(node->kind); i++)
+        put_node(printer, node->inputs[i], depth + 1);
 }
 
 static void put_view(struct printer *printer, const struct plan_view *view)
@@ -273,14 +306,19 @@ static void put_view(struct printer *printer, const struct plan_view *view)
     buf_char(out, '\n');
 }
 
+static bool has_state(enum plan_kind kind)
+{
+    return kind != PLAN_FILTER && kind != PLAN_PROJECT && kind != PLAN_UNION &&
+           kind != PLAN_VALUES && kind != PLAN_EXPAND;
+}
+
 static void put_totals(struct buf *out, const struct plan *plan)
 {
     uint32_t joins = 0, stateful = 0;
 
     for (uint32_t i = 0; i < plan->nodes_n; i++) {
         joins += plan->nodes[i].kind == PLAN_JOIN;
-        stateful += plan->nodes[i].kind != PLAN_FILTER && plan->nodes[i].kind != PLAN_PROJECT &&
-                    plan->nodes[i].kind != PLAN_UNION;
+        stateful += has_state(plan->nodes[i].kind);
     }
     buf_printf(out,
                "%" PRIu32 " sources, %" PRIu32 " views, %" PRIu32 " operators (%" PRIu32

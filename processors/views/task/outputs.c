@@ -38,7 +38,7 @@ void outputs_quarantine_value(struct buf *out, const struct plan *plan,
     buf_printf(out, ",\"sqlstate\":\"%s\",\"message\":", entry->reason.sqlstate);
     json_write_string(out, str_of(entry->reason.text));
     buf_puts(out, ",\"row\":");
-    json_write_row(out, &plan->nodes[node->inputs[0]].schema, entry->row);
+    json_write_row(out, entry->schema, entry->row);
     buf_char(out, '}');
 }
 
