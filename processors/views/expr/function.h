@@ -115,6 +115,9 @@ const struct function *cast_find(enum type_id from, enum type_id to, enum cast_c
  * counts as nothing; text when all are unknown). False when there is none. */
 bool type_common(const enum type_id *types, uint16_t n, enum type_id *ret);
 
+/* The rows of FUNCTION_ROWS, ended by a row without a name. */
+const struct function *rows_functions(void);
+
 /* Every table, one a kind of functions, ended by NULL; each ends with a row without a name. */
 extern const struct function *const function_tables[];
 

@@ -298,6 +298,18 @@ static bool object_keys(const struct call *call, struct rows_out *out, struct er
     return members(call, false, out, reterr);
 }
 
+/* ---- scalar subqueries ---- */
+
+/* The value of a subquery, of which there were so many rows. */
+static bool single_row(const struct call *call, struct value *ret, struct err *reterr)
+{
+    if (!call->args[0].null && call->args[0].slot > 1)
+        return err_sql(reterr, ERR_DEAD_LETTER, "21000",
+                       "more than one row returned by a subquery used as an expression");
+    *ret = call->args[1];
+    return true;
+}
+
 /* ---- the table ---- */
 
 #define ROWS(name_, r, rows_, ...)                                                                 \
@@ -353,5 +365,15 @@ const struct function functions_rows[] = {
     ROWS_PAIR("jsonb_each_text", TYPE_TEXT, each_member_text, TYPE_JSONB),
     ROWS("json_object_keys", TYPE_TEXT, object_keys, TYPE_JSON),
     ROWS("jsonb_object_keys", TYPE_TEXT, object_keys, TYPE_JSONB),
+    {.name = "single row",
+     .args = {TYPE_INT8, TYPE_ANYELEMENT},
+     .result = TYPE_ANYELEMENT,
+     .not_strict = true,
+     .body = single_row},
     {0},
 };
+
+const struct function *rows_functions(void)
+{
+    return functions_rows;
+}

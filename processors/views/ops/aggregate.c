@@ -63,3 +63,16 @@ bool aggregate_skips(const struct aggregate_site *site, const struct value *args
     }
     return false;
 }
+
+bool aggregate_counts(const struct aggregate *aggregate)
+{
+    return strcmp(aggregate->name, "count") == 0 || strcmp(aggregate->name, "regr_count") == 0;
+}
+
+const struct aggregate *aggregate_internal(const char *name)
+{
+    for (const struct aggregate *row = aggregate_table; row->name != NULL; row++)
+        if (row->internal && strcmp(row->name, name) == 0)
+            return row;
+    return NULL;
+}

@@ -55,6 +55,12 @@ enum type_id aggregate_arg_type(enum type_id wanted, enum type_id given);
 /* The result's type over a first argument of that type. */
 struct type aggregate_result(const struct aggregate *aggregate, struct type arg);
 
+/* The row of an internal one. */
+const struct aggregate *aggregate_internal(const char *name);
+
+/* Over no rows it is 0; every other is NULL. */
+bool aggregate_counts(const struct aggregate *aggregate);
+
 /* Number of the row's arguments. */
 uint16_t aggregate_args_n(const struct aggregate *aggregate);
 

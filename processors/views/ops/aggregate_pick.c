@@ -1,4 +1,4 @@
-/* Aggregates that pick one of the values: min, max, and the one row of a scalar subquery. */
+/* Aggregates that pick one of the values: min, max, and any one of a scalar subquery. */
 #include "ops/aggregate_ops.h"
 
 #include "expr/body.h"
@@ -50,38 +50,26 @@ static void max_add(void *at, const struct aggregate_site *site, struct arena *a
         keep(pick, args[0]);
 }
 
-/* `there` counts rows: two are enough to raise. */
-static void single_add(void *at, const struct aggregate_site *site, struct arena *arena,
-                       const struct value *args, int64_t weight)
+static void first_add(void *at, const struct aggregate_site *site, struct arena *arena,
+                      const struct value *args, int64_t weight)
 {
     struct pick *pick = at;
 
     (void)site;
     (void)arena;
+    (void)weight;
     if (pick->there == 0)
-        pick->value = args[0];
-    pick->there += weight > 1 ? 2 : 1;
+        keep(pick, args[0]);
 }
 
-static bool single_enough(const void *at)
+static bool first_enough(const void *at)
 {
-    return ((const struct pick *)at)->there > 1;
-}
-
-static bool single_result(const void *at, const struct aggregate_site *site, struct arena *arena,
-                          struct value *ret, struct err *reterr)
-{
-    if (single_enough(at))
-        return err_sql(reterr, ERR_DEAD_LETTER, "21000",
-                       "more than one row returned by a subquery used as an expression");
-    return pick_result(at, site, arena, ret, reterr);
+    return ((const struct pick *)at)->there > 0;
 }
 
 const struct aggregate_ops aggregate_min = {
     .size = sizeof(struct pick), .add = min_add, .result = pick_result};
 const struct aggregate_ops aggregate_max = {
     .size = sizeof(struct pick), .add = max_add, .result = pick_result};
-const struct aggregate_ops aggregate_single = {.size = sizeof(struct pick),
-                                               .add = single_add,
-                                               .result = single_result,
-                                               .enough = single_enough};
+const struct aggregate_ops aggregate_first = {
+    .size = sizeof(struct pick), .add = first_add, .result = pick_result, .enough = first_enough};

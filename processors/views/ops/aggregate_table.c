@@ -174,13 +174,13 @@ const struct aggregate aggregate_table[] = {
      .state = AGGREGATE_BAG,
      .within_group = true,
      .ops = &aggregate_mode},
-    {.name = "single",
+    {.name = "first",
      .arg = TYPE_ANYELEMENT,
      .result = TYPE_ANYELEMENT,
      .state = AGGREGATE_BAG,
      .nulls = NULLS_TAKE,
      .internal = true,
-     .ops = &aggregate_single},
+     .ops = &aggregate_first},
     {0},
 };
 

@@ -342,6 +342,37 @@ bool ast_only(struct ast *ast, const void *message, const char *fields)
     return true;
 }
 
+/* A message of that kind stands somewhere in it. */
+static bool holds(const ProtobufCMessage *message, const ProtobufCMessageDescriptor *kind)
+{
+    if (message->descriptor == kind)
+        return true;
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        const ProtobufCMessage *const *parts;
+        size_t n;
+
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE || !field_is_set(message, field))
+            continue;
+        if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+            if (holds(field_pointer(message, field), kind))
+                return true;
+            continue;
+        }
+        memcpy(&n, (const char *)message + field->quantifier_offset, sizeof(n));
+        parts = field_pointer(message, field);
+        for (size_t k = 0; k < n; k++)
+            if (holds(parts[k], kind))
+                return true;
+    }
+    return false;
+}
+
+bool ast_has_subquery(const PgQuery__Node *node)
+{
+    return holds(&node->base, &pg_query__sub_link__descriptor);
+}
+
 /* How SQL calls some kinds of nodes. */
 static const struct {
     const char *kind, *sql;

@@ -51,6 +51,9 @@ WARN_UNUSED bool ast_only(struct ast *ast, const void *message, const char *fiel
 /* The node's byte offset in the text: its own or that of its first part that has one; -1: none. */
 int ast_location(const void *message);
 
+/* A subquery stands somewhere in the node. */
+bool ast_has_subquery(const PgQuery__Node *node);
+
 /* The node's kind as SQL calls it ("CREATE TABLE"), else as the grammar does ("RowExpr"). */
 const char *ast_kind(const PgQuery__Node *node);
 

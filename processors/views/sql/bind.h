@@ -10,8 +10,15 @@
 #include "sql/nodes.h"
 
 /* Placeholders among the columns of an expression: AGGREGATE_COLUMN + the aggregate's index,
- * WINDOW_COLUMN + the window function's, OUTER_COLUMN + a column of the block around. */
-enum { OUTER_COLUMN = 0x2000, AGGREGATE_COLUMN = 0x4000, WINDOW_COLUMN = 0x6000, DEPTH_MAX = 200 };
+ * BESIDE_COLUMN + a column of the relations that stand beside the block's rows, WINDOW_COLUMN + the
+ * window function's, ROWS_COLUMN + that of a function which gives rows. */
+enum {
+    AGGREGATE_COLUMN = 0x4000,
+    BESIDE_COLUMN = 0x5000,
+    WINDOW_COLUMN = 0x6000,
+    ROWS_COLUMN = 0x7000,
+    DEPTH_MAX = 200
+};
 
 /* What a FROM item can name: a source, a view, a subquery, a CTE. */
 struct relation {
@@ -48,19 +55,53 @@ struct table {
     const struct relation *relation;
     struct name *names;
     uint16_t first, n;
-    bool one_row; /* the same row beside every other: an uncorrelated subquery */
+    bool scalar; /* a function with one column, which its alias names too */
 };
 
 /* Inner-joined members and the conditions over them. */
 struct group;
 
-/* The FROM clause: the tables, the names visible without a table, and the joins. */
+/* What a subquery names of the query around it: a column of its own row that equals it. */
+struct param {
+    struct expr *outer; /* over the row of the block around */
+    uint16_t column;
+};
+
+/* The FROM clause: the tables, the names visible without a table, and the joins; or a part of it,
+ * for what may name no more. */
 struct from {
     struct list tables;  /* struct table * */
     struct list visible; /* struct name * */
     struct group *group;
     struct column *columns; /* of the block's row: all tables' columns one after another */
     uint16_t columns_n;
+    const struct scope *outer; /* where the block stands in the query around it, or NULL */
+    struct list params;        /* struct param * */
+    struct from *block;        /* the whole clause */
+};
+
+/* Columns that must be equal: of the query around, and of a subquery's node. */
+struct correlation {
+    struct expr *outer;
+    uint16_t column;
+    bool null_safe;
+};
+
+/* A relation beside each row of the block: LEFT-joined where its columns are needed. */
+struct beside {
+    uint32_t node;
+    struct list correlations; /* struct correlation * */
+    uint16_t first;           /* its columns are BESIDE_COLUMN + first on */
+};
+
+/* Where subqueries as expressions are joined. */
+enum { SITE_GROUPS_MAX = 6 };
+struct site {
+    struct group **groups
+        [SITE_GROUPS_MAX]; /* the tables that they may name; LEFT-joined to one of these ... */
+    uint16_t groups_n;
+    struct list *beside; /* ... or, when not NULL, put here (struct beside *) */
+    uint16_t *beside_columns_n;
 };
 
 /* One aggregate call of a block. */
@@ -93,20 +134,24 @@ struct scope {
     const struct from *from;
     struct list *aggregates;           /* struct aggregate_call *; NULL: none allowed here */
     struct list *windows;              /* struct window_call *; NULL: none allowed here */
+    struct list *rows;                 /* struct plan_rows *; NULL: none allowed here */
     const PgQuery__SelectStmt *select; /* whose WINDOW clause is meant, with `windows` */
     const char *clause;                /* for messages: "WHERE" */
     bool in_aggregate, in_window;
-    struct from *join;         /* what subqueries are joined to; NULL: none allowed here */
-    const struct scope *outer; /* of the block around, whose columns may be named; or NULL */
+    const struct site *site; /* NULL: no subqueries here */
 };
 
-/* A bound SELECT: its node and the names of its columns. */
+/* A bound SELECT: its node and the names of its columns; behind these the node has those of
+ * `correlations`, each value of which has its own answer. */
 struct query {
     uint32_t node;
     const char **columns;
     uint16_t columns_n;
     const struct plan_order *order; /* over the columns */
     uint16_t order_n;
+    struct list correlations; /* struct correlation * */
+    bool always;              /* an aggregate without GROUP BY: it has one row over nothing too */
+    struct expr **empty;      /* then: its columns where the node has none; NULL: it always has */
 };
 
 /* bind_type.c: the type that is written; a domain gives its base type, unknown types are
@@ -153,6 +198,12 @@ struct expr *bind_special_operator(struct scope *scope, const PgQuery__AExpr *no
 /* bind_function.c: a function or aggregate call. */
 struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node);
 
+/* bind_rows.c: there is a function of that name which gives rows. */
+bool bind_is_rows_function(const char *name);
+
+/* A call of it among the columns of SELECT: a placeholder column; NULL: refused. */
+struct expr *bind_rows_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
+
 /* bind_aggregate.c: there is an aggregate of that name. */
 bool bind_is_aggregate(const char *name);
 
@@ -194,7 +245,7 @@ const struct relation *bind_relation(struct binder *binder, const PgQuery__Range
 
 /* bind_from.c: the FROM clause. */
 WARN_UNUSED bool bind_from(struct binder *binder, PgQuery__Node *const *items, size_t items_n,
-                           struct from *ret);
+                           const struct scope *outer, struct from *ret);
 
 /* A table of a subquery, view or source under an alias, with optional new column names. */
 WARN_UNUSED bool bind_from_aliases(struct binder *binder, const PgQuery__Alias *alias,
@@ -245,29 +296,51 @@ void joins_condition(struct binder *binder, struct group *group, struct expr *co
 WARN_UNUSED bool joins_plan(struct binder *binder, const struct from *from,
                             const struct column_set *need, uint32_t *ret_node, int16_t **ret_at);
 
-/* select.c: a SELECT bound and planned. */
-WARN_UNUSED bool bind_select(struct binder *binder, const PgQuery__SelectStmt *select,
-                             struct query *ret);
-
-/* A SELECT that stands as an expression: its columns, then its correlation keys. */
-struct inner_query {
-    struct query query;
-    struct list outer_keys;    /* struct expr *, over the block around, equal to the keys */
-    const struct expr *absent; /* the value where no row is found; NULL: NULL */
+/* How a SELECT stands in the query around it. */
+struct around {
+    const struct scope *scope; /* whose columns it may name; NULL: none */
+    bool fills;                /* `empty` of its query is looked at */
+    bool ordered; /* its ORDER BY is kept as columns behind the others, without LIMIT */
 };
 
-/* As bind_select; WHERE may hold equalities with columns of `outer`. */
-WARN_UNUSED bool bind_inner_select(const struct scope *outer, const PgQuery__SelectStmt *select,
-                                   struct inner_query *ret);
+/* select.c: a SELECT, VALUES or set operation, bound and planned. */
+WARN_UNUSED bool bind_select(struct binder *binder, const PgQuery__SelectStmt *select,
+                             struct around around, struct query *ret);
 
-/* bind_subquery.c: a subquery as an expression, joined to the scope's FROM; NULL: refused. */
+/* bind_subquery.c: a subquery as an expression; NULL: refused. */
 struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node);
 
-/* The WHERE of a subquery without its correlation: the equalities with columns of the block around
- * become keys on both sides. */
-WARN_UNUSED bool bind_correlation(struct binder *binder, const struct expr *condition,
-                                  struct list *conditions, struct list *inner_keys,
-                                  struct list *outer_keys);
+/* LEFT-joins a node (or, `inner`, joins it) to the scope's FROM; *ret_first is its first column in
+ * the block's row, or the first of those beside it. */
+WARN_UNUSED bool subquery_join(struct scope *scope, uint32_t node, const struct list *correlations,
+                               bool inner, uint16_t *ret_first);
+
+/* The condition of a correlation with the column of the subquery; NULL: refused. */
+struct expr *subquery_equality(struct binder *binder, const struct correlation *correlation,
+                               struct expr *column);
+
+/* EXISTS or IN (SELECT ...) that all rows must hold: an inner join to the scope's FROM. *ret_done
+ * false: the condition is another. */
+WARN_UNUSED bool bind_semi_join(struct scope *scope, const PgQuery__Node *node, bool *ret_done);
+
+/* outer.c: the column of the block's row that equals the expression of the query around. */
+WARN_UNUSED bool outer_param(struct binder *binder, struct from *from, struct expr *outer,
+                             uint16_t *ret_column);
+
+/* The columns of the block's row that params are. */
+struct column_set outer_columns(const struct from *from);
+
+/* domain.c: the distinct values of the expressions over the rows that the scope's FROM may give. */
+WARN_UNUSED bool domain_plan(const struct scope *scope, const struct list *exprs, int location,
+                             uint32_t *ret_node);
+
+/* Adds the values of the params to the joins: beside the member that reads them, else as a member.
+ */
+WARN_UNUSED bool domain_place(struct binder *binder, const struct from *from, struct group *group,
+                              struct group *domain);
+
+/* The joins read columns of the set; `conditions`: those of the group itself too. */
+bool joins_read(const struct group *group, const struct column_set *set, bool conditions);
 
 /* source.c: a CREATE FOREIGN TABLE. */
 WARN_UNUSED bool bind_source(struct binder *binder, const PgQuery__CreateForeignTableStmt *stmt);

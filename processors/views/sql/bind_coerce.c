@@ -1,4 +1,5 @@
 #include "sql/bind.h"
+#include "sql/nearest.h"
 
 #include "record/text.h"
 
@@ -84,10 +85,11 @@ static const char *call_text(struct binder *binder, enum function_kind kind, con
     return arena_copy(binder->arena, buf_str(&out)).at;
 }
 
-static void *refuse_unknown(struct binder *binder, const char *call, int location)
+static void *refuse_unknown(struct binder *binder, const char *name, const char *call, int location)
 {
     ast_refuse(&binder->ast, location,
-               "%s is not known; sluice-views --functions lists what there is", call);
+               "%s is not known%s; sluice-views --functions lists what there is", call,
+               nearest_function(binder->arena, name));
     return NULL;
 }
 
@@ -180,7 +182,7 @@ struct expr *bind_call(struct binder *binder, enum function_kind kind, const cha
     bool ambiguous = false;
 
     if (args_n > CALL_ARGS_MAX)
-        return refuse_unknown(binder, call_text(binder, kind, name, args, args_n), location);
+        return refuse_unknown(binder, name, call_text(binder, kind, name, args, args_n), location);
     for (uint16_t i = 0; i < args_n; i++)
         types[i] = args[i]->type.id;
     function = function_resolve(kind, str_of(name), types, args_n, &ambiguous);
@@ -192,7 +194,7 @@ struct expr *bind_call(struct binder *binder, enum function_kind kind, const cha
         return bind_coerce(binder, args[0], (struct type){function->result, -1}, CAST_EXPLICIT,
                            "argument");
     if (function == NULL)
-        return refuse_unknown(binder, call_text(binder, kind, name, args, args_n), location);
+        return refuse_unknown(binder, name, call_text(binder, kind, name, args, args_n), location);
     return make_call(binder, function, args, args_n, location);
 }
 

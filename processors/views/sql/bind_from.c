@@ -1,15 +1,7 @@
-#include "sql/bind.h"
-
-/* A FROM item in the making: its group, and the names it shows. */
-struct item {
-    struct group *group;
-    struct list visible;
-    uint32_t tables_from; /* its tables are those from here on */
-    int location;
-};
+#include "sql/from.h"
 
 static bool bind_item(struct binder *binder, struct from *from, const PgQuery__Node *node,
-                      struct item *ret);
+                      const struct sight *sight, struct item *ret);
 
 bool bind_from_aliases(struct binder *binder, const PgQuery__Alias *alias,
                        struct relation *relation, const char **ret_alias)
@@ -46,37 +38,41 @@ static bool check_alias(struct binder *binder, const struct from *from, const ch
     return true;
 }
 
-/* Lays the relation's columns behind those of the block's row. */
-static bool add_table(struct binder *binder, struct from *from, const struct relation *relation,
-                      const char *alias, const char *schema, struct item *item)
+/* Lays the node's columns behind those of the block's row; the first `n` get the relation's names.
+ */
+bool from_add_table(struct binder *binder, struct from *from, const struct relation *relation,
+                    struct named named, struct item *item)
 {
     const struct schema *shape = &nodes_at(&binder->nodes, relation->node)->schema;
     struct table *table = arena_zalloc(binder->arena, sizeof(*table));
 
-    if (!check_alias(binder, from, alias, schema, item->location))
+    if (!check_alias(binder, from, named.alias, named.schema, item->location))
         return false;
     if (from->columns_n + shape->columns_n > COLUMNS_MAX)
         return ast_refuse(&binder->ast, item->location, "FROM joins more than %d columns",
                           COLUMNS_MAX);
-    *table = (struct table){.alias = alias,
-                            .schema = schema,
+    *table = (struct table){.alias = named.alias,
+                            .schema = named.schema,
                             .relation = relation,
                             .first = from->columns_n,
-                            .n = shape->columns_n};
+                            .n = relation->columns_n};
     table->names = arena_alloc(binder->arena, (table->n + 1U) * sizeof(struct name));
-    for (uint16_t i = 0; i < table->n; i++) {
+    for (uint16_t i = 0; i < shape->columns_n; i++) {
         uint16_t column = (uint16_t)(table->first + i);
 
         from->columns[column] = shape->columns[i];
+        if (i >= table->n)
+            continue;
         from->columns[column].name = relation->columns[i];
         table->names[i] = (struct name){
             relation->columns[i],
             exprs_column(binder->arena, column, shape->columns[i].type, item->location)};
         list_add(&item->visible, binder->arena, &table->names[i]);
     }
-    from->columns_n = (uint16_t)(from->columns_n + table->n);
+    from->columns_n = (uint16_t)(from->columns_n + shape->columns_n);
     list_add(&from->tables, binder->arena, table);
-    item->group = joins_leaf(binder, relation->node, table->first, table->n, item->location);
+    item->group =
+        joins_leaf(binder, relation->node, table->first, shape->columns_n, item->location);
     return true;
 }
 
@@ -93,24 +89,61 @@ static bool bind_named(struct binder *binder, struct from *from, const PgQuery__
     *relation = *found;
     if (!bind_from_aliases(binder, name->alias, relation, &alias))
         return false;
-    return add_table(binder, from, relation, alias, name->alias == NULL ? found->schema : NULL,
-                     item);
+    return from_add_table(binder, from, relation,
+                          (struct named){alias, name->alias == NULL ? found->schema : NULL}, item);
+}
+
+struct from from_part(const struct from *from, const struct sight *sight)
+{
+    struct from part = {.columns = from->columns,
+                        .columns_n = from->columns_n,
+                        .outer = from->outer,
+                        .block = from->block};
+
+    if (sight != NULL) {
+        part.tables = from->tables;
+        part.visible = sight->visible;
+    }
+    return part;
+}
+
+/* What a subquery of FROM must equal of the row beside it. */
+static bool add_correlations(struct binder *binder, const struct from *from,
+                             const struct query *query, uint16_t first, struct item *item)
+{
+    for (uint32_t i = 0; i < query->correlations.n; i++) {
+        const struct correlation *correlation = query->correlations.at[i];
+        uint16_t column = (uint16_t)(first + correlation->column);
+        struct expr *equal = subquery_equality(
+            binder, correlation,
+            exprs_column(binder->arena, column, from->columns[column].type, item->location));
+
+        if (equal == NULL)
+            return false;
+        list_add(&item->on, binder->arena, equal);
+    }
+    return true;
 }
 
 static bool bind_subselect(struct binder *binder, struct from *from,
-                           const PgQuery__RangeSubselect *node, struct item *item)
+                           const PgQuery__RangeSubselect *node, const struct sight *sight,
+                           struct item *item)
 {
     struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
+    struct from part = from_part(from, node->lateral ? sight : NULL);
+    struct site site = node->lateral ? sight->site : (struct site){.groups_n = 0};
+    struct scope scope = {.binder = binder, .from = &part, .clause = "FROM", .site = &site};
     const char *alias = NULL;
+    uint16_t first;
     struct query query;
 
     item->location = ast_location(node->subquery);
-    if (!ast_only(&binder->ast, node, "subquery alias"))
+    if (!ast_only(&binder->ast, node, "lateral subquery alias"))
         return false;
     if (node->alias == NULL)
         return ast_refuse(&binder->ast, item->location,
                           "a subquery in FROM needs an alias: (SELECT ...) AS name");
-    if (!bind_select(binder, node->subquery->select_stmt, &query))
+    if (!bind_select(binder, node->subquery->select_stmt, (struct around){.scope = &scope}, &query))
         return false;
     *relation = (struct relation){.name = node->alias->aliasname,
                                   .node = query.node,
@@ -118,188 +151,125 @@ static bool bind_subselect(struct binder *binder, struct from *from,
                                   .columns_n = query.columns_n,
                                   .source = -1,
                                   .view = -1};
+    first = from->columns_n;
     return bind_from_aliases(binder, node->alias, relation, &alias) &&
-           add_table(binder, from, relation, alias, NULL, item);
-}
-
-/* The one visible name of an item; false after a refusal. */
-static bool find_visible(struct binder *binder, const struct item *item, const char *column,
-                         int location, uint32_t *ret)
-{
-    bool found = false;
-
-    for (uint32_t i = 0; i < item->visible.n; i++) {
-        if (strcmp(((const struct name *)item->visible.at[i])->column, column) != 0)
-            continue;
-        if (found)
-            return ast_refuse(&binder->ast, location, "column \"%s\" of USING is ambiguous",
-                              column);
-        found = true;
-        *ret = i;
-    }
-    if (!found)
-        return ast_refuse(&binder->ast, location,
-                          "column \"%s\" of USING is missing on one side of the join", column);
-    return true;
-}
-
-/* Either of the two, of a FULL join: the one that is not NULL. */
-static struct expr *either(struct binder *binder, struct expr *const *pair, struct type type,
-                           int location)
-{
-    struct expr *expr = exprs_new(binder->arena, EXPR_COALESCE, type.id, 2, location);
-
-    expr->type = type;
-    expr->args[0] = pair[0];
-    expr->args[1] = pair[1];
-    return expr;
-}
-
-/* One USING column: its condition; and the column it becomes, the right one for a RIGHT join, else
- * the left one, but in an inner join the one that needs no cast. */
-static struct name *merge_column(struct binder *binder, const PgQuery__JoinExpr *node,
-                                 const struct name *left, const struct name *right,
-                                 struct list *conditions)
-{
-    int location = ast_location(node->rarg);
-    struct expr *args[] = {left->expr, right->expr};
-    struct expr *pair[] = {left->expr, right->expr};
-    struct name *name = arena_alloc(binder->arena, sizeof(*name));
-    struct expr *equality = bind_call(binder, FUNCTION_OPERATOR, "=", args, 2, location);
-    bool take_right = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT;
-    struct type type;
-
-    if (equality == NULL || !bind_common(binder, pair, 2, "USING", &type))
-        return NULL;
-    list_add(conditions, binder->arena, equality);
-    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER)
-        take_right = left->expr != pair[0] && right->expr == pair[1];
-    name->column = left->column;
-    name->expr = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL
-                     ? either(binder, pair, type, location)
-                     : pair[take_right];
-    return name;
-}
-
-static void add_unmerged(struct binder *binder, const struct list *visible, const bool *used,
-                         struct list *out)
-{
-    for (uint32_t i = 0; i < visible->n; i++)
-        if (!used[i])
-            list_add(out, binder->arena, visible->at[i]);
-}
-
-static bool has_name(const struct item *item, const char *column)
-{
-    for (uint32_t i = 0; i < item->visible.n; i++)
-        if (strcmp(((const struct name *)item->visible.at[i])->column, column) == 0)
-            return true;
-    return false;
-}
-
-/* The columns of USING; of NATURAL those that both sides have, in the left's order. */
-static struct list using_columns(struct binder *binder, const PgQuery__JoinExpr *node,
-                                 const struct item *left, const struct item *right)
-{
-    struct list columns = {0};
-
-    for (size_t i = 0; i < node->n_using_clause; i++)
-        list_add(&columns, binder->arena, ast_string(node->using_clause[i]));
-    for (uint32_t i = 0; i < left->visible.n && node->is_natural; i++) {
-        const struct name *name = left->visible.at[i];
-
-        if (has_name(right, name->column))
-            list_add(&columns, binder->arena, name->column);
-    }
-    return columns;
-}
-
-/* USING (a, b): merged columns first, then the left's others, then the right's. */
-static bool bind_using(struct binder *binder, const PgQuery__JoinExpr *node, struct item *left,
-                       struct item *right, struct list *conditions, struct list *visible)
-{
-    bool *left_used = arena_zalloc(binder->arena, left->visible.n + 1);
-    bool *right_used = arena_zalloc(binder->arena, right->visible.n + 1);
-    struct list columns = using_columns(binder, node, left, right);
-
-    for (uint32_t i = 0; i < columns.n; i++) {
-        const char *column = columns.at[i];
-        struct name *merged;
-        uint32_t l = 0, r = 0;
-
-        if (!find_visible(binder, left, column, right->location, &l) ||
-            !find_visible(binder, right, column, right->location, &r))
-            return false;
-        assert(left->visible.at != NULL && right->visible.at != NULL);
-        left_used[l] = right_used[r] = true;
-        merged = merge_column(binder, node, left->visible.at[l], right->visible.at[r], conditions);
-        if (merged == NULL)
-            return false;
-        list_add(visible, binder->arena, merged);
-    }
-    add_unmerged(binder, &left->visible, left_used, visible);
-    add_unmerged(binder, &right->visible, right_used, visible);
-    return true;
+           from_add_table(binder, from, relation, (struct named){alias, NULL}, item) &&
+           add_correlations(binder, from, &query, first, item);
 }
 
 /* ON sees the tables of this join alone. */
-static bool bind_on(struct binder *binder, const struct from *from, const struct item *item,
-                    const PgQuery__Node *quals, struct list *conditions)
+static bool bind_on(struct binder *binder, const struct from *from, const PgQuery__Node *quals,
+                    struct join *join)
 {
-    struct from part = {.visible = item->visible, .columns = from->columns};
-    struct scope scope = {.binder = binder, .from = &part, .clause = "JOIN ... ON"};
+    struct from part = from_part(from, NULL);
+    struct site site = {.groups = {&join->left.group, &join->right.group}, .groups_n = 2};
+    struct scope scope = {.binder = binder, .from = &part, .clause = "JOIN ... ON", .site = &site};
     struct expr *condition;
 
-    part.columns_n = from->columns_n;
-    for (uint32_t i = item->tables_from; i < from->tables.n; i++)
+    part.visible = join->visible;
+    for (uint32_t i = join->left.tables_from; i < from->tables.n; i++)
         list_add(&part.tables, binder->arena, from->tables.at[i]);
     condition = bind_condition(&scope, quals);
     if (condition != NULL)
-        exprs_conjuncts(conditions, binder->arena, condition);
+        exprs_conjuncts(&join->conditions, binder->arena, condition);
     return condition != NULL;
 }
 
 /* Two items as one group. */
-static struct group *join_groups(struct binder *binder, PgQuery__JoinType kind, struct group *left,
-                                 struct group *right, struct list conditions, int location)
+static struct group *join_groups(struct binder *binder, PgQuery__JoinType kind,
+                                 const struct join *join)
 {
+    struct group *left = join->left.group, *right = join->right.group;
+    int location = join->right.location;
+
     switch (kind) {
     case PG_QUERY__JOIN_TYPE__JOIN_RIGHT:
-        return joins_outer(binder, PLAN_JOIN_LEFT, right, left, conditions, location);
+        return joins_outer(binder, PLAN_JOIN_LEFT, right, left, join->conditions, location);
     case PG_QUERY__JOIN_TYPE__JOIN_LEFT:
-        return joins_outer(binder, PLAN_JOIN_LEFT, left, right, conditions, location);
+        return joins_outer(binder, PLAN_JOIN_LEFT, left, right, join->conditions, location);
     case PG_QUERY__JOIN_TYPE__JOIN_FULL:
-        return joins_outer(binder, PLAN_JOIN_FULL, left, right, conditions, location);
+        return joins_outer(binder, PLAN_JOIN_FULL, left, right, join->conditions, location);
     default:
         left = joins_inner(binder, left, right);
-        for (uint32_t i = 0; i < conditions.n; i++)
-            joins_condition(binder, left, conditions.at[i]);
+        for (uint32_t i = 0; i < join->conditions.n; i++)
+            joins_condition(binder, left, join->conditions.at[i]);
         return left;
     }
 }
 
-static bool bind_join(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
-                      struct item *ret)
+/* Functions over the left side: beside each of its rows where ON allows, else a table of the
+ * answers for all that it may ask. */
+static bool join_functions(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
+                           const struct sight *sight, struct join *join)
 {
-    struct item left = {0}, right = {0};
-    struct list conditions = {0}, visible = {0};
+    bool always = node->quals == NULL && join->conditions.n == 0;
+    bool left_join = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT;
+
+    if (node->quals != NULL && node->quals->node_case == PG_QUERY__NODE__NODE_A_CONST)
+        always = node->quals->a_const->val_case == PG_QUERY__A__CONST__VAL_BOOLVAL &&
+                 node->quals->a_const->boolval->boolval;
+    if (expansion_is_over(join->right.expansion, join->left.group) && (always || !left_join)) {
+        join->left.group = joins_expand(binder, join->left.group, join->right.expansion, left_join);
+        join->right.group = joins_nothing(binder);
+        return true;
+    }
+    return from_expand_apart(binder, from, sight, &join->right);
+}
+
+static bool may_look_left(const PgQuery__JoinExpr *node)
+{
+    return node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER ||
+           node->jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT;
+}
+
+/* The right side sees what the join sees, and the left side. */
+static bool bind_sides(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
+                       const struct sight *sight, struct join *join)
+{
+    struct sight right = *sight;
+    bool lateral;
+
+    if (!bind_item(binder, from, node->larg, sight, &join->left))
+        return false;
+    for (uint32_t i = 0; i < join->left.visible.n; i++)
+        list_add(&right.visible, binder->arena, join->left.visible.at[i]);
+    if (right.site.groups_n == SITE_GROUPS_MAX)
+        return ast_refuse(&binder->ast, join->left.location, "FROM is nested too deeply");
+    right.site.groups[right.site.groups_n++] = &join->left.group;
+    if (!bind_item(binder, from, node->rarg, &right, &join->right))
+        return false;
+    lateral = join->right.expansion != NULL || join->right.on.n > 0;
+    if (lateral && !may_look_left(node))
+        return ast_refuse(&binder->ast, join->right.location,
+                          "LATERAL needs an INNER or LEFT join to what it names");
+    if (!from_using(binder, node, &join->left, &join->right, &join->conditions, &join->visible))
+        return false;
+    if (join->right.expansion != NULL && !join_functions(binder, from, node, &right, join))
+        return false;
+    for (uint32_t i = 0; i < join->right.on.n; i++)
+        list_add(&join->conditions, binder->arena, join->right.on.at[i]);
+    return true;
+}
+
+static bool bind_join(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
+                      const struct sight *sight, struct item *ret)
+{
+    struct join join = {0};
 
     if (!ast_only(&binder->ast, node, "jointype is_natural larg rarg using_clause quals rtindex") ||
-        !bind_item(binder, from, node->larg, &left) || !bind_item(binder, from, node->rarg, &right))
+        !bind_sides(binder, from, node, sight, &join))
         return false;
-    ret->location = left.location;
-    if (!bind_using(binder, node, &left, &right, &conditions, &visible))
+    if (node->quals != NULL && !bind_on(binder, from, node->quals, &join))
         return false;
-    ret->visible = visible;
-    if (node->quals != NULL && !bind_on(binder, from, ret, node->quals, &conditions))
-        return false;
-    ret->group = join_groups(binder, node->jointype, left.group, right.group, conditions,
-                             ast_location(node->rarg));
+    ret->location = join.left.location;
+    ret->visible = join.visible;
+    ret->on = join.left.on;
+    ret->group = join_groups(binder, node->jointype, &join);
     return true;
 }
 
 static bool bind_item(struct binder *binder, struct from *from, const PgQuery__Node *node,
-                      struct item *ret)
+                      const struct sight *sight, struct item *ret)
 {
     bool ok;
 
@@ -311,10 +281,13 @@ static bool bind_item(struct binder *binder, struct from *from, const PgQuery__N
         ok = bind_named(binder, from, node->range_var, ret);
         break;
     case PG_QUERY__NODE__NODE_RANGE_SUBSELECT:
-        ok = bind_subselect(binder, from, node->range_subselect, ret);
+        ok = bind_subselect(binder, from, node->range_subselect, sight, ret);
+        break;
+    case PG_QUERY__NODE__NODE_RANGE_FUNCTION:
+        ok = from_functions(binder, from, node->range_function, sight, ret);
         break;
     case PG_QUERY__NODE__NODE_JOIN_EXPR:
-        ok = bind_join(binder, from, node->join_expr, ret);
+        ok = bind_join(binder, from, node->join_expr, sight, ret);
         break;
     default:
         ok = ast_refuse(&binder->ast, ast_location(node),
@@ -326,18 +299,39 @@ static bool bind_item(struct binder *binder, struct from *from, const PgQuery__N
     return ok;
 }
 
-bool bind_from(struct binder *binder, PgQuery__Node *const *items, size_t items_n, struct from *ret)
+static bool add_item(struct binder *binder, struct from *from, const struct sight *sight,
+                     struct item *item)
+{
+    if (item->expansion != NULL && expansion_is_over(item->expansion, from->group)) {
+        from->group = joins_expand(binder, from->group, item->expansion, false);
+        item->group = joins_nothing(binder);
+    } else if (item->expansion != NULL && !from_expand_apart(binder, from, sight, item)) {
+        return false;
+    }
+    for (uint32_t j = 0; j < item->visible.n; j++)
+        list_add(&from->visible, binder->arena, item->visible.at[j]);
+    from->group = joins_inner(binder, from->group, item->group);
+    for (uint32_t j = 0; j < item->on.n; j++)
+        joins_condition(binder, from->group, item->on.at[j]);
+    return true;
+}
+
+bool bind_from(struct binder *binder, PgQuery__Node *const *items, size_t items_n,
+               const struct scope *outer, struct from *ret)
 {
     *ret =
-        (struct from){.columns = arena_zalloc(binder->arena, COLUMNS_MAX * sizeof(struct column))};
+        (struct from){.columns = arena_zalloc(binder->arena, COLUMNS_MAX * sizeof(struct column)),
+                      .group = joins_nothing(binder),
+                      .outer = outer,
+                      .block = ret};
     for (size_t i = 0; i < items_n; i++) {
+        struct sight sight = {.visible = ret->visible,
+                              .site = {.groups = {&ret->group}, .groups_n = 1}};
         struct item item = {0};
 
-        if (!bind_item(binder, ret, items[i], &item))
+        if (!bind_item(binder, ret, items[i], &sight, &item) ||
+            !add_item(binder, ret, &sight, &item))
             return false;
-        for (uint32_t j = 0; j < item.visible.n; j++)
-            list_add(&ret->visible, binder->arena, item.visible.at[j]);
-        ret->group = ret->group == NULL ? item.group : joins_inner(binder, ret->group, item.group);
     }
     return true;
 }

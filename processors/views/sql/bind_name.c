@@ -1,4 +1,5 @@
 #include "sql/bind.h"
+#include "sql/nearest.h"
 
 const char *bind_schema_of(const PgQuery__RangeVar *name)
 {
@@ -44,10 +45,7 @@ const struct relation *bind_relation(struct binder *binder, const PgQuery__Range
     if (relation == NULL)
         relation = bind_find(binder, bind_schema_of(name), name->relname);
     if (relation == NULL)
-        ast_refuse(&binder->ast, name->location,
-                   "relation \"%s%s%s\" is not defined above; write its CREATE FOREIGN TABLE or "
-                   "CREATE VIEW before this statement",
-                   name->schemaname, name->schemaname[0] == '\0' ? "" : ".", name->relname);
+        refuse_relation(binder, name);
     return relation;
 }
 
@@ -59,6 +57,18 @@ static struct expr *used_at(struct scope *scope, const struct name *name, int lo
     *expr = *name->expr;
     expr->location = location;
     return expr;
+}
+
+/* The column of a function of that alias. */
+static const struct name *scalar_of(const struct from *from, const char *alias)
+{
+    for (uint32_t i = 0; i < from->tables.n; i++) {
+        const struct table *table = from->tables.at[i];
+
+        if (table->scalar && strcmp(table->alias, alias) == 0)
+            return &table->names[0];
+    }
+    return NULL;
 }
 
 bool bind_visible(struct scope *scope, const char *name, int location, struct expr **ret)
@@ -75,13 +85,15 @@ bool bind_visible(struct scope *scope, const char *name, int location, struct ex
                               "column \"%s\" is ambiguous; write table.%s", name, name);
         found = visible;
     }
+    if (found == NULL)
+        found = scalar_of(scope->from, name);
     *ret = found == NULL ? NULL : used_at(scope, found, location);
     return true;
 }
 
-/* The table of that alias (and schema, when given), or NULL after a refusal. */
-static const struct table *find_table(struct scope *scope, const char *schema, const char *alias,
-                                      int location)
+/* The table of that alias (and schema, when given), or NULL. */
+static const struct table *find_table(const struct scope *scope, const char *schema,
+                                      const char *alias)
 {
     for (uint32_t i = 0; i < scope->from->tables.n; i++) {
         const struct table *table = scope->from->tables.at[i];
@@ -90,24 +102,20 @@ static const struct table *find_table(struct scope *scope, const char *schema, c
             (schema == NULL || (table->schema != NULL && strcmp(table->schema, schema) == 0)))
             return table;
     }
-    ast_refuse(&scope->binder->ast, location, "there is no table \"%s\" in this part of FROM",
-               alias);
     return NULL;
 }
 
-static struct expr *bind_qualified(struct scope *scope, const char *schema, const char *alias,
-                                   const char *column, int location)
+/* A column of the table; NULL: refused. */
+static struct expr *column_of(struct scope *scope, const struct table *table, const char *column,
+                              int location)
 {
-    const struct table *table = find_table(scope, schema, alias, location);
     const struct name *found = NULL;
 
-    if (table == NULL)
-        return NULL;
     for (uint16_t i = 0; i < table->n; i++) {
         if (strcmp(table->names[i].column, column) != 0)
             continue;
         if (found != NULL) {
-            ast_refuse(&scope->binder->ast, location, "column \"%s.%s\" is ambiguous", alias,
+            ast_refuse(&scope->binder->ast, location, "column \"%s.%s\" is ambiguous", table->alias,
                        column);
             return NULL;
         }
@@ -115,86 +123,83 @@ static struct expr *bind_qualified(struct scope *scope, const char *schema, cons
     }
     if (found != NULL)
         return used_at(scope, found, location);
-    ast_refuse(&scope->binder->ast, location, "table \"%s\" has no column \"%s\"", alias, column);
+    refuse_column(scope, table, column, location);
     return NULL;
 }
 
-static bool is_table(const struct scope *scope, const char *name)
-{
-    for (uint32_t i = 0; i < scope->from->tables.n; i++)
-        if (strcmp(((const struct table *)scope->from->tables.at[i])->alias, name) == 0)
-            return true;
-    return false;
-}
+/* The parts of a written name: schema, table and column, NULL where not written. */
+struct written {
+    const char *schema, *table, *column;
+    int location;
+};
 
-/* Whether the block itself has the table or column that is named. */
-static bool is_own_name(const struct scope *scope, const PgQuery__ColumnRef *node)
+/* What the name means in the scope's own part of FROM: *ret NULL with true when nothing there has
+ * it. */
+static bool find_own(struct scope *scope, const struct written *name, struct expr **ret)
 {
-    const char *first = node->n_fields > 0 ? ast_string(node->fields[0]) : NULL;
+    const struct table *table;
 
-    if (first == NULL || node->n_fields == 3)
+    *ret = NULL;
+    if (name->table == NULL)
+        return bind_visible(scope, name->column, name->location, ret);
+    table = find_table(scope, name->schema, name->table);
+    if (table == NULL)
         return true;
-    if (node->n_fields == 2)
-        return is_table(scope, first);
-    for (uint32_t i = 0; i < scope->from->visible.n; i++)
-        if (strcmp(((const struct name *)scope->from->visible.at[i])->column, first) == 0)
-            return true;
-    return false;
+    *ret = column_of(scope, table, name->column, name->location);
+    return *ret != NULL;
 }
 
-/* A column of the block around; one of a block farther out is refused. */
-static struct expr *bind_outer_column(const struct scope *scope, const PgQuery__ColumnRef *node)
+/* The same, and in the queries around it, each level a param of the one within. */
+static bool find(struct scope *scope, const struct written *name, struct expr **ret)
 {
-    struct scope outer = *scope->outer;
-    struct expr *expr, *column;
+    const struct scope *around = scope->from->outer;
+    struct scope outer;
+    struct expr *expr;
+    uint16_t column;
 
-    if (outer.outer != NULL && !is_own_name(&outer, node)) {
-        ast_refuse(&scope->binder->ast, node->location,
-                   "a column of a query more than one level out is not supported");
-        return NULL;
+    if (!find_own(scope, name, ret))
+        return false;
+    if (*ret != NULL || around == NULL)
+        return true;
+    outer = *around;
+    if (!find(&outer, name, &expr))
+        return false;
+    if (expr == NULL)
+        return true;
+    if (!outer_param(scope->binder, scope->from->block, expr, &column))
+        return false;
+    *ret = exprs_column(scope->binder->arena, column, expr->type, name->location);
+    return true;
+}
+
+static bool read_name(struct scope *scope, const PgQuery__ColumnRef *node, struct written *ret)
+{
+    const char *parts[3] = {NULL};
+
+    for (size_t i = 0; i < node->n_fields; i++) {
+        parts[3 - node->n_fields + i] = ast_string(node->fields[i]);
+        if (parts[3 - node->n_fields + i] == NULL)
+            return ast_refuse(&scope->binder->ast, node->location,
+                              "* is not a value; name a column");
     }
-    expr = bind_column(&outer, node);
-    if (expr == NULL || expr->kind != EXPR_COLUMN) {
-        if (expr != NULL)
-            ast_refuse(&scope->binder->ast, node->location,
-                       "name the column of one table: this one is merged by USING");
-        return NULL;
-    }
-    column = exprs_column(scope->binder->arena, (uint16_t)(OUTER_COLUMN + expr->column), expr->type,
-                          node->location);
-    return column;
+    *ret = (struct written){parts[0], parts[1], parts[2], node->location};
+    return true;
 }
 
 struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
 {
     struct ast *ast = &scope->binder->ast;
-    const char *parts[3] = {NULL};
-    struct expr *expr = NULL;
+    struct written name;
+    struct expr *expr;
 
     if (scope->from == NULL || node->n_fields < 1 || node->n_fields > 3) {
         ast_refuse(ast, node->location, "no column can be named here");
         return NULL;
     }
-    if (scope->outer != NULL && !is_own_name(scope, node))
-        return bind_outer_column(scope, node);
-    for (size_t i = 0; i < node->n_fields; i++) {
-        parts[i] = ast_string(node->fields[i]);
-        if (parts[i] == NULL) {
-            ast_refuse(ast, node->location, "* is not a value; name a column");
-            return NULL;
-        }
-    }
-    if (node->n_fields == 2)
-        return bind_qualified(scope, NULL, parts[0], parts[1], node->location);
-    if (node->n_fields == 3)
-        return bind_qualified(scope, parts[0], parts[1], parts[2], node->location);
-    if (!bind_visible(scope, parts[0], node->location, &expr))
+    if (!read_name(scope, node, &name) || !find(scope, &name, &expr))
         return NULL;
     if (expr == NULL)
-        ast_refuse(ast, node->location,
-                   is_table(scope, parts[0]) ? "\"%s\" is a whole row; name its columns"
-                                             : "column \"%s\" does not exist",
-                   parts[0]);
+        refuse_name(scope, name.table, name.column, node->location);
     return expr;
 }
 
@@ -211,10 +216,11 @@ bool bind_star(struct scope *scope, const PgQuery__ColumnRef *node, struct list 
         return true;
     }
     table = find_table(scope, node->n_fields == 3 ? ast_string(node->fields[0]) : NULL,
-                       ast_string(node->fields[node->n_fields - 2]), node->location);
+                       ast_string(node->fields[node->n_fields - 2]));
     for (uint16_t i = 0; table != NULL && i < table->n; i++)
         list_add(out, arena, &table->names[i]);
-    return table != NULL;
+    return table != NULL ||
+           refuse_name(scope, ast_string(node->fields[node->n_fields - 2]), "*", node->location);
 }
 
 /* EXISTS is named so, a scalar subquery by its own column. */
@@ -225,6 +231,8 @@ static const char *name_of_subquery(const PgQuery__SubLink *node)
 
     if (node->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK)
         return "exists";
+    if (node->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK)
+        return "array";
     if (node->sub_link_type != PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK || select->n_target_list != 1)
         return NULL;
     target = select->target_list[0]->res_target;

@@ -1,183 +1,124 @@
 /*
- * Subqueries as expressions. Each becomes a relation with one row for each value of its
- * correlation keys, LEFT JOINed to the FROM of the block in which it stands; the expression then
- * reads columns of that relation.
+ * Subqueries as expressions, all by one road: the subquery becomes a relation with one row for each
+ * value of its correlations, joined to the rows of the block in which it stands; the expression
+ * then reads columns of that relation, NULL where there is none.
  */
-#include "sql/bind.h"
-
-/* ---- correlation ---- */
-
-/* Which columns an expression reads. */
-struct reads {
-    bool inner, outer;
-};
-
-static struct reads reads_of(const struct expr *expr)
-{
-    struct reads reads = {0};
-
-    if (expr->kind == EXPR_COLUMN)
-        return (struct reads){expr->column < OUTER_COLUMN,
-                              expr->column >= OUTER_COLUMN && expr->column < AGGREGATE_COLUMN};
-    for (uint16_t i = 0; i < expr->args_n; i++) {
-        struct reads arg = reads_of(expr->args[i]);
-
-        reads.inner = reads.inner || arg.inner;
-        reads.outer = reads.outer || arg.outer;
-    }
-    return reads;
-}
-
-/* It reads what is no column of the block's row. */
-static bool has_placeholder(const struct expr *expr)
-{
-    if (expr->kind == EXPR_COLUMN)
-        return expr->column >= COLUMNS_MAX;
-    for (uint16_t i = 0; i < expr->args_n; i++)
-        if (has_placeholder(expr->args[i]))
-            return true;
-    return false;
-}
-
-/* The expression over the row of the block around. */
-static struct expr *as_outer(struct arena *arena, const struct expr *expr)
-{
-    struct expr *copy = arena_alloc(arena, sizeof(*copy));
-
-    *copy = *expr;
-    if (expr->kind == EXPR_COLUMN)
-        copy->column = (uint16_t)(expr->column - OUTER_COLUMN);
-    copy->args = arena_alloc(arena, (expr->args_n + 1U) * sizeof(struct expr *));
-    for (uint16_t i = 0; i < expr->args_n; i++)
-        copy->args[i] = as_outer(arena, expr->args[i]);
-    return copy;
-}
-
-bool bind_correlation(struct binder *binder, const struct expr *condition, struct list *conditions,
-                      struct list *inner_keys, struct list *outer_keys)
-{
-    struct list parts = {0};
-    struct expr *copy = arena_alloc(binder->arena, sizeof(*copy));
-
-    *copy = *condition;
-    exprs_conjuncts(&parts, binder->arena, copy);
-    for (uint32_t i = 0; i < parts.n; i++) {
-        struct expr *part = parts.at[i];
-        struct reads left, right;
-        bool swapped;
-
-        if (!reads_of(part).outer) {
-            list_add(conditions, binder->arena, part);
-            continue;
-        }
-        left = exprs_is_equality(part) ? reads_of(part->args[0]) : (struct reads){true, true};
-        right = exprs_is_equality(part) ? reads_of(part->args[1]) : left;
-        swapped = left.outer;
-        if (left.inner == left.outer || right.inner == right.outer || left.inner == right.inner)
-            return ast_refuse(&binder->ast, part->location,
-                              "a subquery may name columns of the query around it only as one "
-                              "side of an equality in WHERE");
-        list_add(inner_keys, binder->arena, part->args[swapped]);
-        list_add(outer_keys, binder->arena, as_outer(binder->arena, part->args[!swapped]));
-    }
-    return true;
-}
+#include "sql/subquery.h"
 
 /* ---- the join ---- */
 
-/* A relation in the making: the node, and what its columns must equal. */
-struct beside {
-    uint32_t node;
-    struct list outer; /* struct expr * over the block's row */
-    uint16_t first;    /* the first of as many columns that equal them */
-    int location;
-};
-
-/* TRUE, as a value read from the column. */
-static struct expr *true_of(struct arena *arena, struct expr *column)
+static bool is_beside(const struct scope *scope)
 {
-    struct expr *inner = exprs_new(arena, EXPR_IS_NULL, TYPE_BOOL, 1, column->location);
-    struct expr *outer = exprs_new(arena, EXPR_IS_NULL, TYPE_BOOL, 1, column->location);
-
-    inner->args[0] = column;
-    outer->args[0] = inner;
-    return exprs_not(arena, outer, column->location);
+    return scope->site->beside != NULL && !scope->in_aggregate;
 }
 
-static struct expr *column_of(struct binder *binder, const struct from *from, uint32_t column,
-                              int location)
-{
-    return exprs_column(binder->arena, (uint16_t)column, from->columns[column].type, location);
-}
-
-/* The equalities of the join; one that always holds when there are none. */
-static bool conditions_of(struct scope *scope, const struct beside *beside, uint16_t first,
-                          struct list *on)
+static bool put_beside(struct scope *scope, uint32_t node, const struct list *correlations,
+                       uint16_t *ret_first)
 {
     struct binder *binder = scope->binder;
+    struct beside *beside = arena_alloc(binder->arena, sizeof(*beside));
+    uint16_t n = nodes_at(&binder->nodes, node)->schema.columns_n;
 
-    for (uint32_t i = 0; i < beside->outer.n; i++) {
-        struct expr *args[2] = {
-            beside->outer.at[i],
-            column_of(binder, scope->join, (uint32_t)first + beside->first + i, beside->location)};
-        struct expr *equal = bind_call(binder, FUNCTION_OPERATOR, "=", args, 2, beside->location);
-
-        if (equal == NULL)
-            return false;
-        list_add(on, binder->arena, equal);
-    }
-    if (on->n == 0) {
-        struct expr *args[2] = {
-            true_of(binder->arena, column_of(binder, scope->join, 0, beside->location)),
-            true_of(binder->arena, column_of(binder, scope->join, first, beside->location))};
-        struct expr *equal = bind_call(binder, FUNCTION_OPERATOR, "=", args, 2, beside->location);
-
-        if (equal == NULL)
-            return false;
-        list_add(on, binder->arena, equal);
-    }
+    *beside = (struct beside){node, *correlations, *scope->site->beside_columns_n};
+    if (beside->first + n > COLUMNS_MAX)
+        return ast_refuse(&binder->ast, -1, "subqueries make more than %d columns", COLUMNS_MAX);
+    *scope->site->beside_columns_n = (uint16_t)(beside->first + n);
+    list_add(scope->site->beside, binder->arena, beside);
+    *ret_first = (uint16_t)(BESIDE_COLUMN + beside->first);
     return true;
 }
 
-/* LEFT JOINs the relation to the block; *ret_first is its first column in the block's row. */
-static bool join_beside(struct scope *scope, const struct beside *beside, uint16_t *ret_first)
+struct expr *subquery_equality(struct binder *binder, const struct correlation *correlation,
+                               struct expr *column)
+{
+    struct expr *args[] = {correlation->outer, column};
+    int location = correlation->outer->location;
+    struct expr *differ;
+
+    if (!correlation->null_safe)
+        return bind_call(binder, FUNCTION_OPERATOR, "=", args, 2, location);
+    if (!bind_same_type(binder, &args[0], &args[1], location))
+        return NULL;
+    differ = exprs_new(binder->arena, EXPR_DISTINCT, TYPE_BOOL, 2, location);
+    differ->args[0] = args[0];
+    differ->args[1] = args[1];
+    return exprs_not(binder->arena, differ, location);
+}
+
+/* The part of FROM whose columns the correlations read; NULL: refused. */
+static struct group **part_for(struct scope *scope, const struct list *correlations)
+{
+    struct column_set columns = {0}, params = outer_columns(scope->from);
+
+    for (uint32_t i = 0; i < correlations->n; i++)
+        exprs_columns(((const struct correlation *)correlations->at[i])->outer, &columns);
+    for (uint32_t i = 0; i < COLUMNS_MAX; i++)
+        if (column_set_has(&params, i))
+            column_set_remove(&columns, i);
+    for (uint16_t i = scope->site->groups_n; i-- > 0;)
+        if (joins_covers(*scope->site->groups[i], &columns))
+            return scope->site->groups[i];
+    ast_refuse(&scope->binder->ast,
+               correlations->n == 0
+                   ? -1
+                   : ((const struct correlation *)correlations->at[0])->outer->location,
+               "a subquery in ON that names columns of both sides is not supported; write it in "
+               "WHERE of an inner join");
+    return NULL;
+}
+
+bool subquery_join(struct scope *scope, uint32_t node, const struct list *correlations, bool inner,
+                   uint16_t *ret_first)
 {
     struct binder *binder = scope->binder;
-    struct from *from = scope->join;
-    const struct schema *shape = &nodes_at(&binder->nodes, beside->node)->schema;
-    struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
-    struct table *table = arena_zalloc(binder->arena, sizeof(*table));
-    uint16_t first = from->columns_n;
+    struct from *from = scope->from->block;
+    const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
+    struct group **part, *leaf;
     struct list on = {0};
 
-    if (first + shape->columns_n > COLUMNS_MAX)
-        return ast_refuse(&binder->ast, beside->location, "FROM joins more than %d columns",
-                          COLUMNS_MAX);
-    *relation = (struct relation){.name = "", .node = beside->node, .source = -1, .view = -1};
-    *table = (struct table){.alias = "",
-                            .relation = relation,
-                            .first = first,
-                            .n = shape->columns_n,
-                            .one_row = beside->outer.n == 0};
-    table->names = arena_zalloc(binder->arena, (table->n + 1U) * sizeof(struct name));
-    for (uint16_t i = 0; i < table->n; i++) {
-        from->columns[first + i] = shape->columns[i];
-        table->names[i].column = "";
-    }
-    from->columns_n = (uint16_t)(first + table->n);
-    list_add(&from->tables, binder->arena, table);
-    if (!conditions_of(scope, beside, first, &on))
+    if (is_beside(scope))
+        return put_beside(scope, node, correlations, ret_first);
+    if (from->columns_n + shape->columns_n > COLUMNS_MAX)
+        return ast_refuse(&binder->ast, -1, "FROM joins more than %d columns", COLUMNS_MAX);
+    part = part_for(scope, correlations);
+    if (part == NULL)
         return false;
-    from->group = joins_outer(binder, PLAN_JOIN_LEFT, from->group,
-                             joins_leaf(binder, beside->node, first, table->n, beside->location),
-                             on, beside->location);
-    *ret_first = first;
+    *ret_first = from->columns_n;
+    for (uint16_t i = 0; i < shape->columns_n; i++)
+        from->columns[from->columns_n++] = shape->columns[i];
+    leaf = joins_leaf(binder, node, *ret_first, shape->columns_n, -1);
+    for (uint32_t i = 0; i < correlations->n; i++) {
+        const struct correlation *correlation = correlations->at[i];
+        struct expr *equal = subquery_equality(
+            binder, correlation,
+            exprs_column(binder->arena, (uint16_t)(*ret_first + correlation->column),
+                         shape->columns[correlation->column].type, correlation->outer->location));
+
+        if (equal == NULL)
+            return false;
+        list_add(&on, binder->arena, equal);
+    }
+    if (!inner) {
+        joins_attach(binder, part, leaf, on, -1);
+        return true;
+    }
+    *part = joins_inner(binder, *part, leaf);
+    for (uint32_t i = 0; i < on.n; i++)
+        joins_condition(binder, *part, on.at[i]);
     return true;
 }
 
-/* ---- values ---- */
+struct expr *subquery_column(struct scope *scope, uint32_t node, uint16_t first, uint16_t column,
+                             int location)
+{
+    return exprs_column(scope->binder->arena, (uint16_t)(first + column),
+                        nodes_at(&scope->binder->nodes, node)->schema.columns[column].type,
+                        location);
+}
 
-static struct expr *is_null(struct arena *arena, struct expr *arg)
+/* ---- relations ---- */
+
+struct expr *subquery_is_null(struct arena *arena, struct expr *arg)
 {
     struct expr *test = exprs_new(arena, EXPR_IS_NULL, TYPE_BOOL, 1, arg->location);
 
@@ -185,21 +126,69 @@ static struct expr *is_null(struct arena *arena, struct expr *arg)
     return test;
 }
 
-static bool one_column(struct scope *scope, const struct inner_query *inner, int location)
+/* The node's columns at `columns`, then what `more` says. */
+static uint32_t project(struct binder *binder, uint32_t node, const uint16_t *columns, uint16_t n,
+                        struct expr *more)
 {
-    if (inner->query.columns_n - inner->outer_keys.n != 1)
-        return ast_refuse(&scope->binder->ast, location, "subquery must return only one column");
-    return true;
+    const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
+    struct expr **exprs = arena_alloc(binder->arena, (n + 2U) * sizeof(struct expr *));
+    const char **names = arena_alloc(binder->arena, (n + 2U) * sizeof(*names));
+
+    for (uint16_t i = 0; i < n; i++) {
+        exprs[i] = exprs_column(binder->arena, columns[i], shape->columns[columns[i]].type, -1);
+        names[i] = shape->columns[columns[i]].name;
+    }
+    exprs[n] = more;
+    names[n] = "found";
+    return nodes_project(&binder->nodes, node, exprs, names, (uint16_t)(n + (more != NULL)));
 }
 
-/* One row of the node at most for each value of the columns from `first` on. */
-static bool is_single(const struct nodes *nodes, uint32_t node, uint16_t first)
+uint32_t subquery_marked(struct binder *binder, uint32_t node)
+{
+    uint16_t n = nodes_at(&binder->nodes, node)->schema.columns_n;
+    uint16_t *columns = arena_alloc(binder->arena, (n + 1U) * sizeof(*columns));
+
+    for (uint16_t i = 0; i < n; i++)
+        columns[i] = i;
+    return project(binder, node, columns, n, exprs_bool(binder->arena, true, -1));
+}
+
+uint32_t subquery_group(struct binder *binder, uint32_t node, const uint16_t *columns, uint16_t n,
+                        struct counts counts)
+{
+    const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
+    struct expr **exprs = arena_alloc(binder->arena, (n + 1U) * sizeof(struct expr *));
+    const char **names = arena_alloc(binder->arena, (n + 1U) * sizeof(*names));
+
+    for (uint16_t i = 0; i < n; i++) {
+        exprs[i] = exprs_column(binder->arena, columns[i], shape->columns[columns[i]].type, -1);
+        names[i] = shape->columns[columns[i]].name;
+    }
+    return nodes_group(&binder->nodes, node,
+                       (struct group_parts){.exprs = exprs,
+                                            .names = names,
+                                            .aggregates = counts.aggregates,
+                                            .aggregate_names = counts.names,
+                                            .exprs_n = n,
+                                            .key_n = n,
+                                            .aggregates_n = counts.n});
+}
+
+struct plan_aggregate subquery_count(struct expr *filter)
+{
+    return (struct plan_aggregate){.aggregate = aggregate_resolve(STR("count"), 0),
+                                   .filter = filter,
+                                   .result = {TYPE_INT8, -1, NULL}};
+}
+
+/* One row of the node at most for each value of the columns. */
+static bool is_single(const struct nodes *nodes, uint32_t node, const uint16_t *columns, uint16_t n)
 {
     const struct plan_node *of = nodes_at(nodes, node);
     struct column_set set = {0};
 
-    for (uint16_t i = first; i < of->schema.columns_n; i++)
-        column_set_add(&set, i);
+    for (uint16_t i = 0; i < n; i++)
+        column_set_add(&set, columns[i]);
     set = nodes_determined(nodes, node, set);
     for (uint16_t i = 0; i < of->schema.key_n; i++)
         if (!column_set_has(&set, of->schema.key[i]))
@@ -207,127 +196,287 @@ static bool is_single(const struct nodes *nodes, uint32_t node, uint16_t first)
     return of->has_key;
 }
 
-static struct expr *bind_scalar(struct scope *scope, const struct inner_query *inner, int location)
+uint16_t *subquery_keys(struct binder *binder, const struct query *query)
+{
+    uint16_t *columns = arena_alloc(binder->arena, (query->correlations.n + 1) * sizeof(*columns));
+
+    for (uint32_t i = 0; i < query->correlations.n; i++)
+        columns[i] = ((const struct correlation *)query->correlations.at[i])->column;
+    return columns;
+}
+
+struct list subquery_correlations(struct binder *binder, const struct query *query, uint16_t first)
+{
+    struct list moved = {0};
+
+    for (uint32_t i = 0; i < query->correlations.n; i++) {
+        struct correlation *copy = arena_alloc(binder->arena, sizeof(*copy));
+
+        *copy = *(const struct correlation *)query->correlations.at[i];
+        copy->column = (uint16_t)(first + i);
+        list_add(&moved, binder->arena, copy);
+    }
+    return moved;
+}
+
+/* The values of the columns, each once. */
+static uint32_t distinct(struct binder *binder, uint32_t node, const uint16_t *columns, uint16_t n)
+{
+    if (is_single(&binder->nodes, node, columns, n))
+        return project(binder, node, columns, n, NULL);
+    return subquery_group(binder, node, columns, n, (struct counts){0});
+}
+
+/* ---- scalar ---- */
+
+static bool one_column(struct scope *scope, const struct query *query, int location)
+{
+    return query->columns_n == 1 ||
+           ast_refuse(&scope->binder->ast, location, "subquery must return only one column");
+}
+
+/* The value of the only row: `empty` where there is none. */
+static struct expr *value_of_single(struct scope *scope, const struct query *query, int location)
 {
     struct binder *binder = scope->binder;
-    struct arena *arena = binder->arena;
-    struct beside beside = {inner->query.node, inner->outer_keys, 1, location};
+    uint32_t node = query->empty == NULL ? query->node : subquery_marked(binder, query->node);
+    uint16_t marker = (uint16_t)(nodes_at(&binder->nodes, node)->schema.columns_n - 1), first;
+    bool sure = query->always && query->correlations.n == 0;
     struct expr *value, *choice;
-    uint16_t first;
 
-    if (!one_column(scope, inner, location))
+    if (!subquery_join(scope, node, &query->correlations, sure, &first))
         return NULL;
-    if (!is_single(&binder->nodes, beside.node, 1)) {
-        ast_refuse(&binder->ast, location,
-                   "this subquery could give more than one row; make it one by an aggregate or by "
-                   "an equality with the whole key");
-        return NULL;
-    }
-    if (!join_beside(scope, &beside, &first))
-        return NULL;
-    value = column_of(binder, scope->join, first, location);
-    if (inner->absent == NULL)
+    value = subquery_column(scope, node, first, 0, location);
+    if (query->empty == NULL)
         return value;
-    choice = exprs_new(arena, EXPR_CASE, value->type.id, 3, location);
+    choice = exprs_new(binder->arena, EXPR_CASE, value->type.id, 3, location);
     choice->type = value->type;
-    choice->args[0] = is_null(arena, column_of(binder, scope->join, first + 1U, location));
-    choice->args[1] = arena_alloc(arena, sizeof(struct expr));
-    *choice->args[1] = *inner->absent;
+    choice->args[0] =
+        subquery_is_null(binder->arena, subquery_column(scope, node, first, marker, location));
+    choice->args[1] = query->empty[0];
     choice->args[2] = value;
     return choice;
 }
 
-/* The node's rows grouped by the columns from `first` on; without any, one group of a TRUE. */
-static uint32_t group_of(struct scope *scope, uint32_t node, uint16_t first,
-                         struct plan_aggregate *counts, uint16_t counts_n)
-{
-    static const char *const count_names[] = {"rows", "values"};
-    struct nodes *nodes = &scope->binder->nodes;
-    struct arena *arena = scope->binder->arena;
-    const struct schema *shape = &nodes_at(nodes, node)->schema;
-    uint16_t n = (uint16_t)(shape->columns_n - first);
-    struct expr **exprs = arena_alloc(arena, (n + 1U) * sizeof(struct expr *));
-    const char **names = arena_alloc(arena, (n + 1U) * sizeof(*names));
-
-    for (uint16_t i = 0; i < n; i++) {
-        exprs[i] = exprs_column(arena, (uint16_t)(first + i), shape->columns[first + i].type, -1);
-        names[i] = shape->columns[first + i].name;
-    }
-    if (n == 0) {
-        exprs[n] = exprs_bool(arena, true, -1);
-        names[n++] = "any";
-    }
-    return nodes_group(nodes, node,
-                       (struct group_parts){.exprs = exprs,
-                                            .names = names,
-                                            .aggregates = counts,
-                                            .aggregate_names = count_names,
-                                            .exprs_n = n,
-                                            .key_n = n,
-                                            .aggregates_n = counts_n});
-}
-
-static struct expr *bind_exists(struct scope *scope, const struct inner_query *inner, int location)
-{
-    struct arena *arena = scope->binder->arena;
-    uint16_t keys = (uint16_t)(inner->query.columns_n - inner->outer_keys.n);
-    struct beside beside = {group_of(scope, inner->query.node, keys, NULL, 0), inner->outer_keys, 0,
-                            location};
-    uint16_t first;
-
-    if (inner->absent != NULL) {
-        ast_refuse(&scope->binder->ast, location,
-                   "EXISTS over an aggregate without GROUP BY is always true; leave it out");
-        return NULL;
-    }
-    if (!join_beside(scope, &beside, &first))
-        return NULL;
-    return exprs_not(arena, is_null(arena, column_of(scope->binder, scope->join, first, location)),
-                     location);
-}
-
-/* The rows and the values that are not NULL, for each correlation: rows NULL where there are none.
- */
-static bool join_counts(struct scope *scope, const struct inner_query *inner, int location,
-                        struct expr **ret_rows, struct expr **ret_values)
+/* The value of one of the rows, with their number: the error of two is raised where it is read. */
+static struct expr *value_of_group(struct scope *scope, const struct query *query, int location)
 {
     struct binder *binder = scope->binder;
-    struct type type = nodes_at(&binder->nodes, inner->query.node)->schema.columns[0].type;
-    struct plan_aggregate *counts = arena_zalloc(binder->arena, 2 * sizeof(*counts));
-    struct beside beside = {.outer = inner->outer_keys, .location = location};
-    uint16_t first, groups = (uint16_t)(inner->outer_keys.n == 0 ? 1 : inner->outer_keys.n);
-    struct expr *filter =
-        exprs_not(binder->arena,
-                  is_null(binder->arena, exprs_column(binder->arena, 0, type, location)), location);
+    static const char *const names[] = {"rows", "value"};
+    struct type type = nodes_at(&binder->nodes, query->node)->schema.columns[0].type;
+    struct plan_aggregate *aggregates = arena_zalloc(binder->arena, 2 * sizeof(*aggregates));
+    struct list correlations = subquery_correlations(binder, query, 0);
+    uint16_t n = (uint16_t)correlations.n, first;
+    struct expr *args[2], *call;
+    uint32_t node;
 
-    for (int i = 0; i < 2; i++)
-        counts[i] = (struct plan_aggregate){.aggregate = aggregate_resolve(STR("count"), 0),
-                                            .result = {TYPE_INT8, -1, NULL}};
-    counts[1].filter = filter;
-    beside.node = group_of(scope, inner->query.node, 1, counts, 2);
-    if (!join_beside(scope, &beside, &first))
-        return false;
-    *ret_rows = column_of(binder, scope->join, (uint32_t)first + groups, location);
-    *ret_values = column_of(binder, scope->join, (uint32_t)first + groups + 1U, location);
+    aggregates[0] = subquery_count(NULL);
+    aggregates[1] = (struct plan_aggregate){.aggregate = aggregate_internal("first"),
+                                            .arg = exprs_column(binder->arena, 0, type, location),
+                                            .result = type};
+    node = subquery_group(binder, query->node, subquery_keys(binder, query), n,
+                          (struct counts){aggregates, names, 2});
+    if (!subquery_join(scope, node, &correlations, n == 0, &first))
+        return NULL;
+    args[0] = subquery_column(scope, node, first, n, location);
+    args[1] = subquery_column(scope, node, first, (uint16_t)(n + 1), location);
+    call = exprs_call(binder->arena, function_named("single row"), args, 2, location);
+    call->type = type;
+    return call;
+}
+
+static struct expr *bind_scalar(struct scope *scope, const PgQuery__SubLink *node)
+{
+    struct binder *binder = scope->binder;
+    struct around around = {.scope = scope, .fills = true};
+    struct query query;
+
+    if (!bind_select(binder, node->subselect->select_stmt, around, &query) ||
+        !one_column(scope, &query, node->location))
+        return NULL;
+    if (is_single(&binder->nodes, query.node, subquery_keys(binder, &query),
+                  (uint16_t)query.correlations.n))
+        return value_of_single(scope, &query, node->location);
+    return value_of_group(scope, &query, node->location);
+}
+
+/* ---- EXISTS ---- */
+
+static struct expr *more_than_none(struct scope *scope, struct expr *count)
+{
+    struct expr *zero = exprs_new(scope->binder->arena, EXPR_CONST, TYPE_INT8, 0, count->location);
+    struct expr *args[] = {count, zero};
+
+    return bind_call(scope->binder, FUNCTION_OPERATOR, ">", args, 2, count->location);
+}
+
+static struct expr *exists_at_all(struct scope *scope, const struct query *query, int location)
+{
+    static const char *const names[] = {"rows"};
+    struct plan_aggregate *count = arena_alloc(scope->binder->arena, sizeof(*count));
+    struct list none = {0};
+    uint16_t first;
+    uint32_t node;
+
+    *count = subquery_count(NULL);
+    node = subquery_group(scope->binder, query->node, NULL, 0, (struct counts){count, names, 1});
+    if (!subquery_join(scope, node, &none, true, &first))
+        return NULL;
+    return more_than_none(scope, subquery_column(scope, node, first, 0, location));
+}
+
+static struct expr *bind_exists(struct scope *scope, const PgQuery__SubLink *link)
+{
+    struct binder *binder = scope->binder;
+    struct around around = {.scope = scope, .fills = true};
+    struct list correlations;
+    struct query query;
+    uint16_t first;
+    uint32_t node;
+
+    if (!bind_select(binder, link->subselect->select_stmt, around, &query))
+        return NULL;
+    if (query.always)
+        return exprs_bool(binder->arena, true, link->location);
+    if (query.correlations.n == 0)
+        return exists_at_all(scope, &query, link->location);
+    correlations = subquery_correlations(binder, &query, 0);
+    node = subquery_marked(binder, distinct(binder, query.node, subquery_keys(binder, &query),
+                                            (uint16_t)query.correlations.n));
+    if (!subquery_join(scope, node, &correlations, false, &first))
+        return NULL;
+    return exprs_not(
+        binder->arena,
+        subquery_is_null(binder->arena, subquery_column(scope, node, first,
+                                                        (uint16_t)correlations.n, link->location)),
+        link->location);
+}
+
+/* ---- IN ---- */
+
+bool subquery_tests(struct scope *scope, const PgQuery__SubLink *link, const struct query *query,
+                    struct list *ret)
+{
+    const PgQuery__Node *test = link->testexpr;
+    bool is_row = test->node_case == PG_QUERY__NODE__NODE_ROW_EXPR;
+    size_t n = is_row ? test->row_expr->n_args : 1;
+
+    *ret = (struct list){0};
+    if (n != query->columns_n)
+        return ast_refuse(&scope->binder->ast, link->location,
+                          n < query->columns_n ? "subquery has too many columns"
+                                               : "subquery has too few columns");
+    for (size_t i = 0; i < n; i++) {
+        struct expr *expr = bind_expr(scope, is_row ? test->row_expr->args[i] : test);
+
+        if (expr == NULL)
+            return false;
+        list_add(ret, scope->binder->arena, expr);
+    }
     return true;
 }
 
-/* TRUE where a value is equal; else FALSE over no rows, NULL where one or the value is NULL. */
+/* The subquery's columns as the tests compare with them (whose casts could make two values one),
+ * then its keys; each row once. */
+static bool comparable_rows(struct scope *scope, struct list *tests, struct query *query)
+{
+    struct binder *binder = scope->binder;
+    const struct schema *shape = &nodes_at(&binder->nodes, query->node)->schema;
+    uint16_t n = (uint16_t)tests->n, all = (uint16_t)(n + query->correlations.n);
+    struct expr **exprs = arena_alloc(binder->arena, (all + 1U) * sizeof(struct expr *));
+    const char **names = arena_alloc(binder->arena, (all + 1U) * sizeof(*names));
+    uint16_t *keys = subquery_keys(binder, query);
+
+    for (uint16_t i = 0; i < all; i++) {
+        uint16_t column = i < n ? i : keys[i - n];
+        struct expr *left = i < n ? tests->at[i] : NULL;
+
+        names[i] = shape->columns[column].name;
+        exprs[i] = exprs_column(binder->arena, column, shape->columns[column].type, -1);
+        if (left == NULL)
+            continue;
+        exprs[i]->location = left->location;
+        if (!bind_same_type(binder, &left, &exprs[i], left->location))
+            return false;
+        tests->at[i] = left;
+    }
+    query->node = nodes_project(&binder->nodes, query->node, exprs, names, all);
+    query->correlations = subquery_correlations(binder, query, n);
+    return true;
+}
+
+/* The tests' equalities before those of the keys. */
+static struct list tested_correlations(struct binder *binder, const struct list *tests,
+                                       const struct query *query)
+{
+    struct list correlations = {0};
+
+    for (uint32_t i = 0; i < tests->n; i++) {
+        struct correlation *one = arena_alloc(binder->arena, sizeof(*one));
+
+        *one = (struct correlation){tests->at[i], (uint16_t)i, false};
+        list_add(&correlations, binder->arena, one);
+    }
+    for (uint32_t i = 0; i < query->correlations.n; i++)
+        list_add(&correlations, binder->arena, query->correlations.at[i]);
+    return correlations;
+}
+
+static uint32_t distinct_whole(struct binder *binder, uint32_t node)
+{
+    uint16_t n = nodes_at(&binder->nodes, node)->schema.columns_n;
+    uint16_t *columns = arena_alloc(binder->arena, (n + 1U) * sizeof(*columns));
+
+    for (uint16_t i = 0; i < n; i++)
+        columns[i] = i;
+    return distinct(binder, node, columns, n);
+}
+
+/* How many rows, and how many that are not NULL, for each value of the keys. */
+static bool join_counts(struct scope *scope, const struct query *query, int location,
+                        struct expr **ret_rows, struct expr **ret_values)
+{
+    static const char *const names[] = {"rows", "values"};
+    struct binder *binder = scope->binder;
+    struct plan_aggregate *counts = arena_alloc(binder->arena, 2 * sizeof(*counts));
+    struct list correlations = subquery_correlations(binder, query, 0);
+    uint16_t n = (uint16_t)correlations.n, first;
+    struct expr *value = exprs_column(
+        binder->arena, 0, nodes_at(&binder->nodes, query->node)->schema.columns[0].type, location);
+    uint32_t node;
+
+    counts[0] = subquery_count(NULL);
+    counts[1] =
+        subquery_count(exprs_not(binder->arena, subquery_is_null(binder->arena, value), location));
+    node = subquery_group(binder, query->node, subquery_keys(binder, query), n,
+                          (struct counts){counts, names, 2});
+    if (!subquery_join(scope, node, &correlations, n == 0, &first))
+        return false;
+    *ret_rows = subquery_column(scope, node, first, n, location);
+    *ret_values = subquery_column(scope, node, first, (uint16_t)(n + 1), location);
+    return true;
+}
+
+/* TRUE where a value is equal; else FALSE over no rows, NULL where one of them or the tested value
+ * is NULL. */
 static struct expr *in_value(struct scope *scope, struct expr *tested, struct expr *found,
                              struct expr *rows, struct expr *values)
 {
     struct arena *arena = scope->binder->arena;
     struct expr *choice = exprs_new(arena, EXPR_CASE, TYPE_BOOL, 7, tested->location);
     struct expr *differ = exprs_new(arena, EXPR_DISTINCT, TYPE_BOOL, 2, tested->location);
-    struct list unknown = {0};
+    struct list none = {0}, unknown = {0};
+    struct expr *some = more_than_none(scope, rows);
 
     differ->args[0] = rows;
     differ->args[1] = values;
-    list_add(&unknown, arena, is_null(arena, tested));
+    list_add(&none, arena, subquery_is_null(arena, rows));
+    list_add(&none, arena, exprs_not(arena, some, tested->location));
+    list_add(&unknown, arena, subquery_is_null(arena, tested));
     list_add(&unknown, arena, differ);
-    choice->args[0] = exprs_not(arena, is_null(arena, found), tested->location);
+    choice->args[0] = exprs_not(arena, subquery_is_null(arena, found), tested->location);
     choice->args[1] = exprs_bool(arena, true, tested->location);
-    choice->args[2] = is_null(arena, rows);
+    choice->args[2] = exprs_junction(arena, EXPR_OR, &none, tested->location);
     choice->args[3] = exprs_bool(arena, false, tested->location);
     choice->args[4] = exprs_junction(arena, EXPR_OR, &unknown, tested->location);
     choice->args[5] = exprs_null(arena, (struct type){TYPE_BOOL, -1, NULL}, tested->location);
@@ -335,71 +484,124 @@ static struct expr *in_value(struct scope *scope, struct expr *tested, struct ex
     return choice;
 }
 
-static struct expr *bind_in(struct scope *scope, const PgQuery__Node *test,
-                            const struct inner_query *inner, int location)
+static struct expr *bind_in(struct scope *scope, struct list *tests, struct query *query,
+                            int location)
 {
     struct binder *binder = scope->binder;
-    struct beside beside = {.location = location};
-    struct expr *tested, *found, *rows, *values;
+    struct expr *rows, *values;
+    struct list correlations;
     uint16_t first;
+    uint32_t node;
 
-    if (!one_column(scope, inner, location))
+    if (!comparable_rows(scope, tests, query))
         return NULL;
-    if (inner->absent != NULL || test->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
-        ast_refuse(&binder->ast, location,
-                   "IN over rows, or over a correlated aggregate, is not supported; write EXISTS");
+    node = subquery_marked(binder, distinct_whole(binder, query->node));
+    correlations = tested_correlations(binder, tests, query);
+    if (!subquery_join(scope, node, &correlations, false, &first) ||
+        !join_counts(scope, query, location, &rows, &values))
         return NULL;
-    }
-    tested = bind_decided(binder, bind_expr(scope, test));
-    if (tested == NULL)
-        return NULL;
-    if (has_placeholder(tested)) {
-        ast_refuse(&binder->ast, location,
-                   "the value tested by IN (SELECT ...) can't be an aggregate, a window function "
-                   "or a column of another query");
-        return NULL;
-    }
-    list_add(&beside.outer, binder->arena, tested);
-    for (uint32_t i = 0; i < inner->outer_keys.n; i++)
-        list_add(&beside.outer, binder->arena, inner->outer_keys.at[i]);
-    beside.node = group_of(scope, inner->query.node, 0, NULL, 0);
-    if (!join_beside(scope, &beside, &first) ||
-        !join_counts(scope, inner, location, &rows, &values))
-        return NULL;
-    found = column_of(binder, scope->join, first, location);
-    return in_value(scope, tested, found, rows, values);
+    return in_value(scope, tests->at[0],
+                    subquery_column(scope, node, first, (uint16_t)correlations.n, location), rows,
+                    values);
 }
 
-static struct expr *refuse(struct scope *scope, int location)
+/* x op ANY (SELECT ...), x op ALL (SELECT ...); IN is = ANY. */
+static struct expr *bind_quantified(struct scope *scope, const PgQuery__SubLink *link)
 {
-    ast_refuse(&scope->binder->ast, location,
-               "this form of a subquery is not supported here; write a join with a subquery in "
-               "FROM");
-    return NULL;
+    bool all = link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK;
+    const char *name =
+        link->n_oper_name == 0 ? "=" : ast_string(link->oper_name[link->n_oper_name - 1]);
+    struct around around = {.scope = scope};
+    struct list tests;
+    struct query query;
+    struct expr *in;
+
+    if (!bind_select(scope->binder, link->subselect->select_stmt, around, &query) ||
+        !subquery_tests(scope, link, &query, &tests))
+        return NULL;
+    if (tests.n > 1 || strcmp(name, all ? "<>" : "=") != 0)
+        return subquery_compared(scope, &tests, &query,
+                                 (struct quantified){name, all, link->location});
+    in = bind_in(scope, &tests, &query, link->location);
+    return in == NULL || !all ? in : exprs_not(scope->binder->arena, in, link->location);
+}
+
+/* ---- conditions that are inner joins ---- */
+
+static bool semi_exists(struct scope *scope, const PgQuery__SubLink *link, bool *ret_done)
+{
+    struct binder *binder = scope->binder;
+    struct around around = {.scope = scope, .fills = true};
+    struct list correlations;
+    struct query query;
+    uint16_t first;
+
+    if (!bind_select(binder, link->subselect->select_stmt, around, &query))
+        return false;
+    *ret_done = query.always || query.correlations.n > 0;
+    if (query.always || query.correlations.n == 0)
+        return true;
+    correlations = subquery_correlations(binder, &query, 0);
+    return subquery_join(
+        scope,
+        distinct(binder, query.node, subquery_keys(binder, &query), (uint16_t)query.correlations.n),
+        &correlations, true, &first);
+}
+
+static bool semi_in(struct scope *scope, const PgQuery__SubLink *link)
+{
+    struct around around = {.scope = scope};
+    struct list tests, correlations;
+    struct query query;
+    uint16_t first;
+
+    if (!bind_select(scope->binder, link->subselect->select_stmt, around, &query) ||
+        !subquery_tests(scope, link, &query, &tests) || !comparable_rows(scope, &tests, &query))
+        return false;
+    correlations = tested_correlations(scope->binder, &tests, &query);
+    return subquery_join(scope, distinct_whole(scope->binder, query.node), &correlations, true,
+                         &first);
+}
+
+bool bind_semi_join(struct scope *scope, const PgQuery__Node *node, bool *ret_done)
+{
+    const PgQuery__SubLink *link;
+
+    *ret_done = false;
+    if (node->node_case != PG_QUERY__NODE__NODE_SUB_LINK || scope->site == NULL ||
+        node->sub_link->subselect == NULL)
+        return true;
+    link = node->sub_link;
+    if (link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK)
+        return semi_exists(scope, link, ret_done);
+    if (link->sub_link_type != PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK || link->n_oper_name > 0)
+        return true;
+    *ret_done = true;
+    return semi_in(scope, link);
 }
 
 struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node)
 {
-    struct inner_query inner = {0};
-    const char *op_name = node->n_oper_name == 1 ? ast_string(node->oper_name[0]) : "=";
+    struct ast *ast = &scope->binder->ast;
 
-    if (scope->join == NULL || scope->in_window || node->subselect == NULL)
-        return refuse(scope, node->location);
-    if (!bind_inner_select(scope, node->subselect->select_stmt, &inner))
+    if (scope->site == NULL || node->subselect == NULL) {
+        ast_refuse(ast, node->location, "a subquery is not supported in %s", scope->clause);
         return NULL;
-    for (uint32_t i = 0; i < inner.outer_keys.n; i++)
-        if (has_placeholder(inner.outer_keys.at[i]))
-            return refuse(scope, node->location);
+    }
     switch (node->sub_link_type) {
     case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK:
-        return bind_scalar(scope, &inner, node->location);
+        return bind_scalar(scope, node);
     case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK:
-        return bind_exists(scope, &inner, node->location);
+        return bind_exists(scope, node);
     case PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK:
-        if (op_name != NULL && strcmp(op_name, "=") == 0)
-            return bind_in(scope, node->testexpr, &inner, node->location);
-        return refuse(scope, node->location);
+    case PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK:
+        return bind_quantified(scope, node);
+    case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK:
+        return bind_array_of(scope, node);
     default:
-        return refuse(scope, node->location);
+        ast_refuse(ast, node->location,
+                   "a comparison of a row with a subquery's is not supported; compare column by "
+                   "column");
+        return NULL;
     }
 }

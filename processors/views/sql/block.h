@@ -31,16 +31,57 @@ struct block {
     struct list sets;       /* struct column_set *, of groups: GROUPING SETS; none: all groups */
     struct list aggregates; /* struct aggregate_call * */
     struct list windows;    /* struct window_call * */
+    struct list rows;       /* struct plan_rows *, of SELECT */
     struct list sorts;      /* struct sort * */
     struct expr *having;
-    const struct scope *outer; /* of a subquery as an expression, or NULL */
-    struct list inner_keys, outer_keys;
-    const struct expr *absent;
+    struct around around;
+    struct list beside; /* struct beside *, joined to the rows that SELECT and HAVING see */
+    uint16_t beside_columns_n;
+    struct list keys;         /* struct expr *: of the correlation, the last targets */
+    struct list correlations; /* struct correlation *, as the query's */
+    uint32_t visible_n;       /* targets that were written */
+    uint32_t domain;          /* of an aggregate over nothing: each value of the params, once */
+    struct expr **empty;      /* the targets over no rows, where the block has no row then */
+    bool fill, always;        /* it has a row for each of them; for everything */
+    bool whole_domain;        /* every part of a set operation must have the same keys */
+    bool keeps_unknown;       /* types of literals are decided by the other parts */
     uint32_t written_n;
     int64_t limit, offset;
     bool grouped, distinct, distinct_on, limited, ties;
     uint16_t distinct_on_n; /* the first of `sorts` are DISTINCT ON's */
 };
+
+/* block.c: where each column stays, placeholders too, for the caller to change. */
+int16_t *block_places(const struct block *block);
+
+/* Moves the columns of targets, sorts, windows, functions that give rows, and relations beside. */
+void block_move(struct block *block, const int16_t *at);
+
+/* Where subqueries of SELECT, HAVING and ORDER BY are joined. */
+struct site block_site(struct block *block);
+
+/* Adds a target; refused when there are too many. */
+WARN_UNUSED bool block_add_target(struct block *block, const char *name, struct expr *expr);
+
+/* The block as a whole: its clauses bound; then correlated, grouped and planned. */
+WARN_UNUSED bool block_bind(struct block *block);
+WARN_UNUSED bool block_finish(struct block *block, struct query *ret);
+
+/* set_operation.c: UNION, INTERSECT and EXCEPT; VALUES. */
+WARN_UNUSED bool bind_set_operation(struct binder *binder, const PgQuery__SelectStmt *select,
+                                    struct around around, struct query *ret);
+WARN_UNUSED bool bind_values(struct binder *binder, const PgQuery__SelectStmt *select,
+                             struct around around, struct query *ret);
+
+/* bind_rows.c: the columns that functions of SELECT read. */
+void rows_need(const struct block *block, struct column_set *need);
+
+/* Replaces their arguments by what `map` makes of them; false when that is NULL. */
+WARN_UNUSED bool rows_map(struct block *block, struct expr *(*map)(void *to, struct expr *expr),
+                          void *to);
+
+/* Their rows beside those of the node. */
+WARN_UNUSED bool rows_plan(struct block *block, uint32_t *node);
 
 /* clauses.c, grouping_sets.c: GROUP BY, ORDER BY and LIMIT, by PostgreSQL's rules for ordinals and
  * aliases. */
@@ -53,6 +94,31 @@ WARN_UNUSED bool clauses_distinct_on(struct block *block);
 
 /* select_plan.c: the nodes of a bound block. */
 WARN_UNUSED bool select_plan(struct block *block, struct query *ret);
+
+/* correlate.c: makes the columns of the query around that the block reads its own: equal to columns
+ * of its FROM where WHERE says so, else joined to it. */
+WARN_UNUSED bool correlate(struct block *block);
+
+/* A grouped block's rows with those of the domain's values for which there are none. */
+uint32_t correlate_fill(struct block *block, uint32_t node);
+
+/* The values of the targets over no rows; NULL: they depend on more. */
+struct expr **correlate_empty(struct block *block);
+
+/* plan_beside.c: the columns that the relations beside the rows must equal. */
+void beside_need(const struct block *block, struct column_set *need);
+
+/* Replaces them by what `map` makes of them; false when that is NULL. */
+WARN_UNUSED bool beside_map(struct block *block, struct expr *(*map)(void *to, struct expr *expr),
+                            void *to);
+
+/* The relations beside the rows; targets, sorts, HAVING and windows read the node
+ * after it. */
+WARN_UNUSED bool beside_plan(struct block *block, uint32_t *node);
+
+/* Joins the relations to FROM, as GROUP BY by a target that reads them (beside_reads) needs it. */
+bool beside_reads(const struct expr *expr);
+WARN_UNUSED bool beside_settle(struct block *block);
 
 /* grouping.c: rewrites targets, HAVING and ORDER BY to read the grouped row (groups, then
  * aggregates); refuses columns that are neither grouped nor fixed by a grouped primary key. */
@@ -89,7 +155,7 @@ void window_need(const struct block *block, struct column_set *need);
  * node after it. */
 WARN_UNUSED bool window_plan(struct block *block, uint32_t *node);
 
-/* Moves the first `columns_n` columns of targets, sorts and windows; windows' own stay. */
+/* As block_move of the first `columns_n` columns; the others stay. */
 void window_move(struct block *block, const int16_t *columns, uint16_t columns_n);
 
 /* clauses.c: one GROUP BY expression: an ordinal, an input column, an alias, or any; NULL:

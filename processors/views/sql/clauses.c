@@ -53,10 +53,20 @@ static struct expr *target_expr(struct block *block, int index)
     return ((struct target *)block->targets.at[index])->expr;
 }
 
+/* A target as a group: a subquery in it must be a column of FROM. NULL: refused. */
+static struct expr *grouped_target(struct block *block, int index)
+{
+    if (beside_reads(target_expr(block, index)) && !beside_settle(block))
+        return NULL;
+    return target_expr(block, index);
+}
+
 /* One GROUP BY item: an ordinal, an input column, an alias, an expression, in that order. */
 struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node)
 {
-    struct scope scope = {.binder = block->binder, .from = &block->from, .clause = "GROUP BY"};
+    struct site site = {.groups = {&block->from.group}, .groups_n = 1};
+    struct scope scope = {
+        .binder = block->binder, .from = &block->from, .clause = "GROUP BY", .site = &site};
     const char *name = bare_name(node);
     struct expr *expr = NULL;
     int index = -1;
@@ -64,7 +74,7 @@ struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node)
     if (node->node_case == PG_QUERY__NODE__NODE_A_CONST) {
         const struct target *target = target_by_ordinal(block, node->a_const, "GROUP BY", &index);
 
-        return target == NULL ? NULL : target->expr;
+        return target == NULL ? NULL : grouped_target(block, index);
     }
     if (name != NULL) {
         int location = node->column_ref->location;
@@ -74,7 +84,7 @@ struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node)
         if (expr == NULL && !target_by_name(block, name, location, &index))
             return NULL;
         if (expr == NULL && index >= 0)
-            return target_expr(block, index);
+            return grouped_target(block, index);
     }
     return expr != NULL ? expr : bind_expr(&scope, node);
 }
@@ -82,12 +92,14 @@ struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node)
 /* One ORDER BY item: an ordinal, an alias, an expression, in that order. */
 static bool bind_sort(struct block *block, const PgQuery__Node *node, struct sort *sort)
 {
+    struct site site = block_site(block);
     struct scope scope = {.binder = block->binder,
                           .from = &block->from,
                           .aggregates = &block->aggregates,
                           .windows = &block->windows,
                           .select = block->select,
-                          .clause = "ORDER BY"};
+                          .clause = "ORDER BY",
+                          .site = &site};
     const char *name = bare_name(node);
 
     if (node->node_case == PG_QUERY__NODE__NODE_A_CONST) {

@@ -1,10 +1,5 @@
 #include "sql/block.h"
 
-struct move {
-    struct arena *arena;
-    const int16_t *at;
-};
-
 /* The table of FROM that the block's column is of. */
 static const struct table *table_of(const struct block *block, uint16_t column)
 {
@@ -43,8 +38,6 @@ static bool is_fixed_by_key(const struct block *block, uint16_t column)
     const struct table *table = table_of(block, column);
     const struct plan_source *source;
 
-    if (table != NULL && table->one_row && block->written_n > 0 && block->sets.n == 0)
-        return true;
     if (table == NULL || table->relation->source < 0)
         return false;
     source = block->binder->nodes.sources.at[table->relation->source];
@@ -102,40 +95,22 @@ static struct expr *rewrite_for(void *block, struct expr *expr)
     return rewrite(block, expr);
 }
 
-static struct expr *move_for(void *moving, struct expr *expr)
-{
-    const struct move *move = moving;
-
-    return exprs_move(move->arena, expr, move->at);
-}
-
-/* Windows read the grouped row. */
+/* Windows, and what stands beside the rows, read the grouped row. */
 static bool rewrite_windows(struct block *block)
 {
     for (uint32_t i = 0; i < block->windows.n; i++)
         if (!window_map(block->windows.at[i], rewrite_for, block))
             return false;
-    return true;
+    return beside_map(block, rewrite_for, block) && rows_map(block, rewrite_for, block);
 }
 
-static void move_windows(struct block *block, const int16_t *at)
-{
-    struct move move = {block->binder->arena, at};
-
-    for (uint32_t i = 0; i < block->windows.n; i++)
-        (void)!window_map(block->windows.at[i], move_for, &move);
-}
-
-/* Where the grouped row's columns end up, once all groups are known; windows are placed later. */
+/* Where the grouped row's columns end up, once all groups are known; other placeholders are placed later. */
 static int16_t *final_places(const struct block *block)
 {
-    size_t n = WINDOW_COLUMN + block->windows.n;
-    int16_t *at = arena_alloc(block->binder->arena, n * sizeof(*at));
+    int16_t *at = block_places(block);
 
-    for (size_t i = 0; i < n; i++)
-        at[i] = (int16_t)(i < AGGREGATE_COLUMN || i >= WINDOW_COLUMN
-                              ? i
-                              : block->groups.n + i - AGGREGATE_COLUMN);
+    for (size_t i = AGGREGATE_COLUMN; i < BESIDE_COLUMN; i++)
+        at[i] = (int16_t)(block->groups.n + i - AGGREGATE_COLUMN);
     return at;
 }
 
@@ -186,17 +161,7 @@ bool grouping_rewrite(struct block *block)
         return ast_refuse(&block->binder->ast, -1, "a GROUP BY makes more than %d columns",
                           COLUMNS_MAX);
     at = final_places(block);
-    move_windows(block, at);
-    for (uint32_t i = 0; i < block->targets.n; i++) {
-        struct target *target = block->targets.at[i];
-
-        target->expr = exprs_move(arena, target->expr, at);
-    }
-    for (uint32_t i = 0; i < block->sorts.n; i++) {
-        struct sort *sort = block->sorts.at[i];
-
-        sort->expr = exprs_move(arena, sort->expr, at);
-    }
+    block_move(block, at);
     if (block->having != NULL)
         block->having = exprs_move(arena, block->having, at);
     return true;

@@ -38,7 +38,7 @@ static bool define(struct binder *binder, const PgQuery__RangeVar *name,
     if (select->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
         return ast_refuse(&binder->ast, name->location, "a view must be a SELECT");
     binder->nodes.label = arena_printf(binder->arena, "%s.%s", bind_schema_of(name), name->relname);
-    if (!bind_select(binder, select->select_stmt, ret_query) ||
+    if (!bind_select(binder, select->select_stmt, (struct around){0}, ret_query) ||
         !view_columns(binder, name, columns, columns_n, ret_query))
         return false;
     *relation = (struct relation){.schema = bind_schema_of(name),

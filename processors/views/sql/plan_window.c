@@ -144,52 +144,12 @@ static bool check_order(struct block *block, uint32_t node, const struct window_
 
 /* ---- columns ---- */
 
-/* Column i of the node stays; placeholders are placed by the caller. */
-static int16_t *places(const struct block *block)
-{
-    size_t n = (size_t)WINDOW_COLUMN + block->windows.n;
-    int16_t *at = arena_alloc(block->binder->arena, n * sizeof(*at));
-
-    for (size_t i = 0; i < n; i++)
-        at[i] = (int16_t)i;
-    return at;
-}
-
-struct move {
-    struct arena *arena;
-    const int16_t *at;
-};
-
-static struct expr *move_one(void *to, struct expr *expr)
-{
-    const struct move *move = to;
-
-    return exprs_move(move->arena, expr, move->at);
-}
-
-static void move_readers(struct block *block, const int16_t *at)
-{
-    for (uint32_t i = 0; i < block->targets.n; i++) {
-        struct target *target = block->targets.at[i];
-
-        target->expr = exprs_move(block->binder->arena, target->expr, at);
-    }
-    for (uint32_t i = 0; i < block->sorts.n; i++) {
-        struct sort *sort = block->sorts.at[i];
-
-        sort->expr = exprs_move(block->binder->arena, sort->expr, at);
-    }
-}
-
 void window_move(struct block *block, const int16_t *columns, uint16_t columns_n)
 {
-    int16_t *at = places(block);
-    struct move move = {block->binder->arena, at};
+    int16_t *at = block_places(block);
 
     memcpy(at, columns, columns_n * sizeof(*at));
-    move_readers(block, at);
-    for (uint32_t i = 0; i < block->windows.n; i++)
-        (void)!window_map(window_at(block, i), move_one, &move);
+    block_move(block, at);
 }
 
 /* Keeps what windows, targets, order and key need: the node stores its input's rows. */
@@ -202,6 +162,7 @@ static uint32_t narrow(struct block *block, uint32_t node)
     int16_t *at = arena_alloc(block->binder->arena, (columns_n + 1U) * sizeof(*at));
 
     window_need(block, &need);
+    rows_need(block, &need);
     for (uint32_t i = 0; i < block->targets.n; i++)
         exprs_columns(((const struct target *)block->targets.at[i])->expr, &need);
     for (uint32_t i = 0; i < block->sorts.n; i++)
@@ -238,7 +199,7 @@ static bool same_window(const struct window_call *a, const struct window_call *b
 
 static struct plan_window_function function_of(struct block *block, const struct window_call *call)
 {
-    int16_t *stay = places(block);
+    int16_t *stay = block_places(block);
     struct plan_window_function function = {
         .kind = call->kind,
         .call = group_aggregate(block->binder->arena, &call->call, stay),
@@ -300,7 +261,7 @@ static uint32_t plan_one(struct block *block, uint32_t node, uint32_t first, int
 bool window_plan(struct block *block, uint32_t *node)
 {
     uint32_t input = narrow(block, *node);
-    int16_t *at = places(block);
+    int16_t *at = block_places(block);
 
     for (uint32_t i = 0; i < block->windows.n; i++)
         if (!check_order(block, input, window_at(block, i)))
@@ -312,6 +273,7 @@ bool window_plan(struct block *block, uint32_t *node)
     if (nodes_at(&block->binder->nodes, *node)->schema.columns_n > COLUMNS_MAX)
         return ast_refuse(&block->binder->ast, -1, "windows make more than %d columns",
                           COLUMNS_MAX);
-    move_readers(block, at);
+    block->windows = (struct list){0};
+    block_move(block, at);
     return true;
 }

@@ -16,8 +16,11 @@ static struct column_set needed(const struct block *block)
     struct column_set need = {0};
 
     group_need(block, &need);
-    if (!block->grouped)
+    if (!block->grouped) {
         window_need(block, &need);
+        beside_need(block, &need);
+        rows_need(block, &need);
+    }
     for (uint32_t i = 0; i < block->targets.n && !block->grouped; i++)
         exprs_columns(target_at(block, i)->expr, &need);
     for (uint32_t i = 0; i < block->sorts.n && !block->grouped; i++)
@@ -30,9 +33,13 @@ static bool plan_rows(struct block *block, uint32_t *node, const int16_t *at)
 {
     if (!block->grouped) {
         window_move(block, at, COLUMNS_MAX);
-        return true;
+        return beside_plan(block, node);
     }
     if (!group_plan(block, node, at))
+        return false;
+    if (block->fill)
+        *node = correlate_fill(block, *node);
+    if (!beside_plan(block, node))
         return false;
     if (block->having != NULL)
         *node = nodes_filter(&block->binder->nodes, *node, block->having);
@@ -79,14 +86,10 @@ static uint32_t plan_distinct(struct block *block, uint32_t node)
     return nodes_group(nodes, projected, parts);
 }
 
-/* The key columns (all, where rows have no key) that ORDER BY leaves open, as text; "" when the
- * order is total. */
-static const char *open_columns(struct block *block, uint32_t node)
+/* The columns that ORDER BY fixes, each for one answer of a correlated block. */
+static struct column_set fixed_columns(const struct block *block, uint32_t node)
 {
-    CLEANUP(buf) struct buf out = {0};
-    const struct plan_node *of = nodes_at(&block->binder->nodes, node);
     struct column_set fixed = {0};
-    uint16_t n;
 
     for (uint32_t i = 0; i < block->sorts.n; i++) {
         int column = exprs_carried_column(sort_at(block, i)->expr);
@@ -94,7 +97,24 @@ static const char *open_columns(struct block *block, uint32_t node)
         if (column >= 0)
             column_set_add(&fixed, (uint32_t)column);
     }
-    fixed = nodes_determined(&block->binder->nodes, node, fixed);
+    for (uint32_t i = block->targets.n - block->keys.n; i < block->targets.n; i++) {
+        int column = exprs_carried_column(target_at(block, i)->expr);
+
+        if (column >= 0)
+            column_set_add(&fixed, (uint32_t)column);
+    }
+    return nodes_determined(&block->binder->nodes, node, fixed);
+}
+
+/* The key columns (all, where rows have no key) that ORDER BY leaves open, as text; "" when the
+ * order is total. */
+static const char *open_columns(struct block *block, uint32_t node)
+{
+    CLEANUP(buf) struct buf out = {0};
+    const struct plan_node *of = nodes_at(&block->binder->nodes, node);
+    struct column_set fixed = fixed_columns(block, node);
+    uint16_t n;
+
     n = of->has_key ? of->schema.key_n : of->schema.columns_n;
     for (uint16_t i = 0; i < n; i++) {
         uint16_t column = of->has_key ? of->schema.key[i] : i;
@@ -110,15 +130,8 @@ static const char *open_columns(struct block *block, uint32_t node)
 static bool outputs_are_fixed(const struct block *block, uint32_t node)
 {
     const struct nodes *nodes = &block->binder->nodes;
-    struct column_set fixed = {0};
+    struct column_set fixed = fixed_columns(block, node);
 
-    for (uint32_t i = 0; i < block->sorts.n; i++) {
-        int column = exprs_carried_column(sort_at(block, i)->expr);
-
-        if (column >= 0)
-            column_set_add(&fixed, (uint32_t)column);
-    }
-    fixed = nodes_determined(nodes, node, fixed);
     for (uint32_t i = 0; i < block->targets.n; i++) {
         const struct expr *expr = target_at(block, i)->expr;
         bool sorted = false;
@@ -212,14 +225,20 @@ static bool plan_limit(struct block *block, uint32_t *node)
 {
     struct plan_order *order =
         arena_zalloc(block->binder->arena, (block->sorts.n + 1) * sizeof(*order));
+    struct expr **partition =
+        arena_alloc(block->binder->arena, (block->keys.n + 1) * sizeof(struct expr *));
 
     if (!check_total_order(block, *node))
         return false;
     *node = narrow(block, *node);
     for (uint32_t i = 0; i < block->sorts.n; i++)
         order[i] = (struct plan_order){sort_at(block, i)->expr, sort_at(block, i)->order};
+    for (uint32_t i = 0; i < block->keys.n; i++)
+        partition[i] = target_at(block, block->targets.n - block->keys.n + i)->expr;
     *node = nodes_top_of(&block->binder->nodes, *node,
-                         (struct top_parts){.order = order,
+                         (struct top_parts){.partition = partition,
+                                            .partition_n = (uint16_t)block->keys.n,
+                                            .order = order,
                                             .order_n = (uint16_t)block->sorts.n,
                                             .limit = block->limit,
                                             .offset = block->offset,
@@ -247,27 +266,40 @@ static void set_order(const struct block *block, struct query *query)
     query->order_n = (uint16_t)block->sorts.n;
 }
 
+/* What the node of all targets means to the query around. */
+static struct query query_of(const struct block *block, uint32_t node)
+{
+    const char **columns = arena_alloc(block->binder->arena, block->targets.n * sizeof(*columns));
+    struct query query = {.node = node,
+                          .columns = columns,
+                          .columns_n = (uint16_t)block->visible_n,
+                          .correlations = block->correlations,
+                          .always = block->always && block->having == NULL && !block->limited,
+                          .empty = block->empty};
+
+    for (uint32_t i = 0; i < block->targets.n; i++)
+        columns[i] = target_at(block, i)->name;
+    set_order(block, &query);
+    return query;
+}
+
 bool select_plan(struct block *block, struct query *ret)
 {
     struct column_set need = needed(block);
-    const char **columns = arena_alloc(block->binder->arena, block->targets.n * sizeof(*columns));
     uint32_t node;
     int16_t *at;
 
     if (!joins_plan(block->binder, &block->from, &need, &node, &at) ||
-        !plan_rows(block, &node, at) || (block->windows.n > 0 && !window_plan(block, &node)))
+        !plan_rows(block, &node, at) || (block->windows.n > 0 && !window_plan(block, &node)) ||
+        !rows_plan(block, &node))
         return false;
+    block->rows = (struct list){0};
     if (block->distinct)
         node = plan_distinct(block, node);
     if (block->distinct_on && !plan_distinct_on(block, &node))
         return false;
     if (block->limited && !plan_limit(block, &node))
         return false;
-    node = plan_project(block, node);
-    for (uint32_t i = 0; i < block->targets.n; i++)
-        columns[i] = target_at(block, i)->name;
-    *ret =
-        (struct query){.node = node, .columns = columns, .columns_n = (uint16_t)block->targets.n};
-    set_order(block, ret);
+    *ret = query_of(block, plan_project(block, node));
     return true;
 }

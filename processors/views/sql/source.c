@@ -347,7 +347,8 @@ static void make_from(const struct making *making, struct from *from)
     struct arena *arena = making->binder->arena;
     struct table *table = arena_zalloc(arena, sizeof(*table));
 
-    *from = (struct from){.columns = making->columns, .columns_n = making->columns_n};
+    *from =
+        (struct from){.columns = making->columns, .columns_n = making->columns_n, .block = from};
     *table =
         (struct table){.alias = making->stmt->base_stmt->relation->relname, .n = making->columns_n};
     table->names = arena_alloc(arena, (making->columns_n + 1U) * sizeof(struct name));

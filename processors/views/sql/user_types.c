@@ -95,7 +95,7 @@ struct expr *bind_domain_check(struct binder *binder, const PgQuery__Constraint 
                                struct expr *value)
 {
     struct name name = {"value", value}, *names = arena_alloc(binder->arena, sizeof(name));
-    struct from from = {0};
+    struct from from = {.block = &from};
     struct scope scope = {.binder = binder, .from = &from, .clause = "CHECK"};
 
     *names = name;

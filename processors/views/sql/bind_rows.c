@@ -1,0 +1,374 @@
+/*
+ * Functions that give rows: in FROM, over columns of the tables before them, and among the columns
+ * of SELECT.
+ */
+#include "sql/block.h"
+#include "sql/from.h"
+
+enum { ROWS_FUNCTIONS_MAX = 16 };
+
+bool bind_is_rows_function(const char *name)
+{
+    for (const struct function *row = rows_functions(); row->name != NULL; row++)
+        if (strcmp(row->name, name) == 0)
+            return row->kind == FUNCTION_ROWS;
+    return false;
+}
+
+/* ---- calls ---- */
+
+/* A bound call as a part of an EXPAND. */
+static struct plan_rows rows_of(struct binder *binder, const struct expr *call)
+{
+    uint16_t n = call->function->second == 0 ? 1 : 2;
+    struct type *types = arena_zalloc(binder->arena, 2 * sizeof(*types));
+    const struct expr **args =
+        arena_alloc(binder->arena, (call->args_n + 1U) * sizeof(struct expr *));
+
+    for (uint16_t i = 0; i < call->args_n; i++)
+        args[i] = call->args[i];
+    types[0] = call->type;
+    types[1] = (struct type){call->function->second, -1, NULL};
+    return (struct plan_rows){.function = call->function,
+                              .args = args,
+                              .args_n = call->args_n,
+                              .columns_n = n,
+                              .types = types};
+}
+
+static struct expr *bind_call_of_rows(struct scope *scope, const char *name,
+                                      PgQuery__Node *const *nodes, size_t n, int location)
+{
+    struct expr **args = arena_alloc(scope->binder->arena, (n + 1) * sizeof(struct expr *));
+
+    if (n > FUNCTION_ARGS_MAX) {
+        ast_refuse(&scope->binder->ast, location, "%s is not known with these arguments", name);
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++)
+        if ((args[i] = bind_expr(scope, nodes[i])) == NULL)
+            return NULL;
+    return bind_call(scope->binder, FUNCTION_ROWS, name, args, (uint16_t)n, location);
+}
+
+/* A function's columns, as PostgreSQL names them; `alias` NULL: none is given. */
+static void add_names(struct binder *binder, const struct function *function, const char *alias,
+                      const char **names, uint16_t *n)
+{
+    const char *at = function->names;
+
+    if (at == NULL) {
+        names[(*n)++] = alias == NULL ? function->name : alias;
+        return;
+    }
+    while (*at != '\0') {
+        size_t len = strcspn(at, " ");
+
+        names[(*n)++] = arena_printf(binder->arena, "%.*s", (int)len, at);
+        at += len + (at[len] == ' ');
+    }
+}
+
+/* ---- FROM ---- */
+
+/* The functions of one item, in the making. */
+struct functions {
+    struct plan_rows *rows;
+    const char **names;
+    uint16_t rows_n, n;
+};
+
+static bool add_call(struct scope *scope, struct functions *functions, const char *alias,
+                     const struct expr *call)
+{
+    if (call == NULL)
+        return false;
+    if (functions->rows_n == ROWS_FUNCTIONS_MAX)
+        return ast_refuse(&scope->binder->ast, call->location, "more than %d functions in one item",
+                          ROWS_FUNCTIONS_MAX);
+    functions->rows[functions->rows_n++] = rows_of(scope->binder, call);
+    add_names(scope->binder, call->function, alias, functions->names, &functions->n);
+    return true;
+}
+
+/* One function; unnest of several arrays is several. */
+static bool add_function(struct scope *scope, struct functions *functions, const char *alias,
+                         const PgQuery__Node *node)
+{
+    const PgQuery__FuncCall *call = node->func_call;
+    const char *name;
+
+    if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL)
+        return ast_refuse(&scope->binder->ast, ast_location(node),
+                          "%s in FROM is not supported; name a source, a view or a subquery",
+                          ast_kind(node));
+    name = ast_string(call->funcname[call->n_funcname - 1]);
+    if (!ast_only(&scope->binder->ast, call, "funcname args funcformat"))
+        return false;
+    if (!bind_is_rows_function(name))
+        return ast_refuse(&scope->binder->ast, call->location,
+                          "%s is no function that gives rows; write (SELECT %s(...)) AS name", name,
+                          name);
+    if (strcmp(name, "unnest") != 0 || call->n_args < 2)
+        return add_call(scope, functions, alias,
+                        bind_call_of_rows(scope, name, call->args, call->n_args, call->location));
+    for (size_t i = 0; i < call->n_args; i++)
+        if (!add_call(scope, functions, NULL,
+                      bind_call_of_rows(scope, name, &call->args[i], 1, call->location)))
+            return false;
+    return true;
+}
+
+static bool add_functions(struct scope *scope, const PgQuery__RangeFunction *node,
+                          struct functions *functions)
+{
+    const char *alias =
+        node->alias != NULL && node->n_functions == 1 ? node->alias->aliasname : NULL;
+
+    for (size_t i = 0; i < node->n_functions; i++)
+        if (!add_function(scope, functions, alias, node->functions[i]->list->items[0]))
+            return false;
+    return true;
+}
+
+/* The functions' columns, and their number where it is asked for, as a table of FROM. */
+static bool add_table(struct binder *binder, struct from *from, const PgQuery__RangeFunction *node,
+                      const struct functions *functions, struct item *item)
+{
+    uint16_t n = (uint16_t)(functions->n + node->ordinality);
+    struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
+    struct table *table = arena_zalloc(binder->arena, sizeof(*table));
+    const char *alias = functions->rows[0].function->name;
+
+    *relation =
+        (struct relation){.columns = functions->names, .columns_n = n, .source = -1, .view = -1};
+    if (!bind_from_aliases(binder, node->alias, relation, &alias))
+        return false;
+    if (from->columns_n + functions->n + 1 > COLUMNS_MAX)
+        return ast_refuse(&binder->ast, item->location, "FROM joins more than %d columns",
+                          COLUMNS_MAX);
+    *table = (struct table){.alias = alias,
+                            .relation = relation,
+                            .first = from->columns_n,
+                            .n = n,
+                            .scalar = functions->n == 1};
+    table->names = arena_alloc(binder->arena, (n + 1U) * sizeof(struct name));
+    for (uint16_t i = 0; i < n; i++) {
+        uint16_t column = (uint16_t)(table->first + i);
+
+        from->columns[column].name = relation->columns[i];
+        table->names[i] = (struct name){
+            relation->columns[i],
+            exprs_column(binder->arena, column, from->columns[column].type, item->location)};
+        list_add(&item->visible, binder->arena, &table->names[i]);
+    }
+    from->columns_n = (uint16_t)(from->columns_n + functions->n + 1);
+    list_add(&from->tables, binder->arena, table);
+    return true;
+}
+
+/* The types of the columns that add_table is to lay out. */
+static void set_types(struct from *from, const struct functions *functions)
+{
+    uint16_t at = from->columns_n;
+
+    for (uint16_t i = 0; i < functions->rows_n; i++)
+        for (uint16_t k = 0; k < functions->rows[i].columns_n; k++)
+            from->columns[at++] = (struct column){"", functions->rows[i].types[k], false};
+    from->columns[at] = (struct column){"ordinality", {TYPE_INT8, -1, NULL}, true};
+}
+
+static struct column_set read_by(const struct expansion *expansion)
+{
+    struct column_set set = {0};
+
+    for (uint16_t i = 0; i < expansion->rows_n; i++)
+        for (uint16_t k = 0; k < expansion->rows[i].args_n; k++)
+            exprs_columns(expansion->rows[i].args[k], &set);
+    return set;
+}
+
+bool expansion_is_over(const struct expansion *expansion, const struct group *group)
+{
+    struct column_set set = read_by(expansion);
+
+    return joins_covers(group, &set);
+}
+
+/* Nothing of this block is read; what is of a query around is joined in later. */
+static bool is_over_nothing(const struct from *from, const struct expansion *expansion)
+{
+    struct column_set set = read_by(expansion), params = outer_columns(from);
+
+    return column_set_within(&set, &params);
+}
+
+bool from_functions(struct binder *binder, struct from *from, const PgQuery__RangeFunction *node,
+                    const struct sight *sight, struct item *item)
+{
+    struct from part = from_part(from, sight);
+    struct scope scope = {.binder = binder, .from = &part, .clause = "FROM"};
+    struct functions functions = {
+        .rows = arena_alloc(binder->arena, ROWS_FUNCTIONS_MAX * sizeof(struct plan_rows)),
+        .names = arena_alloc(binder->arena, (2 * ROWS_FUNCTIONS_MAX + 1) * sizeof(char *))};
+    struct expansion *expansion = arena_zalloc(binder->arena, sizeof(*expansion));
+
+    item->location = ast_location(node->functions[0]);
+    if (!ast_only(&binder->ast, node, "lateral ordinality is_rowsfrom functions alias") ||
+        !add_functions(&scope, node, &functions))
+        return false;
+    if (from->columns_n + functions.n + 1 > COLUMNS_MAX)
+        return ast_refuse(&binder->ast, item->location, "FROM joins more than %d columns",
+                          COLUMNS_MAX);
+    functions.names[functions.n] = "ordinality";
+    *expansion = (struct expansion){.rows = functions.rows,
+                                    .names = functions.names,
+                                    .rows_n = functions.rows_n,
+                                    .first = from->columns_n,
+                                    .n = (uint16_t)(functions.n + 1),
+                                    .location = item->location};
+    set_types(from, &functions);
+    if (!add_table(binder, from, node, &functions, item))
+        return false;
+    if (is_over_nothing(from, expansion))
+        item->group = joins_expand(binder, joins_nothing(binder), expansion, false);
+    else
+        item->expansion = expansion;
+    return true;
+}
+
+/* The functions over a node that has their arguments as columns. */
+static uint32_t expand_columns(struct binder *binder, uint32_t node,
+                               const struct expansion *expansion)
+{
+    struct plan_rows *rows = arena_alloc(binder->arena, expansion->rows_n * sizeof(*rows));
+    uint16_t column = 0;
+
+    for (uint16_t i = 0; i < expansion->rows_n; i++) {
+        const struct expr **args =
+            arena_alloc(binder->arena, (expansion->rows[i].args_n + 1U) * sizeof(struct expr *));
+
+        for (uint16_t k = 0; k < expansion->rows[i].args_n; k++)
+            args[k] = exprs_column(binder->arena, column++, expansion->rows[i].args[k]->type, -1);
+        rows[i] = expansion->rows[i];
+        rows[i].args = args;
+    }
+    return nodes_expand(&binder->nodes, node, rows, expansion->rows_n, expansion->names, false);
+}
+
+bool from_expand_apart(struct binder *binder, struct from *from, const struct sight *sight,
+                       struct item *item)
+{
+    const struct expansion *expansion = item->expansion;
+    struct from part = from_part(from, sight);
+    struct scope scope = {.binder = binder, .from = &part, .clause = "FROM", .site = &sight->site};
+    struct list args = {0};
+    uint16_t *at;
+    uint32_t node;
+
+    for (uint16_t i = 0; i < expansion->rows_n; i++)
+        for (uint16_t k = 0; k < expansion->rows[i].args_n; k++) {
+            struct expr *copy = arena_alloc(binder->arena, sizeof(*copy));
+
+            *copy = *expansion->rows[i].args[k];
+            list_add(&args, binder->arena, copy);
+        }
+    if (from->columns_n + args.n > COLUMNS_MAX)
+        return ast_refuse(&binder->ast, item->location, "FROM joins more than %d columns",
+                          COLUMNS_MAX);
+    if (!domain_plan(&scope, &args, item->location, &node))
+        return false;
+    at = arena_alloc(binder->arena, (args.n + expansion->n) * sizeof(*at));
+    for (uint32_t i = 0; i < args.n; i++) {
+        struct expr *arg = args.at[i];
+        struct correlation same = {arg, 0, true};
+
+        at[i] = from->columns_n++;
+        from->columns[at[i]] = (struct column){"argument", arg->type, false};
+        list_add(&item->on, binder->arena,
+                 subquery_equality(binder, &same,
+                                   exprs_column(binder->arena, at[i], arg->type, arg->location)));
+    }
+    for (uint16_t i = 0; i < expansion->n; i++)
+        at[args.n + i] = (uint16_t)(expansion->first + i);
+    item->group = joins_table(binder, expand_columns(binder, node, expansion), at,
+                              (uint16_t)(args.n + expansion->n), item->location);
+    return true;
+}
+
+/* ---- SELECT ---- */
+
+struct expr *bind_rows_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name)
+{
+    struct binder *binder = scope->binder;
+    struct plan_rows *rows = arena_alloc(binder->arena, sizeof(*rows));
+    struct expr *call;
+
+    if (scope->rows == NULL || scope->in_aggregate || scope->in_window) {
+        ast_refuse(&binder->ast, node->location,
+                   "%s gives rows: it may stand in FROM and among the columns of SELECT alone",
+                   name);
+        return NULL;
+    }
+    call = bind_call_of_rows(scope, name, node->args, node->n_args, node->location);
+    if (call == NULL)
+        return NULL;
+    if (call->function->second != 0 || scope->rows->n == ROWS_FUNCTIONS_MAX) {
+        ast_refuse(&binder->ast, node->location,
+                   "%s gives rows of several columns; write it in FROM", name);
+        return NULL;
+    }
+    *rows = rows_of(binder, call);
+    list_add(scope->rows, binder->arena, rows);
+    return exprs_column(binder->arena, (uint16_t)(ROWS_COLUMN + scope->rows->n - 1), call->type,
+                        node->location);
+}
+
+void rows_need(const struct block *block, struct column_set *need)
+{
+    for (uint32_t i = 0; i < block->rows.n; i++) {
+        const struct plan_rows *rows = block->rows.at[i];
+
+        for (uint16_t k = 0; k < rows->args_n; k++)
+            exprs_columns(rows->args[k], need);
+    }
+}
+
+bool rows_map(struct block *block, struct expr *(*map)(void *to, struct expr *expr), void *to)
+{
+    for (uint32_t i = 0; i < block->rows.n; i++) {
+        struct plan_rows *rows = block->rows.at[i];
+
+        for (uint16_t k = 0; k < rows->args_n; k++) {
+            struct expr *copy = arena_alloc(block->binder->arena, sizeof(*copy));
+
+            *copy = *rows->args[k];
+            rows->args[k] = map(to, copy);
+            if (rows->args[k] == NULL)
+                return false;
+        }
+    }
+    return true;
+}
+
+bool rows_plan(struct block *block, uint32_t *node)
+{
+    struct binder *binder = block->binder;
+    uint16_t first = nodes_at(&binder->nodes, *node)->schema.columns_n, n = (uint16_t)block->rows.n;
+    struct plan_rows *rows = arena_alloc(binder->arena, (n + 1U) * sizeof(*rows));
+    const char **names = arena_alloc(binder->arena, (n + 1U) * sizeof(*names));
+    int16_t *at = block_places(block);
+
+    if (n == 0)
+        return true;
+    if (first + n + 1 > COLUMNS_MAX)
+        return ast_refuse(&binder->ast, -1, "more than %d columns are selected", COLUMNS_MAX);
+    for (uint16_t i = 0; i < n; i++) {
+        rows[i] = *(const struct plan_rows *)block->rows.at[i];
+        names[i] = rows[i].function->name;
+        at[ROWS_COLUMN + i] = (int16_t)(first + i);
+    }
+    *node = nodes_expand(&binder->nodes, *node, rows, n, names, false);
+    block_move(block, at);
+    return true;
+}

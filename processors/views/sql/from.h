@@ -1,0 +1,62 @@
+/*
+ * What the files of the FROM clause share: bind_from.c, bind_using.c, bind_rows.c. Internal to
+ * them.
+ */
+#ifndef SLUICE_VIEWS_SQL_FROM_H
+#define SLUICE_VIEWS_SQL_FROM_H
+
+#include "sql/bind.h"
+
+/* A FROM item in the making: its group, and the names it shows. */
+struct item {
+    struct group *group;
+    struct list visible;
+    struct list on;              /* what it must equal of the rows beside it: a LATERAL one */
+    struct expansion *expansion; /* functions over rows beside it: no group yet; or NULL */
+    uint32_t tables_from;        /* its tables are those from here on */
+    int location;
+};
+
+/* The two sides of a join. */
+struct join {
+    struct item left, right;
+    struct list conditions, visible;
+};
+
+/* What a LATERAL item may name: all tables so far, and these names without a table. */
+struct sight {
+    struct list visible;
+    struct site site;
+};
+
+/* The name of a table of FROM, and its schema where that may be written. */
+struct named {
+    const char *alias, *schema;
+};
+
+/* The clause as its LATERAL items see it; `sight` NULL: as others do, none of its tables. */
+struct from from_part(const struct from *from, const struct sight *sight);
+
+/* A node with a name as one of FROM's tables. */
+WARN_UNUSED bool from_add_table(struct binder *binder, struct from *from,
+                                const struct relation *relation, struct named named,
+                                struct item *item);
+
+/* USING (a, b): merged columns first, then the left's others, then the right's. */
+WARN_UNUSED bool from_using(struct binder *binder, const PgQuery__JoinExpr *node, struct item *left,
+                            struct item *right, struct list *conditions, struct list *visible);
+
+/* bind_rows.c: functions in FROM. */
+WARN_UNUSED bool from_functions(struct binder *binder, struct from *from,
+                                const PgQuery__RangeFunction *node, const struct sight *sight,
+                                struct item *item);
+
+/* The functions read only columns of the group. */
+bool expansion_is_over(const struct expansion *expansion, const struct group *group);
+
+/* The functions' rows for every value of their arguments that there may be, as a table that is
+ * joined by them. */
+WARN_UNUSED bool from_expand_apart(struct binder *binder, struct from *from,
+                                   const struct sight *sight, struct item *item);
+
+#endif

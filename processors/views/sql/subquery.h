@@ -1,0 +1,57 @@
+/*
+ * What the files of subqueries as expressions share: bind_subquery.c, and quantified.c with those
+ * that need more than equality. Internal to them.
+ */
+#ifndef SLUICE_VIEWS_SQL_SUBQUERY_H
+#define SLUICE_VIEWS_SQL_SUBQUERY_H
+
+#include "sql/bind.h"
+
+/* Aggregates of a group, with their names. */
+struct counts {
+    struct plan_aggregate *aggregates;
+    const char *const *names;
+    uint16_t n;
+};
+
+/* The node's rows grouped by the columns. */
+uint32_t subquery_group(struct binder *binder, uint32_t node, const uint16_t *columns, uint16_t n,
+                        struct counts counts);
+
+/* count(*), of the rows where the filter is true. */
+struct plan_aggregate subquery_count(struct expr *filter);
+
+/* The node with one column more: TRUE. */
+uint32_t subquery_marked(struct binder *binder, uint32_t node);
+
+/* The columns of the query's correlations. */
+uint16_t *subquery_keys(struct binder *binder, const struct query *query);
+
+/* The correlations, their columns from `first` on. */
+struct list subquery_correlations(struct binder *binder, const struct query *query, uint16_t first);
+
+/* A column of a joined node, as the block's expressions read it. */
+struct expr *subquery_column(struct scope *scope, uint32_t node, uint16_t first, uint16_t column,
+                             int location);
+
+struct expr *subquery_is_null(struct arena *arena, struct expr *arg);
+
+/* What is compared with the subquery's columns, one each. */
+WARN_UNUSED bool subquery_tests(struct scope *scope, const PgQuery__SubLink *link,
+                                const struct query *query, struct list *ret);
+
+/* How they are compared. */
+struct quantified {
+    const char *name; /* the operator */
+    bool all;
+    int location;
+};
+
+/* quantified.c: op ANY, op ALL, for any operator, and for rows; NULL: refused. */
+struct expr *subquery_compared(struct scope *scope, struct list *tests, struct query *query,
+                               struct quantified quantified);
+
+/* ARRAY(SELECT ...); NULL: refused. */
+struct expr *bind_array_of(struct scope *scope, const PgQuery__SubLink *node);
+
+#endif
