@@ -231,13 +231,29 @@ static bool bind_filter(struct scope *scope, const PgQuery__FuncCall *node,
     return call->filter != NULL;
 }
 
+/* An aggregate over nothing but columns of the query around belongs to that one. */
+static bool check_level(struct scope *scope, const struct aggregate_call *call)
+{
+    struct column_set columns = {0}, params;
+
+    if (scope->from == NULL || scope->from->outer == NULL)
+        return true;
+    params = outer_columns(scope->from);
+    for (uint16_t i = 0; i < call->args_n; i++)
+        exprs_columns(call->args[i], &columns);
+    return column_set_empty(&columns) || !column_set_within(&columns, &params) ||
+           ast_refuse(&scope->binder->ast, call->location,
+                      "an aggregate over columns of the query around is that query's, and not "
+                      "supported here; make it a column in a subquery of FROM");
+}
+
 bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name,
                          struct aggregate_call *ret)
 {
     *ret = (struct aggregate_call){.location = node->location};
     if (!bind_args(scope, node, ret) || !resolve(scope, node, name, ret) ||
         !bind_distinct(scope, node, ret) || !bind_order(scope, node, ret) ||
-        !bind_filter(scope, node, ret))
+        !bind_filter(scope, node, ret) || !check_level(scope, ret))
         return false;
     ret->type = ret->args_n > 0 ? aggregate_result(ret->aggregate, ret->args[0]->type)
                                 : (struct type){ret->aggregate->result, -1, NULL};

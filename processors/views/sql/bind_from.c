@@ -179,10 +179,11 @@ static bool bind_on(struct binder *binder, const struct from *from, const PgQuer
 static struct group *join_groups(struct binder *binder, PgQuery__JoinType kind,
                                  const struct join *join)
 {
-    struct group *left = join->left.group, *right = join->right.group;
+    struct group *left = join->left.group;
+    struct group *right = join->expanded ? joins_nothing(binder) : join->right.group;
     int location = join->right.location;
 
-    switch (kind) {
+    switch (join->expanded ? PG_QUERY__JOIN_TYPE__JOIN_INNER : kind) {
     case PG_QUERY__JOIN_TYPE__JOIN_RIGHT:
         return joins_outer(binder, PLAN_JOIN_LEFT, right, left, join->conditions, location);
     case PG_QUERY__JOIN_TYPE__JOIN_LEFT:
@@ -210,7 +211,7 @@ static bool join_functions(struct binder *binder, struct from *from, const PgQue
                  node->quals->a_const->boolval->boolval;
     if (expansion_is_over(join->right.expansion, join->left.group) && (always || !left_join)) {
         join->left.group = joins_expand(binder, join->left.group, join->right.expansion, left_join);
-        join->right.group = joins_nothing(binder);
+        join->expanded = true;
         return true;
     }
     return from_expand_apart(binder, from, sight, &join->right);
@@ -229,7 +230,8 @@ static bool bind_sides(struct binder *binder, struct from *from, const PgQuery__
     struct sight right = *sight;
     bool lateral;
 
-    if (!bind_item(binder, from, node->larg, sight, &join->left))
+    if (!bind_item(binder, from, node->larg, sight, &join->left) ||
+        (join->left.expansion != NULL && !from_expand_apart(binder, from, sight, &join->left)))
         return false;
     for (uint32_t i = 0; i < join->left.visible.n; i++)
         list_add(&right.visible, binder->arena, join->left.visible.at[i]);
@@ -238,7 +240,7 @@ static bool bind_sides(struct binder *binder, struct from *from, const PgQuery__
     right.site.groups[right.site.groups_n++] = &join->left.group;
     if (!bind_item(binder, from, node->rarg, &right, &join->right))
         return false;
-    lateral = join->right.expansion != NULL || join->right.on.n > 0;
+    lateral = join->right.expansion != NULL || join->right.on.n > 0 || join->left.on.n > 0;
     if (lateral && !may_look_left(node))
         return ast_refuse(&binder->ast, join->right.location,
                           "LATERAL needs an INNER or LEFT join to what it names");
@@ -251,12 +253,43 @@ static bool bind_sides(struct binder *binder, struct from *from, const PgQuery__
     return true;
 }
 
+/* (a JOIN b ...) AS name: its tables can't be named any more, its columns are the name's. */
+static bool name_join(struct binder *binder, struct from *from, const PgQuery__Alias *alias,
+                      struct item *item)
+{
+    struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
+    struct table *table = arena_zalloc(binder->arena, sizeof(*table));
+    uint16_t n = (uint16_t)item->visible.n;
+
+    *relation = (struct relation){.columns = arena_alloc(binder->arena, (n + 1U) * sizeof(char *)),
+                                  .columns_n = n,
+                                  .source = -1,
+                                  .view = -1};
+    for (uint16_t i = 0; i < n; i++)
+        relation->columns[i] = ((const struct name *)item->visible.at[i])->column;
+    *table = (struct table){.relation = relation, .first = COLUMNS_MAX, .n = n};
+    if (!bind_from_aliases(binder, alias, relation, &table->alias))
+        return false;
+    table->names = arena_alloc(binder->arena, (n + 1U) * sizeof(struct name));
+    for (uint16_t i = 0; i < n; i++) {
+        table->names[i] =
+            (struct name){relation->columns[i], ((const struct name *)item->visible.at[i])->expr};
+        item->visible.at[i] = &table->names[i];
+    }
+    from->tables.n = item->tables_from;
+    if (!check_alias(binder, from, table->alias, NULL, item->location))
+        return false;
+    list_add(&from->tables, binder->arena, table);
+    return true;
+}
+
 static bool bind_join(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
                       const struct sight *sight, struct item *ret)
 {
     struct join join = {0};
 
-    if (!ast_only(&binder->ast, node, "jointype is_natural larg rarg using_clause quals rtindex") ||
+    if (!ast_only(&binder->ast, node,
+                  "jointype is_natural larg rarg using_clause quals alias rtindex") ||
         !bind_sides(binder, from, node, sight, &join))
         return false;
     if (node->quals != NULL && !bind_on(binder, from, node->quals, &join))
@@ -265,7 +298,7 @@ static bool bind_join(struct binder *binder, struct from *from, const PgQuery__J
     ret->visible = join.visible;
     ret->on = join.left.on;
     ret->group = join_groups(binder, node->jointype, &join);
-    return true;
+    return node->alias == NULL || name_join(binder, from, node->alias, ret);
 }
 
 static bool bind_item(struct binder *binder, struct from *from, const PgQuery__Node *node,

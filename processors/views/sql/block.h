@@ -99,8 +99,9 @@ WARN_UNUSED bool select_plan(struct block *block, struct query *ret);
  * of its FROM where WHERE says so, else joined to it. */
 WARN_UNUSED bool correlate(struct block *block);
 
-/* A grouped block's rows with those of the domain's values for which there are none. */
-uint32_t correlate_fill(struct block *block, uint32_t node);
+/* The groups of the keys alone, and for values of the domain that have none what aggregates over
+ * nothing are. */
+uint32_t correlate_fill(struct block *block, uint32_t node, const struct group_parts *parts);
 
 /* The values of the targets over no rows; NULL: they depend on more. */
 struct expr **correlate_empty(struct block *block);

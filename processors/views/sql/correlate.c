@@ -267,6 +267,15 @@ static bool by_domain(struct block *block)
                joins_table(binder, block->domain, at, (uint16_t)block->from.params.n, location));
 }
 
+/* One of the grouping sets has a row over nothing too. */
+static bool has_empty_set(const struct block *block)
+{
+    for (uint32_t i = 0; i < block->sets.n; i++)
+        if (column_set_empty(block->sets.at[i]))
+            return true;
+    return false;
+}
+
 bool correlate(struct block *block)
 {
     struct column_set params = outer_columns(&block->from);
@@ -276,7 +285,8 @@ bool correlate(struct block *block)
     block->always = is_whole_group(block);
     if (block->from.params.n == 0)
         return true;
-    block->fill = block->always && (!block->around.fills || correlate_empty(block) == NULL);
+    block->fill = has_empty_set(block) ||
+                  (block->always && (!block->around.fills || correlate_empty(block) == NULL));
     if (!sort_conditions(block, &params, &keys, &others))
         return false;
     if (block->always && !block->fill)
@@ -295,13 +305,12 @@ bool correlate(struct block *block)
     return true;
 }
 
-/* The groups' rows, aggregates over nothing where the domain's value has none. */
-uint32_t correlate_fill(struct block *block, uint32_t node)
+uint32_t correlate_fill(struct block *block, uint32_t node, const struct group_parts *parts)
 {
     struct nodes *nodes = &block->binder->nodes;
     struct arena *arena = block->binder->arena;
     const struct schema *shape = &nodes_at(nodes, node)->schema;
-    uint16_t n = (uint16_t)block->groups.n;
+    uint16_t n = parts->exprs_n;
     struct join_keys keys = {.left = arena_alloc(arena, (n + 1U) * sizeof(void *)),
                              .right = arena_alloc(arena, (n + 1U) * sizeof(void *)),
                              .n = n,
@@ -311,13 +320,12 @@ uint32_t correlate_fill(struct block *block, uint32_t node)
 
     for (uint16_t i = 0; i < shape->columns_n; i++) {
         struct type type = shape->columns[i].type;
-        const struct aggregate_call *call = i < n ? NULL : block->aggregates.at[i - n];
 
         names[i] = shape->columns[i].name;
         exprs[i] = exprs_column(arena, (uint16_t)(i < n ? i : n + i), type, -1);
         if (i < n) {
             keys.left[i] = keys.right[i] = exprs[i];
-        } else if (aggregate_counts(call->aggregate)) {
+        } else if (aggregate_counts(parts->aggregates[i - n].aggregate)) {
             struct expr *either = exprs_new(arena, EXPR_COALESCE, type.id, 2, -1);
 
             either->args[0] = exprs[i];

@@ -21,6 +21,7 @@ struct item {
 struct join {
     struct item left, right;
     struct list conditions, visible;
+    bool expanded; /* the right side is in the left's group already */
 };
 
 /* What a LATERAL item may name: all tables so far, and these names without a table. */

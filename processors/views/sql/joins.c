@@ -462,6 +462,21 @@ static void take_left_condition(struct binder *binder, struct expr *condition, s
         add_key(binder, step, &pair);
 }
 
+/* PostgreSQL's own refusal. */
+static bool check_full(struct binder *binder, const struct list *filters)
+{
+    for (uint32_t i = 0; i < filters->n; i++) {
+        const struct expr *filter = filters->at[i];
+        struct column_set columns = joins_columns_of(filter);
+
+        if (!column_set_empty(&columns))
+            return ast_refuse(&binder->ast, filter->location,
+                              "FULL JOIN is only supported with an equality between both sides in "
+                              "ON");
+    }
+    return true;
+}
+
 bool joins_outer_step(struct binder *binder, struct member *member, struct step *step)
 {
     struct list rest = {0};
@@ -483,5 +498,6 @@ bool joins_outer_step(struct binder *binder, struct member *member, struct step 
         else if (!exprs_is_true(condition))
             list_add(&step->filters, binder->arena, condition);
     }
-    return true;
+    return member->join != PLAN_JOIN_FULL || step->left_keys.n > 0 ||
+           check_full(binder, &step->filters);
 }

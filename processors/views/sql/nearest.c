@@ -83,9 +83,10 @@ bool refuse_column(struct scope *scope, const struct table *table, const char *c
 /* A table that is there, but not for this part of the query. */
 static bool is_elsewhere(const struct scope *scope, const char *table)
 {
-    for (uint32_t i = 0; i < scope->from->block->tables.n; i++)
-        if (strcmp(table_at(scope->from->block, i)->alias, table) == 0)
-            return true;
+    for (const struct scope *at = scope; at != NULL; at = at->from->outer)
+        for (uint32_t i = 0; i < at->from->block->tables.n; i++)
+            if (strcmp(table_at(at->from->block, i)->alias, table) == 0)
+                return true;
     return false;
 }
 

@@ -291,6 +291,8 @@ static bool plan_set(struct block *block, uint32_t input, const int16_t *at,
     if (!set_aggregates(block, input, set, at, &parts))
         return false;
     *ret_node = nodes_group(&block->binder->nodes, input, parts);
+    if (block->fill && parts.exprs_n == block->keys.n)
+        *ret_node = correlate_fill(block, *ret_node, &parts);
     return true;
 }
 

@@ -37,8 +37,6 @@ static bool plan_rows(struct block *block, uint32_t *node, const int16_t *at)
     }
     if (!group_plan(block, node, at))
         return false;
-    if (block->fill)
-        *node = correlate_fill(block, *node);
     if (!beside_plan(block, node))
         return false;
     if (block->having != NULL)
