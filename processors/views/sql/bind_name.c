@@ -154,8 +154,8 @@ static bool find(struct scope *scope, const struct written *name, struct expr **
 {
     const struct scope *around = scope->from->outer;
     struct scope outer;
-    struct expr *expr;
-    uint16_t column;
+    struct expr *expr = NULL;
+    uint16_t column = 0;
 
     if (!find_own(scope, name, ret))
         return false;
@@ -189,8 +189,8 @@ static bool read_name(struct scope *scope, const PgQuery__ColumnRef *node, struc
 struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
 {
     struct ast *ast = &scope->binder->ast;
-    struct written name;
-    struct expr *expr;
+    struct written name = {0};
+    struct expr *expr = NULL;
 
     if (scope->from == NULL || node->n_fields < 1 || node->n_fields > 3) {
         ast_refuse(ast, node->location, "no column can be named here");

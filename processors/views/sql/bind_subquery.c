@@ -5,228 +5,6 @@
  */
 #include "sql/subquery.h"
 
-/* ---- the join ---- */
-
-static bool is_beside(const struct scope *scope)
-{
-    return scope->site->beside != NULL && !scope->in_aggregate;
-}
-
-static bool put_beside(struct scope *scope, uint32_t node, const struct list *correlations,
-                       uint16_t *ret_first)
-{
-    struct binder *binder = scope->binder;
-    struct beside *beside = arena_alloc(binder->arena, sizeof(*beside));
-    uint16_t n = nodes_at(&binder->nodes, node)->schema.columns_n;
-
-    *beside = (struct beside){node, *correlations, *scope->site->beside_columns_n};
-    if (beside->first + n > COLUMNS_MAX)
-        return ast_refuse(&binder->ast, -1, "subqueries make more than %d columns", COLUMNS_MAX);
-    *scope->site->beside_columns_n = (uint16_t)(beside->first + n);
-    list_add(scope->site->beside, binder->arena, beside);
-    *ret_first = (uint16_t)(BESIDE_COLUMN + beside->first);
-    return true;
-}
-
-struct expr *subquery_equality(struct binder *binder, const struct correlation *correlation,
-                               struct expr *column)
-{
-    struct expr *args[] = {correlation->outer, column};
-    int location = correlation->outer->location;
-    struct expr *differ;
-
-    if (!correlation->null_safe)
-        return bind_call(binder, FUNCTION_OPERATOR, "=", args, 2, location);
-    if (!bind_same_type(binder, &args[0], &args[1], location))
-        return NULL;
-    differ = exprs_new(binder->arena, EXPR_DISTINCT, TYPE_BOOL, 2, location);
-    differ->args[0] = args[0];
-    differ->args[1] = args[1];
-    return exprs_not(binder->arena, differ, location);
-}
-
-/* The part of FROM whose columns the correlations read; NULL: refused. */
-static struct group **part_for(struct scope *scope, const struct list *correlations)
-{
-    struct column_set columns = {0}, params = outer_columns(scope->from);
-
-    for (uint32_t i = 0; i < correlations->n; i++)
-        exprs_columns(((const struct correlation *)correlations->at[i])->outer, &columns);
-    for (uint32_t i = 0; i < COLUMNS_MAX; i++)
-        if (column_set_has(&params, i))
-            column_set_remove(&columns, i);
-    for (uint16_t i = scope->site->groups_n; i-- > 0;)
-        if (joins_covers(*scope->site->groups[i], &columns))
-            return scope->site->groups[i];
-    ast_refuse(&scope->binder->ast,
-               correlations->n == 0
-                   ? -1
-                   : ((const struct correlation *)correlations->at[0])->outer->location,
-               "a subquery in ON that names columns of both sides is not supported; write it in "
-               "WHERE of an inner join");
-    return NULL;
-}
-
-bool subquery_join(struct scope *scope, uint32_t node, const struct list *correlations, bool inner,
-                   uint16_t *ret_first)
-{
-    struct binder *binder = scope->binder;
-    struct from *from = scope->from->block;
-    const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
-    struct group **part, *leaf;
-    struct list on = {0};
-
-    if (is_beside(scope))
-        return put_beside(scope, node, correlations, ret_first);
-    if (from->columns_n + shape->columns_n > COLUMNS_MAX)
-        return ast_refuse(&binder->ast, -1, "FROM joins more than %d columns", COLUMNS_MAX);
-    part = part_for(scope, correlations);
-    if (part == NULL)
-        return false;
-    *ret_first = from->columns_n;
-    for (uint16_t i = 0; i < shape->columns_n; i++)
-        from->columns[from->columns_n++] = shape->columns[i];
-    leaf = joins_leaf(binder, node, *ret_first, shape->columns_n, -1);
-    for (uint32_t i = 0; i < correlations->n; i++) {
-        const struct correlation *correlation = correlations->at[i];
-        struct expr *equal = subquery_equality(
-            binder, correlation,
-            exprs_column(binder->arena, (uint16_t)(*ret_first + correlation->column),
-                         shape->columns[correlation->column].type, correlation->outer->location));
-
-        if (equal == NULL)
-            return false;
-        list_add(&on, binder->arena, equal);
-    }
-    if (!inner) {
-        joins_attach(binder, part, leaf, on, -1);
-        return true;
-    }
-    *part = joins_inner(binder, *part, leaf);
-    for (uint32_t i = 0; i < on.n; i++)
-        joins_condition(binder, *part, on.at[i]);
-    return true;
-}
-
-struct expr *subquery_column(struct scope *scope, uint32_t node, uint16_t first, uint16_t column,
-                             int location)
-{
-    return exprs_column(scope->binder->arena, (uint16_t)(first + column),
-                        nodes_at(&scope->binder->nodes, node)->schema.columns[column].type,
-                        location);
-}
-
-/* ---- relations ---- */
-
-struct expr *subquery_is_null(struct arena *arena, struct expr *arg)
-{
-    struct expr *test = exprs_new(arena, EXPR_IS_NULL, TYPE_BOOL, 1, arg->location);
-
-    test->args[0] = arg;
-    return test;
-}
-
-/* The node's columns at `columns`, then what `more` says. */
-static uint32_t project(struct binder *binder, uint32_t node, const uint16_t *columns, uint16_t n,
-                        struct expr *more)
-{
-    const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
-    struct expr **exprs = arena_alloc(binder->arena, (n + 2U) * sizeof(struct expr *));
-    const char **names = arena_alloc(binder->arena, (n + 2U) * sizeof(*names));
-
-    for (uint16_t i = 0; i < n; i++) {
-        exprs[i] = exprs_column(binder->arena, columns[i], shape->columns[columns[i]].type, -1);
-        names[i] = shape->columns[columns[i]].name;
-    }
-    exprs[n] = more;
-    names[n] = "found";
-    return nodes_project(&binder->nodes, node, exprs, names, (uint16_t)(n + (more != NULL)));
-}
-
-uint32_t subquery_marked(struct binder *binder, uint32_t node)
-{
-    uint16_t n = nodes_at(&binder->nodes, node)->schema.columns_n;
-    uint16_t *columns = arena_alloc(binder->arena, (n + 1U) * sizeof(*columns));
-
-    for (uint16_t i = 0; i < n; i++)
-        columns[i] = i;
-    return project(binder, node, columns, n, exprs_bool(binder->arena, true, -1));
-}
-
-uint32_t subquery_group(struct binder *binder, uint32_t node, const uint16_t *columns, uint16_t n,
-                        struct counts counts)
-{
-    const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
-    struct expr **exprs = arena_alloc(binder->arena, (n + 1U) * sizeof(struct expr *));
-    const char **names = arena_alloc(binder->arena, (n + 1U) * sizeof(*names));
-
-    for (uint16_t i = 0; i < n; i++) {
-        exprs[i] = exprs_column(binder->arena, columns[i], shape->columns[columns[i]].type, -1);
-        names[i] = shape->columns[columns[i]].name;
-    }
-    return nodes_group(&binder->nodes, node,
-                       (struct group_parts){.exprs = exprs,
-                                            .names = names,
-                                            .aggregates = counts.aggregates,
-                                            .aggregate_names = counts.names,
-                                            .exprs_n = n,
-                                            .key_n = n,
-                                            .aggregates_n = counts.n});
-}
-
-struct plan_aggregate subquery_count(struct expr *filter)
-{
-    return (struct plan_aggregate){.aggregate = aggregate_resolve(STR("count"), 0),
-                                   .filter = filter,
-                                   .result = {TYPE_INT8, -1, NULL}};
-}
-
-/* One row of the node at most for each value of the columns. */
-static bool is_single(const struct nodes *nodes, uint32_t node, const uint16_t *columns, uint16_t n)
-{
-    const struct plan_node *of = nodes_at(nodes, node);
-    struct column_set set = {0};
-
-    for (uint16_t i = 0; i < n; i++)
-        column_set_add(&set, columns[i]);
-    set = nodes_determined(nodes, node, set);
-    for (uint16_t i = 0; i < of->schema.key_n; i++)
-        if (!column_set_has(&set, of->schema.key[i]))
-            return false;
-    return of->has_key;
-}
-
-uint16_t *subquery_keys(struct binder *binder, const struct query *query)
-{
-    uint16_t *columns = arena_alloc(binder->arena, (query->correlations.n + 1) * sizeof(*columns));
-
-    for (uint32_t i = 0; i < query->correlations.n; i++)
-        columns[i] = ((const struct correlation *)query->correlations.at[i])->column;
-    return columns;
-}
-
-struct list subquery_correlations(struct binder *binder, const struct query *query, uint16_t first)
-{
-    struct list moved = {0};
-
-    for (uint32_t i = 0; i < query->correlations.n; i++) {
-        struct correlation *copy = arena_alloc(binder->arena, sizeof(*copy));
-
-        *copy = *(const struct correlation *)query->correlations.at[i];
-        copy->column = (uint16_t)(first + i);
-        list_add(&moved, binder->arena, copy);
-    }
-    return moved;
-}
-
-/* The values of the columns, each once. */
-static uint32_t distinct(struct binder *binder, uint32_t node, const uint16_t *columns, uint16_t n)
-{
-    if (is_single(&binder->nodes, node, columns, n))
-        return project(binder, node, columns, n, NULL);
-    return subquery_group(binder, node, columns, n, (struct counts){0});
-}
-
 /* ---- scalar ---- */
 
 static bool one_column(struct scope *scope, const struct query *query, int location)
@@ -240,7 +18,7 @@ static struct expr *value_of_single(struct scope *scope, const struct query *que
 {
     struct binder *binder = scope->binder;
     uint32_t node = query->empty == NULL ? query->node : subquery_marked(binder, query->node);
-    uint16_t marker = (uint16_t)(nodes_at(&binder->nodes, node)->schema.columns_n - 1), first;
+    uint16_t marker = (uint16_t)(nodes_at(&binder->nodes, node)->schema.columns_n - 1), first = 0;
     bool sure = query->always && query->correlations.n == 0;
     struct expr *value, *choice;
 
@@ -266,7 +44,7 @@ static struct expr *value_of_group(struct scope *scope, const struct query *quer
     struct type type = nodes_at(&binder->nodes, query->node)->schema.columns[0].type;
     struct plan_aggregate *aggregates = arena_zalloc(binder->arena, 2 * sizeof(*aggregates));
     struct list correlations = subquery_correlations(binder, query, 0);
-    uint16_t n = (uint16_t)correlations.n, first;
+    uint16_t n = (uint16_t)correlations.n, first = 0;
     struct expr *args[2], *call;
     uint32_t node;
 
@@ -294,8 +72,8 @@ static struct expr *bind_scalar(struct scope *scope, const PgQuery__SubLink *nod
     if (!bind_select(binder, node->subselect->select_stmt, around, &query) ||
         !one_column(scope, &query, node->location))
         return NULL;
-    if (is_single(&binder->nodes, query.node, subquery_keys(binder, &query),
-                  (uint16_t)query.correlations.n))
+    if (subquery_is_single(&binder->nodes, query.node, subquery_keys(binder, &query),
+                           (uint16_t)query.correlations.n))
         return value_of_single(scope, &query, node->location);
     return value_of_group(scope, &query, node->location);
 }
@@ -315,7 +93,7 @@ static struct expr *exists_at_all(struct scope *scope, const struct query *query
     static const char *const names[] = {"rows"};
     struct plan_aggregate *count = arena_alloc(scope->binder->arena, sizeof(*count));
     struct list none = {0};
-    uint16_t first;
+    uint16_t first = 0;
     uint32_t node;
 
     *count = subquery_count(NULL);
@@ -331,7 +109,7 @@ static struct expr *bind_exists(struct scope *scope, const PgQuery__SubLink *lin
     struct around around = {.scope = scope, .fills = true};
     struct list correlations;
     struct query query;
-    uint16_t first;
+    uint16_t first = 0;
     uint32_t node;
 
     if (!bind_select(binder, link->subselect->select_stmt, around, &query))
@@ -341,8 +119,9 @@ static struct expr *bind_exists(struct scope *scope, const PgQuery__SubLink *lin
     if (query.correlations.n == 0)
         return exists_at_all(scope, &query, link->location);
     correlations = subquery_correlations(binder, &query, 0);
-    node = subquery_marked(binder, distinct(binder, query.node, subquery_keys(binder, &query),
-                                            (uint16_t)query.correlations.n));
+    node =
+        subquery_marked(binder, subquery_distinct(binder, query.node, subquery_keys(binder, &query),
+                                                  (uint16_t)query.correlations.n));
     if (!subquery_join(scope, node, &correlations, false, &first))
         return NULL;
     return exprs_not(
@@ -429,7 +208,7 @@ static uint32_t distinct_whole(struct binder *binder, uint32_t node)
 
     for (uint16_t i = 0; i < n; i++)
         columns[i] = i;
-    return distinct(binder, node, columns, n);
+    return subquery_distinct(binder, node, columns, n);
 }
 
 /* How many rows, and how many that are not NULL, for each value of the keys. */
@@ -440,7 +219,7 @@ static bool join_counts(struct scope *scope, const struct query *query, int loca
     struct binder *binder = scope->binder;
     struct plan_aggregate *counts = arena_alloc(binder->arena, 2 * sizeof(*counts));
     struct list correlations = subquery_correlations(binder, query, 0);
-    uint16_t n = (uint16_t)correlations.n, first;
+    uint16_t n = (uint16_t)correlations.n, first = 0;
     struct expr *value = exprs_column(
         binder->arena, 0, nodes_at(&binder->nodes, query->node)->schema.columns[0].type, location);
     uint32_t node;
@@ -488,11 +267,12 @@ static struct expr *bind_in(struct scope *scope, struct list *tests, struct quer
                             int location)
 {
     struct binder *binder = scope->binder;
-    struct expr *rows, *values;
+    struct expr *rows = NULL, *values = NULL;
     struct list correlations;
-    uint16_t first;
+    uint16_t first = 0;
     uint32_t node;
 
+    assert(tests->at != NULL); /* one at least */
     if (!comparable_rows(scope, tests, query))
         return NULL;
     node = subquery_marked(binder, distinct_whole(binder, query->node));
@@ -534,7 +314,7 @@ static bool semi_exists(struct scope *scope, const PgQuery__SubLink *link, bool 
     struct around around = {.scope = scope, .fills = true};
     struct list correlations;
     struct query query;
-    uint16_t first;
+    uint16_t first = 0;
 
     if (!bind_select(binder, link->subselect->select_stmt, around, &query))
         return false;
@@ -542,10 +322,10 @@ static bool semi_exists(struct scope *scope, const PgQuery__SubLink *link, bool 
     if (query.always || query.correlations.n == 0)
         return true;
     correlations = subquery_correlations(binder, &query, 0);
-    return subquery_join(
-        scope,
-        distinct(binder, query.node, subquery_keys(binder, &query), (uint16_t)query.correlations.n),
-        &correlations, true, &first);
+    return subquery_join(scope,
+                         subquery_distinct(binder, query.node, subquery_keys(binder, &query),
+                                           (uint16_t)query.correlations.n),
+                         &correlations, true, &first);
 }
 
 static bool semi_in(struct scope *scope, const PgQuery__SubLink *link)
@@ -553,7 +333,7 @@ static bool semi_in(struct scope *scope, const PgQuery__SubLink *link)
     struct around around = {.scope = scope};
     struct list tests, correlations;
     struct query query;
-    uint16_t first;
+    uint16_t first = 0;
 
     if (!bind_select(scope->binder, link->subselect->select_stmt, around, &query) ||
         !subquery_tests(scope, link, &query, &tests) || !comparable_rows(scope, &tests, &query))

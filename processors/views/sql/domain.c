@@ -110,7 +110,7 @@ static bool params_table(const struct scope *scope, int location, struct group *
     const struct from *block = scope->from->block;
     struct list exprs = {0};
     uint16_t *at = arena_alloc(scope->binder->arena, (block->params.n + 1) * sizeof(*at));
-    uint32_t node;
+    uint32_t node = 0;
 
     for (uint32_t i = 0; i < block->params.n; i++) {
         const struct param *param = block->params.at[i];

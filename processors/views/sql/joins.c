@@ -278,24 +278,50 @@ static void sink_on(struct binder *binder, struct member *member)
     member->on = stay;
 }
 
-void joins_sink(struct binder *binder, struct group *group)
+/* Conditions that read no column go first into every member: rows that they rule out raise no error
+ * of another. */
+static void sink_constants(struct binder *binder, struct group *group)
 {
     struct list stay = {0};
 
-    dissolve(binder, group);
+    for (uint32_t i = 0; i < group->conditions.n; i++) {
+        struct expr *condition = group->conditions.at[i];
+        struct column_set columns = joins_columns_of(condition);
+
+        if (!column_set_empty(&columns)) {
+            list_add(&stay, binder->arena, condition);
+            continue;
+        }
+        if (group->members.n == 0)
+            list_add(&group->tops, binder->arena, condition);
+        for (uint32_t k = 0; k < group->members.n; k++)
+            sink_into_member(binder, group->members.at[k], condition, &columns);
+    }
+    group->conditions = stay;
+}
+
+static void sink_conditions(struct binder *binder, struct group *group)
+{
+    struct list stay = {0};
+
     for (uint32_t i = 0; i < group->conditions.n; i++) {
         struct expr *condition = group->conditions.at[i];
         struct column_set columns = joins_columns_of(condition);
         struct member *owner = owner_of(group, &columns);
 
-        if (column_set_empty(&columns))
-            list_add(&group->tops, binder->arena, condition);
-        else if (owner != NULL)
+        if (owner != NULL)
             sink_into_member(binder, owner, condition, &columns);
         else
             list_add(&stay, binder->arena, condition);
     }
     group->conditions = stay;
+}
+
+void joins_sink(struct binder *binder, struct group *group)
+{
+    dissolve(binder, group);
+    sink_constants(binder, group);
+    sink_conditions(binder, group);
     for (uint32_t i = 0; i < group->members.n; i++) {
         struct member *member = group->members.at[i];
 

@@ -94,6 +94,7 @@ static bool refuse_table(struct scope *scope, const char *table, int location)
 {
     struct nearest nearest = nearest_to(table);
 
+    assert(scope != NULL);
     for (const struct scope *at = scope; at != NULL; at = at->from->outer)
         for (uint32_t i = 0; i < at->from->tables.n; i++)
             nearest_try(&nearest, NULL, table_at(at->from, i)->alias);
@@ -111,6 +112,7 @@ bool refuse_name(struct scope *scope, const char *table, const char *column, int
 {
     struct nearest nearest = nearest_to(column);
 
+    assert(scope != NULL);
     if (table != NULL)
         return refuse_table(scope, table, location);
     for (const struct scope *at = scope; at != NULL; at = at->from->outer)

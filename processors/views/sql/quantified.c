@@ -145,7 +145,7 @@ struct expr *subquery_compared(struct scope *scope, struct list *tests, struct q
 {
     struct binder *binder = scope->binder;
     struct list correlations = {0};
-    uint16_t tests_n = (uint16_t)tests->n, domain_n, first;
+    uint16_t tests_n = (uint16_t)tests->n, domain_n, first = 0;
     uint32_t domain, node;
     struct expr *answer;
 
@@ -218,7 +218,7 @@ struct expr *bind_array_of(struct scope *scope, const PgQuery__SubLink *link)
     struct list correlations;
     struct query query;
     struct expr *either;
-    uint16_t n, first;
+    uint16_t n, first = 0;
     uint32_t node;
 
     if (!bind_select(binder, link->subselect->select_stmt, around, &query))

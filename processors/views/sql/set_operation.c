@@ -1,30 +1,17 @@
 /*
- * UNION, INTERSECT and EXCEPT, and VALUES that are no constants: a tree whose leaves are blocks. The
+ * UNION, INTERSECT and EXCEPT: a tree whose leaves are blocks. The
  * leaves are bound before any is planned, so that all of them have the same columns: their types
  * are decided together, and what one names of the query around, all are grouped by.
  */
-#include "sql/block.h"
-
-enum set_kind { SET_LEAF, SET_UNION, SET_INTERSECT, SET_EXCEPT };
-
-/* A part of the tree. */
-struct set {
-    enum set_kind kind;
-    bool all;
-    struct set *left, *right;
-    struct block *block; /* of a leaf that is a block */
-    struct query query;  /* of another leaf, and of all once they are planned */
-    struct expr **exprs; /* the columns that were written: a block's targets, or a node's */
-    int location;
-};
+#include "sql/set.h"
 
 /* ---- binding ---- */
 
 static struct set *bind_set(struct binder *binder, const PgQuery__SelectStmt *select,
                             struct around around, bool top);
 
-static struct set *bind_block_leaf(struct binder *binder, const PgQuery__SelectStmt *select,
-                                   struct around around)
+struct set *set_of_block(struct binder *binder, const PgQuery__SelectStmt *select,
+                         struct around around)
 {
     struct set *set = arena_zalloc(binder->arena, sizeof(*set));
 
@@ -55,7 +42,7 @@ static struct set *bind_query_leaf(struct binder *binder, const PgQuery__SelectS
     return NULL;
 }
 
-static bool has_own_clauses(const PgQuery__SelectStmt *select)
+bool set_has_clauses(const PgQuery__SelectStmt *select)
 {
     return select->with_clause != NULL || select->n_sort_clause > 0 ||
            select->limit_count != NULL || select->limit_offset != NULL;
@@ -85,12 +72,12 @@ static struct set *bind_set(struct binder *binder, const PgQuery__SelectStmt *se
         ast_refuse(&binder->ast, ast_location(select), "set operations are nested too deeply");
         return NULL;
     }
-    if (!top && (has_own_clauses(select) || select->n_values_lists > 0))
+    if (!top && (set_has_clauses(select) || select->n_values_lists > 0))
         set = bind_query_leaf(binder, select, around);
     else if (select->op != PG_QUERY__SET_OPERATION__SETOP_NONE)
         set = bind_operation(binder, select, around);
     else
-        set = bind_block_leaf(binder, select, around);
+        set = set_of_block(binder, select, around);
     binder->depth--;
     return set;
 }
@@ -367,9 +354,8 @@ static bool plan_set(struct binder *binder, struct set *set)
 
 /* ---- the whole ---- */
 
-/* ORDER BY and LIMIT of the whole, which name its columns. */
-static bool plan_clauses(struct binder *binder, const PgQuery__SelectStmt *select,
-                         struct around around, const struct query *query, struct query *ret)
+bool set_plan_clauses(struct binder *binder, const PgQuery__SelectStmt *select,
+                      struct around around, const struct query *query, struct query *ret)
 {
     struct block block = {.binder = binder, .select = select, .around = around};
     const struct schema *shape = &nodes_at(&binder->nodes, query->node)->schema;
@@ -400,8 +386,8 @@ static bool plan_clauses(struct binder *binder, const PgQuery__SelectStmt *selec
     return select_plan(&block, ret);
 }
 
-static bool plan_whole(struct binder *binder, const PgQuery__SelectStmt *select, struct set *set,
-                       struct around around, struct query *ret)
+bool set_plan(struct binder *binder, const PgQuery__SelectStmt *select, struct set *set,
+              struct around around, struct query *ret)
 {
     struct list outer = {0};
 
@@ -410,8 +396,8 @@ static bool plan_whole(struct binder *binder, const PgQuery__SelectStmt *select,
         return false;
     if (!plan_set(binder, set))
         return false;
-    if (has_own_clauses(select))
-        return plan_clauses(binder, select, around, &set->query, ret);
+    if (set_has_clauses(select))
+        return set_plan_clauses(binder, select, around, &set->query, ret);
     *ret = set->query;
     return true;
 }
@@ -421,145 +407,5 @@ bool bind_set_operation(struct binder *binder, const PgQuery__SelectStmt *select
 {
     struct set *set = bind_set(binder, select, around, true);
 
-    return set != NULL && plan_whole(binder, select, set, around, ret);
-}
-
-/* ---- VALUES ---- */
-
-/* One row of VALUES as SELECT without FROM. */
-static const PgQuery__SelectStmt *row_as_select(struct binder *binder, const PgQuery__List *row)
-{
-    PgQuery__SelectStmt *select = arena_alloc(binder->arena, sizeof(*select));
-
-    pg_query__select_stmt__init(select);
-    select->op = PG_QUERY__SET_OPERATION__SETOP_NONE;
-    select->n_target_list = row->n_items;
-    select->target_list = arena_alloc(binder->arena, row->n_items * sizeof(void *));
-    for (size_t i = 0; i < row->n_items; i++) {
-        PgQuery__ResTarget *target = arena_alloc(binder->arena, sizeof(*target));
-        PgQuery__Node *node = arena_alloc(binder->arena, sizeof(*node));
-
-        pg_query__res_target__init(target);
-        target->name = arena_printf(binder->arena, "column%zu", i + 1);
-        target->val = row->items[i];
-        pg_query__node__init(node);
-        node->node_case = PG_QUERY__NODE__NODE_RES_TARGET;
-        node->res_target = target;
-        select->target_list[i] = node;
-    }
-    return select;
-}
-
-/* Rows that name the query around: UNION ALL of them. */
-static bool bind_open_values(struct binder *binder, const PgQuery__SelectStmt *select,
-                             struct around around, struct query *ret)
-{
-    struct set *whole = NULL;
-
-    for (size_t i = 0; i < select->n_values_lists; i++) {
-        struct set *leaf =
-            bind_block_leaf(binder, row_as_select(binder, select->values_lists[i]->list), around);
-        struct set *both;
-
-        if (leaf == NULL)
-            return false;
-        both = arena_zalloc(binder->arena, sizeof(*both));
-        *both = (struct set){.kind = SET_UNION,
-                             .all = true,
-                             .left = whole,
-                             .right = leaf,
-                             .location = leaf->location};
-        whole = whole == NULL ? leaf : both;
-    }
-    if (whole->kind == SET_LEAF && !has_own_clauses(select)) {
-        for (uint32_t i = 0; i < whole->block->targets.n; i++) {
-            struct target *target = whole->block->targets.at[i];
-
-            if ((target->expr = bind_decided(binder, target->expr)) == NULL)
-                return false;
-        }
-        return block_finish(whole->block, ret);
-    }
-    return plan_whole(binder, select, whole, around, ret);
-}
-
-/* All values, row by row; *ret_open: some name the query around. */
-static struct expr **bind_rows_of(struct binder *binder, const PgQuery__SelectStmt *select,
-                                  struct around around, bool *ret_open)
-{
-    size_t n = select->values_lists[0]->list->n_items, rows_n = select->n_values_lists;
-    struct expr **exprs = arena_alloc(binder->arena, n * rows_n * sizeof(struct expr *));
-    struct from from;
-    struct scope scope = {.binder = binder, .from = &from, .clause = "VALUES"};
-
-    if (!bind_from(binder, NULL, 0, around.scope, &from))
-        return NULL;
-    *ret_open = false;
-    for (size_t r = 0; r < rows_n; r++) {
-        const PgQuery__List *row = select->values_lists[r]->list;
-
-        if (row->n_items != n) {
-            ast_refuse(&binder->ast, ast_location(row), "VALUES lists must all be the same length");
-            return NULL;
-        }
-        for (size_t i = 0; i < n; i++) {
-            if (ast_has_subquery(row->items[i])) {
-                *ret_open = true;
-                return exprs;
-            }
-            if ((exprs[r * n + i] = bind_expr(&scope, row->items[i])) == NULL)
-                return NULL;
-        }
-    }
-    *ret_open = from.params.n > 0;
-    return exprs;
-}
-
-/* Brings column `i` of all rows to one type. */
-static bool unify_column(struct binder *binder, struct expr **exprs, size_t rows_n, size_t n,
-                         size_t i, struct type *ret)
-{
-    struct expr **column = arena_alloc(binder->arena, rows_n * sizeof(struct expr *));
-
-    for (size_t r = 0; r < rows_n; r++)
-        column[r] = exprs[r * n + i];
-    if (!bind_common(binder, column, (uint16_t)rows_n, "VALUES", ret))
-        return false;
-    for (size_t r = 0; r < rows_n; r++)
-        if ((exprs[r * n + i] = bind_decided(binder, column[r])) == NULL)
-            return false;
-    if (ret->id == TYPE_UNKNOWN)
-        *ret = (struct type){TYPE_TEXT, -1, NULL};
-    return true;
-}
-
-bool bind_values(struct binder *binder, const PgQuery__SelectStmt *select, struct around around,
-                 struct query *ret)
-{
-    size_t n = select->values_lists[0]->list->n_items, rows_n = select->n_values_lists;
-    struct column *columns = arena_zalloc(binder->arena, (n + 1) * sizeof(*columns));
-    const char **names = arena_alloc(binder->arena, (n + 1) * sizeof(*names));
-    struct schema shape = {.columns = columns, .columns_n = (uint16_t)n};
-    struct query query = {.columns = names, .columns_n = (uint16_t)n};
-    bool open = false;
-    struct expr **exprs;
-
-    if (n > COLUMNS_MAX || n * rows_n > UINT16_MAX)
-        return ast_refuse(&binder->ast, ast_location(select), "VALUES with more than %d values",
-                          UINT16_MAX);
-    exprs = bind_rows_of(binder, select, around, &open);
-    if (exprs == NULL)
-        return false;
-    if (open)
-        return bind_open_values(binder, select, around, ret);
-    for (size_t i = 0; i < n; i++) {
-        names[i] = columns[i].name = arena_printf(binder->arena, "column%zu", i + 1);
-        if (!unify_column(binder, exprs, rows_n, n, i, &columns[i].type))
-            return false;
-    }
-    query.node = nodes_values(&binder->nodes, exprs, &shape, (uint32_t)rows_n);
-    if (has_own_clauses(select))
-        return plan_clauses(binder, select, around, &query, ret);
-    *ret = query;
-    return true;
+    return set != NULL && set_plan(binder, select, set, around, ret);
 }

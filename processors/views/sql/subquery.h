@@ -24,6 +24,14 @@ struct plan_aggregate subquery_count(struct expr *filter);
 /* The node with one column more: TRUE. */
 uint32_t subquery_marked(struct binder *binder, uint32_t node);
 
+/* One row of the node at most for each value of the columns. */
+bool subquery_is_single(const struct nodes *nodes, uint32_t node, const uint16_t *columns,
+                        uint16_t n);
+
+/* The values of the columns, each once. */
+uint32_t subquery_distinct(struct binder *binder, uint32_t node, const uint16_t *columns,
+                           uint16_t n);
+
 /* The columns of the query's correlations. */
 uint16_t *subquery_keys(struct binder *binder, const struct query *query);
 
@@ -52,6 +60,6 @@ struct expr *subquery_compared(struct scope *scope, struct list *tests, struct q
                                struct quantified quantified);
 
 /* ARRAY(SELECT ...); NULL: refused. */
-struct expr *bind_array_of(struct scope *scope, const PgQuery__SubLink *node);
+struct expr *bind_array_of(struct scope *scope, const PgQuery__SubLink *link);
 
 #endif
