@@ -357,6 +357,22 @@ bool kafka_poll(struct kafka_consumer *consumer, struct kafka_message *messages,
     return true;
 }
 
+int64_t kafka_lag(const struct kafka_consumer *consumer)
+{
+    int64_t lag = 0;
+
+    for (size_t i = 0; i < consumer->slots_n; i++) {
+        const struct slot *slot = &consumer->slots[i];
+        int64_t low = 0, high = 0;
+
+        if (rd_kafka_get_watermark_offsets(consumer->client.rk, slot->topic, slot->partition, &low,
+                                           &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            high > slot->next)
+            lag += high - slot->next;
+    }
+    return lag;
+}
+
 /* By not taking: the queue fills to its bound and fetching ends. rd_kafka_pause_partitions would
  * throw away what is queued, to fetch it again. */
 void kafka_pause(struct kafka_consumer *consumer, bool pause)

@@ -8,8 +8,9 @@
 
 enum {
     POLL_MAX = 1000,
-    WAIT_MS = 100, /* for the first record */
-    DRY_MS = 3,    /* the input has run dry when nothing comes for so long */
+    WAIT_MS = 100,  /* for the first record */
+    DRY_MS = 3,     /* the input has run dry when nothing comes for so long, */
+    DRY_LAG = 1000, /* and no more is known to be on its way; the ends of transactions count too */
     BROKER_TIMEOUT_MS = 30 * 1000,
     WATERMARK_EVERY_MS = 1000,
     WARN_EVERY_MS = 10 * 1000,
@@ -69,6 +70,7 @@ bool task_gather(struct task *task, struct err *reterr)
 {
     int64_t deadline_ms = 0;
     size_t records = 0;
+    bool dry = false;
 
     do {
         bool any = task->gathered.records_n > 0;
@@ -77,7 +79,9 @@ bool task_gather(struct task *task, struct err *reterr)
             return any; /* what was read is committed first; the fault will show again */
         if (!any)
             deadline_ms = clock_mono_ms() + task->context->options->commit_interval_ms;
-    } while (records > 0 && !batch_full(task) && clock_mono_ms() < deadline_ms);
+        dry = records == 0 && kafka_lag(task->consumer) <= DRY_LAG;
+    } while (task->gathered.records_n > 0 && !dry && !batch_full(task) &&
+             clock_mono_ms() < deadline_ms);
     return true;
 }
 
