@@ -460,6 +460,17 @@ static bool start_reading(struct task *task, struct err *reterr)
            kafka_assign(task->consumer, offsets, n, reterr);
 }
 
+/* The gauge goes on from what the state holds. */
+static bool gauge_quarantined(const struct task *task, struct err *reterr)
+{
+    uint64_t rows = 0;
+
+    if (!engine_quarantined(task->engine, &rows, reterr))
+        return false;
+    views_gauge(VIEWS_QUARANTINED, (int64_t)rows);
+    return true;
+}
+
 static bool open_parts(struct task *task, struct err *reterr)
 {
     const struct task_context *context = task->context;
@@ -492,7 +503,8 @@ bool task_open(const struct task_context *context, int32_t number, struct task *
     task->arena = arena_new((size_t)context->options->batch_bytes);
     task->gathered.events = err_calloc(rows, sizeof(*task->gathered.events));
     task->gathered.rejected = err_calloc(rows, sizeof(*task->gathered.rejected));
-    if (!open_parts(task, reterr) || !settle(task, reterr) || !start_reading(task, reterr)) {
+    if (!open_parts(task, reterr) || !settle(task, reterr) || !gauge_quarantined(task, reterr) ||
+        !start_reading(task, reterr)) {
         task_close(task);
         return false;
     }
