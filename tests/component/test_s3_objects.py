@@ -367,7 +367,7 @@ def test_a_broker_that_goes_away_is_waited_for(sink, kafka, s3, bucket, topic, s
 
 
 def refused(one, status, *parts):
-    assert one.wait_exit(30) == status
+    assert one.wait_exit(90) == status  # thirty seconds of waiting for a first answer are part of it
     errors = [line for line in one.log().splitlines() if "level=error" in line]
     assert len(errors) == 1 and all(part in errors[0] for part in parts), one.log()
 
