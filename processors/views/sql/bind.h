@@ -10,8 +10,8 @@
 #include "sql/nodes.h"
 
 /* Placeholders among the columns of an expression: AGGREGATE_COLUMN + the aggregate's index,
- * WINDOW_COLUMN + the window function's. */
-enum { AGGREGATE_COLUMN = 0x4000, WINDOW_COLUMN = 0x6000, DEPTH_MAX = 200 };
+ * WINDOW_COLUMN + the window function's, OUTER_COLUMN + a column of the block around. */
+enum { OUTER_COLUMN = 0x2000, AGGREGATE_COLUMN = 0x4000, WINDOW_COLUMN = 0x6000, DEPTH_MAX = 200 };
 
 /* What a FROM item can name: a source, a view, a subquery, a CTE. */
 struct relation {
@@ -48,6 +48,7 @@ struct table {
     const struct relation *relation;
     struct name *names;
     uint16_t first, n;
+    bool one_row; /* the same row beside every other: an uncorrelated subquery */
 };
 
 /* Inner-joined members and the conditions over them. */
@@ -95,6 +96,8 @@ struct scope {
     const PgQuery__SelectStmt *select; /* whose WINDOW clause is meant, with `windows` */
     const char *clause;                /* for messages: "WHERE" */
     bool in_aggregate, in_window;
+    struct from *join;         /* what subqueries are joined to; NULL: none allowed here */
+    const struct scope *outer; /* of the block around, whose columns may be named; or NULL */
 };
 
 /* A bound SELECT: its node and the names of its columns. */
@@ -221,6 +224,26 @@ WARN_UNUSED bool joins_plan(struct binder *binder, const struct from *from,
 /* select.c: a SELECT bound and planned. */
 WARN_UNUSED bool bind_select(struct binder *binder, const PgQuery__SelectStmt *select,
                              struct query *ret);
+
+/* A SELECT that stands as an expression: its columns, then its correlation keys. */
+struct inner_query {
+    struct query query;
+    struct list outer_keys;    /* struct expr *, over the block around, equal to the keys */
+    const struct expr *absent; /* the value where no row is found; NULL: NULL */
+};
+
+/* As bind_select; WHERE may hold equalities with columns of `outer`. */
+WARN_UNUSED bool bind_inner_select(const struct scope *outer, const PgQuery__SelectStmt *select,
+                                   struct inner_query *ret);
+
+/* bind_subquery.c: a subquery as an expression, joined to the scope's FROM; NULL: refused. */
+struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node);
+
+/* The WHERE of a subquery without its correlation: the equalities with columns of the block around
+ * become keys on both sides. */
+WARN_UNUSED bool bind_correlation(struct binder *binder, const struct expr *condition,
+                                  struct list *conditions, struct list *inner_keys,
+                                  struct list *outer_keys);
 
 /* source.c: a CREATE FOREIGN TABLE. */
 WARN_UNUSED bool bind_source(struct binder *binder, const PgQuery__CreateForeignTableStmt *stmt);

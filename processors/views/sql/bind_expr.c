@@ -191,11 +191,6 @@ static void *refuse_node(struct scope *scope, const PgQuery__Node *node)
     int location = ast_location(node);
 
     switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_SUB_LINK:
-        ast_refuse(ast, location,
-                   "a subquery as an expression is not supported; write a join with a subquery "
-                   "in FROM");
-        break;
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
         ast_refuse(ast, location,
                    "the result changes with the clock or the session, a view can't be kept equal "
@@ -247,6 +242,8 @@ static struct expr *bind_node(struct scope *scope, const PgQuery__Node *node)
         return bind_grouping(scope, node->grouping_func);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return bind_collate(scope, node->collate_clause);
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+        return bind_subquery(scope, node->sub_link);
     default:
         return refuse_node(scope, node);
     }

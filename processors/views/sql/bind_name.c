@@ -127,6 +127,44 @@ static bool is_table(const struct scope *scope, const char *name)
     return false;
 }
 
+/* Whether the block itself has the table or column that is named. */
+static bool is_own_name(const struct scope *scope, const PgQuery__ColumnRef *node)
+{
+    const char *first = node->n_fields > 0 ? ast_string(node->fields[0]) : NULL;
+
+    if (first == NULL || node->n_fields == 3)
+        return true;
+    if (node->n_fields == 2)
+        return is_table(scope, first);
+    for (uint32_t i = 0; i < scope->from->visible.n; i++)
+        if (strcmp(((const struct name *)scope->from->visible.at[i])->column, first) == 0)
+            return true;
+    return false;
+}
+
+/* A column of the block around; one of a block farther out is refused. */
+static struct expr *bind_outer_column(const struct scope *scope, const PgQuery__ColumnRef *node)
+{
+    struct scope outer = *scope->outer;
+    struct expr *expr, *column;
+
+    if (outer.outer != NULL && !is_own_name(&outer, node)) {
+        ast_refuse(&scope->binder->ast, node->location,
+                   "a column of a query more than one level out is not supported");
+        return NULL;
+    }
+    expr = bind_column(&outer, node);
+    if (expr == NULL || expr->kind != EXPR_COLUMN) {
+        if (expr != NULL)
+            ast_refuse(&scope->binder->ast, node->location,
+                       "name the column of one table: this one is merged by USING");
+        return NULL;
+    }
+    column = exprs_column(scope->binder->arena, (uint16_t)(OUTER_COLUMN + expr->column), expr->type,
+                          node->location);
+    return column;
+}
+
 struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
 {
     struct ast *ast = &scope->binder->ast;
@@ -137,6 +175,8 @@ struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
         ast_refuse(ast, node->location, "no column can be named here");
         return NULL;
     }
+    if (scope->outer != NULL && !is_own_name(scope, node))
+        return bind_outer_column(scope, node);
     for (size_t i = 0; i < node->n_fields; i++) {
         parts[i] = ast_string(node->fields[i]);
         if (parts[i] == NULL) {
@@ -177,6 +217,20 @@ bool bind_star(struct scope *scope, const PgQuery__ColumnRef *node, struct list 
     return table != NULL;
 }
 
+/* EXISTS is named so, a scalar subquery by its own column. */
+static const char *name_of_subquery(const PgQuery__SubLink *node)
+{
+    const PgQuery__SelectStmt *select = node->subselect->select_stmt;
+    const PgQuery__ResTarget *target;
+
+    if (node->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK)
+        return "exists";
+    if (node->sub_link_type != PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK || select->n_target_list != 1)
+        return NULL;
+    target = select->target_list[0]->res_target;
+    return target->name[0] != '\0' ? target->name : bind_column_name(target->val);
+}
+
 /* The name by the kind of expression; NULL: none. `ret_strong`: better than a cast's type name. */
 static const char *name_of(const PgQuery__Node *node, bool *ret_strong)
 {
@@ -194,6 +248,8 @@ static const char *name_of(const PgQuery__Node *node, bool *ret_strong)
         return node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "greatest" : "least";
     case PG_QUERY__NODE__NODE_A_EXPR:
         return node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? "nullif" : NULL;
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+        return name_of_subquery(node->sub_link);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return name_of(node->collate_clause->arg, ret_strong);
     case PG_QUERY__NODE__NODE_TYPE_CAST: {

@@ -33,6 +33,9 @@ struct block {
     struct list windows;    /* struct window_call * */
     struct list sorts;      /* struct sort * */
     struct expr *having;
+    const struct scope *outer; /* of a subquery as an expression, or NULL */
+    struct list inner_keys, outer_keys;
+    const struct expr *absent;
     uint32_t written_n;
     int64_t limit, offset;
     bool grouped, distinct, distinct_on, limited, ties;

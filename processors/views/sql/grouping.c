@@ -43,6 +43,8 @@ static bool is_fixed_by_key(const struct block *block, uint16_t column)
     const struct table *table = table_of(block, column);
     const struct plan_source *source;
 
+    if (table != NULL && table->one_row && block->written_n > 0 && block->sets.n == 0)
+        return true;
     if (table == NULL || table->relation->source < 0)
         return false;
     source = block->binder->nodes.sources.at[table->relation->source];

@@ -59,7 +59,8 @@ static bool bind_targets(struct block *block)
                           .aggregates = &block->aggregates,
                           .windows = &block->windows,
                           .select = block->select,
-                          .clause = "SELECT"};
+                          .clause = "SELECT",
+                          .join = &block->from};
 
     for (size_t i = 0; i < block->select->n_target_list; i++)
         if (!bind_target(&scope, block, block->select->target_list[i]->res_target))
@@ -72,14 +73,20 @@ static bool bind_targets(struct block *block)
 static bool bind_where(struct block *block)
 {
     struct scope scope = {.binder = block->binder, .from = &block->from, .clause = "WHERE"};
+    struct list conditions = {0};
     struct expr *condition;
 
     if (block->select->where_clause == NULL)
         return true;
+    scope.join = &block->from;
+    scope.outer = block->outer;
     condition = bind_condition(&scope, block->select->where_clause);
-    if (condition != NULL)
-        joins_condition(block->binder, block->from.group, condition);
-    return condition != NULL;
+    if (condition == NULL || !bind_correlation(block->binder, condition, &conditions,
+                                               &block->inner_keys, &block->outer_keys))
+        return false;
+    for (uint32_t i = 0; i < conditions.n; i++)
+        joins_condition(block->binder, block->from.group, conditions.at[i]);
+    return true;
 }
 
 static bool bind_having(struct block *block)
@@ -87,7 +94,8 @@ static bool bind_having(struct block *block)
     struct scope scope = {.binder = block->binder,
                           .from = &block->from,
                           .aggregates = &block->aggregates,
-                          .clause = "HAVING"};
+                          .clause = "HAVING",
+                          .join = &block->from};
 
     if (block->select->having_clause == NULL)
         return true;
@@ -170,6 +178,74 @@ static bool check_select(struct binder *binder, const PgQuery__SelectStmt *selec
     return true;
 }
 
+/* The value of an expression over aggregates where there is no row; NULL: refused. */
+static struct expr *absent_value(struct block *block, const struct expr *expr)
+{
+    struct arena *arena = block->binder->arena;
+    struct expr *copy = arena_alloc(arena, sizeof(*copy));
+
+    *copy = *expr;
+    if (expr->kind == EXPR_COLUMN && expr->column >= AGGREGATE_COLUMN) {
+        const struct aggregate_call *call = block->aggregates.at[expr->column - AGGREGATE_COLUMN];
+
+        copy = exprs_null(arena, expr->type, expr->location);
+        if (call->aggregate != NULL && (strcmp(call->aggregate->name, "count") == 0 ||
+                                        strcmp(call->aggregate->name, "regr_count") == 0))
+            copy->constant = (struct value){0};
+        return copy;
+    }
+    if (expr->kind == EXPR_COLUMN) {
+        ast_refuse(&block->binder->ast, expr->location,
+                   "a column of FROM beside aggregates is not supported in a subquery");
+        return NULL;
+    }
+    copy->args = arena_alloc(arena, (expr->args_n + 1U) * sizeof(struct expr *));
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        if ((copy->args[i] = absent_value(block, expr->args[i])) == NULL)
+            return NULL;
+    return copy;
+}
+
+static bool check_correlated(const struct block *block)
+{
+    const struct expr *key = block->inner_keys.at[0];
+
+    if (block->limited || block->windows.n > 0 || block->sets.n > 0 || block->distinct_on ||
+        block->having != NULL)
+        return ast_refuse(&block->binder->ast, key->location,
+                          "LIMIT, DISTINCT ON, HAVING, grouping sets and windows are not supported "
+                          "in a subquery that names columns of the query around it");
+    return true;
+}
+
+/* The keys of the correlation become columns behind the others, and groups where there are any. */
+static bool add_correlation(struct block *block)
+{
+    bool grouped = block->select->n_group_clause > 0 || block->aggregates.n > 0;
+
+    if (block->inner_keys.n == 0)
+        return true;
+    if (!check_correlated(block))
+        return false;
+    if (block->aggregates.n > 0 && block->select->n_group_clause == 0) {
+        block->absent = absent_value(block, ((struct target *)block->targets.at[0])->expr);
+        if (block->absent == NULL)
+            return false;
+    }
+    for (uint32_t i = 0; i < block->inner_keys.n; i++) {
+        struct expr *key = block->inner_keys.at[i];
+
+        if (!bind_comparable(block->binder, key, "the condition") ||
+            !add_target(block, arena_printf(block->binder->arena, "__key%u", i + 1), key))
+            return false;
+        if (grouped) {
+            list_add(&block->groups, block->binder->arena, key);
+            block->written_n++;
+        }
+    }
+    return true;
+}
+
 static bool bind_block(struct block *block)
 {
     const PgQuery__SelectStmt *select = block->select;
@@ -177,16 +253,17 @@ static bool bind_block(struct block *block)
     if (!bind_from(block->binder, select->from_clause, select->n_from_clause, &block->from) ||
         !bind_targets(block) || !bind_where(block) || !clauses_group(block) ||
         !bind_having(block) || !bind_distinct_clause(block) || !clauses_order(block) ||
-        !clauses_limit(block) || !clauses_distinct_on(block))
+        !clauses_limit(block) || !clauses_distinct_on(block) || !add_correlation(block))
         return false;
     block->grouped = block->select->n_group_clause > 0 || block->aggregates.n > 0 ||
                      block->select->having_clause != NULL;
     return !block->grouped || grouping_rewrite(block);
 }
 
-bool bind_select(struct binder *binder, const PgQuery__SelectStmt *select, struct query *ret)
+static bool bind_whole(struct block *block, struct query *ret)
 {
-    struct block block = {.binder = binder, .select = select};
+    struct binder *binder = block->binder;
+    const PgQuery__SelectStmt *select = block->select;
     uint32_t relations_n = binder->relations.n;
     bool ok;
 
@@ -194,8 +271,27 @@ bool bind_select(struct binder *binder, const PgQuery__SelectStmt *select, struc
         return false;
     if (++binder->depth > DEPTH_MAX)
         return ast_refuse(&binder->ast, ast_location(select), "subqueries are nested too deeply");
-    ok = bind_with(binder, select->with_clause) && bind_block(&block) && select_plan(&block, ret);
+    ok = bind_with(binder, select->with_clause) && bind_block(block) && select_plan(block, ret);
     binder->depth--;
     binder->relations.n = relations_n;
     return ok;
+}
+
+bool bind_select(struct binder *binder, const PgQuery__SelectStmt *select, struct query *ret)
+{
+    struct block block = {.binder = binder, .select = select};
+
+    return bind_whole(&block, ret);
+}
+
+bool bind_inner_select(const struct scope *outer, const PgQuery__SelectStmt *select,
+                       struct inner_query *ret)
+{
+    struct block block = {.binder = outer->binder, .select = select, .outer = outer};
+
+    if (!bind_whole(&block, &ret->query))
+        return false;
+    ret->outer_keys = block.outer_keys;
+    ret->absent = block.absent;
+    return true;
 }
