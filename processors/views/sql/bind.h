@@ -225,26 +225,6 @@ WARN_UNUSED bool joins_plan(struct binder *binder, const struct from *from,
 WARN_UNUSED bool bind_select(struct binder *binder, const PgQuery__SelectStmt *select,
                              struct query *ret);
 
-/* A SELECT that stands as an expression: its columns, then its correlation keys. */
-struct inner_query {
-    struct query query;
-    struct list outer_keys;    /* struct expr *, over the block around, equal to the keys */
-    const struct expr *absent; /* the value where no row is found; NULL: NULL */
-};
-
-/* As bind_select; WHERE may hold equalities with columns of `outer`. */
-WARN_UNUSED bool bind_inner_select(const struct scope *outer, const PgQuery__SelectStmt *select,
-                                   struct inner_query *ret);
-
-/* bind_subquery.c: a subquery as an expression, joined to the scope's FROM; NULL: refused. */
-struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node);
-
-/* The WHERE of a subquery without its correlation: the equalities with columns of the block around
- * become keys on both sides. */
-WARN_UNUSED bool bind_correlation(struct binder *binder, const struct expr *condition,
-                                  struct list *conditions, struct list *inner_keys,
-                                  struct list *outer_keys);
-
 /* source.c: a CREATE FOREIGN TABLE. */
 WARN_UNUSED bool bind_source(struct binder *binder, const PgQuery__CreateForeignTableStmt *stmt);
 

@@ -1,3 +1,4 @@
+#include "sql/bind_subquery.h"
 #include "sql/bind_values.h"
 
 #include "record/numeric.h"

@@ -3,6 +3,7 @@
  * correlation keys, LEFT JOINed to the FROM of the block in which it stands; the expression then
  * reads columns of that relation.
  */
+#include "sql/bind_subquery.h"
 #include "sql/bind.h"
 
 /* ---- correlation ---- */
@@ -213,7 +214,7 @@ static struct expr *bind_scalar(struct scope *scope, const struct inner_query *i
     struct arena *arena = binder->arena;
     struct beside beside = {inner->query.node, inner->outer_keys, 1, location};
     struct expr *value, *choice;
-    uint16_t first;
+    uint16_t first = 0;
 
     if (!one_column(scope, inner, location))
         return NULL;
@@ -273,7 +274,7 @@ static struct expr *bind_exists(struct scope *scope, const struct inner_query *i
     uint16_t keys = (uint16_t)(inner->query.columns_n - inner->outer_keys.n);
     struct beside beside = {group_of(scope, inner->query.node, keys, NULL, 0), inner->outer_keys, 0,
                             location};
-    uint16_t first;
+    uint16_t first = 0;
 
     if (inner->absent != NULL) {
         ast_refuse(&scope->binder->ast, location,
@@ -295,7 +296,7 @@ static bool join_counts(struct scope *scope, const struct inner_query *inner, in
     struct type type = nodes_at(&binder->nodes, inner->query.node)->schema.columns[0].type;
     struct plan_aggregate *counts = arena_zalloc(binder->arena, 2 * sizeof(*counts));
     struct beside beside = {.outer = inner->outer_keys, .location = location};
-    uint16_t first, groups = (uint16_t)(inner->outer_keys.n == 0 ? 1 : inner->outer_keys.n);
+    uint16_t first = 0, groups = (uint16_t)(inner->outer_keys.n == 0 ? 1 : inner->outer_keys.n);
     struct expr *filter =
         exprs_not(binder->arena,
                   is_null(binder->arena, exprs_column(binder->arena, 0, type, location)), location);
@@ -341,7 +342,7 @@ static struct expr *bind_in(struct scope *scope, const PgQuery__Node *test,
     struct binder *binder = scope->binder;
     struct beside beside = {.location = location};
     struct expr *tested, *found, *rows, *values;
-    uint16_t first;
+    uint16_t first = 0;
 
     if (!one_column(scope, inner, location))
         return NULL;

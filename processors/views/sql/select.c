@@ -1,3 +1,4 @@
+#include "sql/bind_subquery.h"
 #include "sql/block.h"
 
 static bool add_target(struct block *block, const char *name, struct expr *expr)
