@@ -1,6 +1,7 @@
 #include "kafka/client.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/internal.h"
 #include "kafka/pure.h"
 
@@ -289,7 +290,7 @@ bool kafka_client_metadata(struct kafka_client *client, const char *topic, int64
         }
         rd_kafka_poll(client->rk, 0);
         if (!unreachable(code) || kafka_client_hopeless(client, timeout_ms - left_ms) ||
-            left_ms <= TURN_MS)
+            left_ms <= TURN_MS || stop_or_passed(INT64_MAX))
             return kafka_client_fail(client, code, doing, reterr);
     }
 }

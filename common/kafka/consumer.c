@@ -1,6 +1,7 @@
 #include "kafka/consumer.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/internal.h"
 #include <assert.h>
 
@@ -426,8 +427,12 @@ size_t kafka_message_headers(const struct kafka_message *message, struct kafka_h
 /* The outcome of a commit that was queued. */
 static rd_kafka_resp_err_t await_commit(rd_kafka_queue_t *queue)
 {
-    CLEANUP(kafka_event) rd_kafka_event_t *event = rd_kafka_queue_poll(queue, COMMIT_MS);
+    enum { TURN_MS = 100 };
+    int64_t end_ms = clock_mono_ms() + COMMIT_MS;
+    CLEANUP(kafka_event) rd_kafka_event_t *event = rd_kafka_queue_poll(queue, TURN_MS);
 
+    while (event == NULL && !stop_or_passed(end_ms))
+        event = rd_kafka_queue_poll(queue, TURN_MS);
     if (event == NULL)
         return RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -447,7 +452,7 @@ bool kafka_commit_offset(struct kafka_consumer *consumer, const struct kafka_off
 
     assert(metadata.len <= METADATA_BYTES_MAX);
     if (membership != NULL) {
-        const rd_kafka_consumer_group_metadata_t *valid = NULL;
+        CLEANUP(kafka_group_metadata) rd_kafka_consumer_group_metadata_t *valid = NULL;
 
         if (!kafka_membership_metadata(membership, &valid, reterr))
             return false;

@@ -127,7 +127,7 @@ def test_rows_become_objects_of_both_formats(sink, kafka, s3, bucket, topic):
 
 def test_an_object_ends_by_records(sink, kafka, s3, bucket, topic):
     kafka.produce(topic, [(b'{"id":1}', b'{"id":1}', None, 0)] * 95)
-    one = sink(rotate_records=10, rotate_interval="1h").wait_ready()
+    one = sink(rotate_records=10, rotate_interval="1h").wait_unready()
     one.until(lambda: len(s3.list(bucket)) == 9, "nine objects")
     assert [(start, end) for _, _, start, end, _ in objects(s3, bucket, "json")] == [(i * 10, i * 10 + 9) for i in range(9)]
     one.until(lambda: one.metric("sluice_buffered_records") == 5, "five records to wait")
@@ -137,7 +137,7 @@ def test_an_object_ends_by_records(sink, kafka, s3, bucket, topic):
 
 def test_an_object_ends_by_bytes(sink, kafka, s3, bucket, topic):
     kafka.produce(topic, [(b'{"id":1}', b'{"id":1,"x":"%s"}' % (b"x" * 500), None, 0)] * 40)
-    one = sink(rotate_bytes="2kB", rotate_interval="1h").wait_ready()
+    one = sink(rotate_bytes="2kB", rotate_interval="1h").wait_unready()
     one.until(lambda: one.metric("sluice_records_written_total") >= 36, "most to be written")
     assert all(len(lines) == 4 for *_, lines in objects(s3, bucket, "json"))
     assert one.terminate() == 0
@@ -154,7 +154,7 @@ def test_an_object_ends_by_time(sink, kafka, s3, bucket, topic):
 
 def test_the_buffer_is_bounded(sink, kafka, s3, bucket, topic):
     kafka.produce(topic, [(b'{"id":1}', b'{"id":1,"x":"%s"}' % (b"x" * 900), None, i % 3) for i in range(300)])
-    one = sink(rotate_interval="1h", buffer_size="50kB").wait_ready()
+    one = sink(rotate_interval="1h", buffer_size="50kB").wait_unready()
     one.until(lambda: one.metric("sluice_records_read_total") == 300, "all to be read")
     one.until(lambda: one.metric("sluice_buffered_bytes") <= 50_000, "the buffer to be small")
     assert one.metric("sluice_objects_written_total") >= 3
