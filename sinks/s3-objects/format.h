@@ -28,6 +28,7 @@ struct object_format {
 };
 
 extern const struct object_format format_json;
+extern const struct object_format format_ndjson;
 extern const struct object_format format_xml;
 
 /* All formats, ended by NULL. */

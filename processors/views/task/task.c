@@ -46,6 +46,15 @@ static void take_record(struct task *task, struct kafka_message *message)
         kafka_message_free(message);
 }
 
+/* The input was read to `next`. */
+static void note_progress(struct task *task, size_t input, int64_t next)
+{
+    if (task->held[input] < 0 || next < task->held[input])
+        return;
+    task->held[input] = -1;
+    task->behind--;
+}
+
 static bool poll_once(struct task *task, int64_t wait_ms, size_t *ret_records, struct err *reterr)
 {
     struct kafka_message messages[POLL_MAX];
@@ -55,8 +64,11 @@ static bool poll_once(struct task *task, int64_t wait_ms, size_t *ret_records, s
     if (!kafka_poll(task->consumer, messages, POLL_MAX, wait_ms, &n, reterr))
         return false;
     for (size_t i = 0; i < n; i++) {
-        task->caught_up[messages[i].assigned_index] = messages[i].kind == KAFKA_EOF;
-        if (messages[i].kind == KAFKA_RECORD) {
+        bool record = messages[i].kind == KAFKA_RECORD;
+
+        task->caught_up[messages[i].assigned_index] = !record;
+        note_progress(task, messages[i].assigned_index, messages[i].offset + (record ? 1 : 0));
+        if (record) {
             take_record(task, &messages[i]);
             ++*ret_records;
         } else {
@@ -102,6 +114,11 @@ bool task_caught_up(const struct task *task)
         if (!task->caught_up[i])
             return false;
     return true;
+}
+
+bool task_up_to_date(const struct task *task)
+{
+    return task->behind == 0;
 }
 
 /* ---- committing
@@ -363,11 +380,13 @@ static bool open_inputs(struct task *task, struct err *reterr)
         return false;
     task->inputs = inputs_new(task->context->plan, counts);
     const struct kafka_offset *offsets = inputs_offsets(task->inputs, &n);
+    task->held = err_calloc(n, sizeof(*task->held));
+    task->behind = n;
     for (size_t i = 0; i < n; i++) {
-        int64_t low = 0, high = 0;
+        int64_t low = 0;
 
         if (!kafka_watermarks(task->context->admin, offsets[i].topic, offsets[i].partition, &low,
-                              &high, reterr))
+                              &task->held[i], reterr))
             return false;
         inputs_seek(task->inputs, str_of(offsets[i].topic), offsets[i].partition, low);
     }
@@ -528,6 +547,7 @@ struct task *task_close(struct task *task)
     buf_done(&task->path);
     arena_free(task->arena);
     free(task->caught_up);
+    free(task->held);
     free(task->gathered.events);
     free(task->gathered.rejected);
     free(task);
