@@ -108,8 +108,8 @@ struct kafka_consumer *kafka_consumer_close(struct kafka_consumer *consumer)
         return NULL;
     rd_kafka_queue_destroy(consumer->queue);
     rd_kafka_queue_destroy(consumer->answers);
-    rd_kafka_consumer_close(consumer->client.rk);
-    kafka_client_close(&consumer->client);
+    if (!kafka_client_close(&consumer->client))
+        return NULL;
     forget_slots(consumer);
     free(consumer->batch);
     free(consumer);

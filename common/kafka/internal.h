@@ -25,6 +25,7 @@ struct kafka_client {
     rd_kafka_resp_err_t trouble;
     char trouble_text[384];
     bool all_down;
+    bool left; /* closing did not end */
 };
 
 /* How a handle differs from the others; `properties` end with a row without a name. */
@@ -41,8 +42,12 @@ struct kafka_client_spec {
 WARN_UNUSED bool kafka_client_open(struct kafka_client *client, const struct kafka_config *config,
                                    const struct kafka_client_spec *spec, struct err *reterr);
 
-/* Destroys the handle; every object made from it must be gone (a leaked one hangs this). */
-void kafka_client_close(struct kafka_client *client);
+/*
+ * Closes and destroys the handle; every object made from it must be gone (a leaked one hangs this).
+ * False: the grace of a stop was over first, and the handle is left to the end of the process; its
+ * callbacks may still use the owner, which is not freed then.
+ */
+WARN_UNUSED bool kafka_client_close(struct kafka_client *client);
 
 /* A broker answered: forgets the trouble heard of. */
 void kafka_client_answered(struct kafka_client *client);

@@ -1,6 +1,7 @@
 #include "kafka/consumer.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/internal.h"
 #include "kafka/pure.h"
 
@@ -87,13 +88,6 @@ static bool join_group(struct kafka_membership *membership, struct err *reterr)
            kafka_client_fail(&membership->client, code, "joining the group", reterr);
 }
 
-static void close_client(struct kafka_membership *membership)
-{
-    if (membership->client.rk != NULL)
-        rd_kafka_consumer_close(membership->client.rk);
-    kafka_client_close(&membership->client);
-}
-
 /* NOLINTNEXTLINE(readability-function-size): five names make a member */
 bool kafka_membership_open(const struct kafka_config *config, const char *client_id,
                            const char *group, const char *control_topic, const char *instance_id,
@@ -121,7 +115,7 @@ static void leave_group(struct kafka_membership *membership)
     int64_t end_ms = clock_mono_ms() + LEAVE_MS;
 
     rd_kafka_unsubscribe(membership->client.rk);
-    while (membership->tasks_n > 0 && clock_mono_ms() < end_ms) {
+    while (membership->tasks_n > 0 && !stop_or_passed(end_ms)) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(membership->client.rk, TURN_MS);
 
         if (message != NULL)
@@ -135,7 +129,8 @@ struct kafka_membership *kafka_membership_close(struct kafka_membership *members
         return NULL;
     if (leave && membership->client.rk != NULL)
         leave_group(membership);
-    close_client(membership);
+    if (!kafka_client_close(&membership->client))
+        return NULL;
     free(membership->tasks);
     free(membership->client_id);
     free(membership->group);
@@ -214,7 +209,8 @@ static bool rejoin(struct kafka_membership *membership, struct err *reterr)
     struct err why;
 
     set_tasks(membership, NULL);
-    close_client(membership);
+    if (!kafka_client_close(&membership->client))
+        return false;
     if (!join_group(membership, &why)) {
         *reterr = why;
         return false;

@@ -123,8 +123,8 @@ static void destroy(void *arg)
     if (producer->client.rk != NULL)
         rd_kafka_purge(producer->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                                 RD_KAFKA_PURGE_F_NON_BLOCKING);
-    kafka_client_close(&producer->client);
-    free(producer);
+    if (kafka_client_close(&producer->client))
+        free(producer);
 }
 
 struct kafka_producer *kafka_producer_close(struct kafka_producer *producer)

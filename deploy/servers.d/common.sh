@@ -141,7 +141,7 @@ choose_port() {
   shift
   port=$(cat "$state/$name/port" 2>/dev/null) || port=$(given_port "$name")
   if [ -n "$port" ]; then
-    all_free "$port" "$@" || die "$name: port $port (or one of $* above it) is taken by another program; give another by --port-$name"
+    all_free "$port" "$@" || die "$name: port $taken is taken by another program; give another by --port-$name"
   else
     for tries in {1..50}; do
       port=$((12000 + RANDOM % 10000))
@@ -152,11 +152,13 @@ choose_port() {
   echo "$port" >"$state/$name/port"
 }
 
+# False with $taken when one of the ports answers.
 all_free() {
   local port=$1 offset
   shift
   for offset in 0 "$@"; do
-    ! port_open $((port + offset)) || return 1
+    taken=$((port + offset))
+    ! port_open "$taken" || return 1
   done
 }
 

@@ -91,8 +91,12 @@ class Service:
 
     def terminate(self, deadline_s=15):
         """SIGTERM: asks it to end, and returns its exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.ask_to_stop()
         return self.wait_exit(deadline_s)
+
+    def ask_to_stop(self):
+        """SIGTERM, without waiting for what comes of it."""
+        self.process.send_signal(signal.SIGTERM)
 
     def wait_exit(self, deadline_s=15):
         """Its exit code, negative for the signal that ended it."""
