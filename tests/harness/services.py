@@ -1,6 +1,8 @@
 """A Sluice service under test: started, watched, killed, stopped, continued, started again."""
 
+import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -218,9 +220,14 @@ def environment(extra):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that kernels take for outgoing calls: it stays free while the service that had it is away."""
+    for port in random.sample(range(5000, 10000), 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise RuntimeError("no free port between 5000 and 10000")
 
 
 SERIES = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)(?: \d+)?$")
