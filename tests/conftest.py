@@ -87,11 +87,11 @@ def pytest_runtest_makereport(item):
 
 
 @pytest.fixture
-def service(request, stack, tmp_path):
+def service(request, stack, tmp_path, unique):
     """service(NAME, {flag: value}, ...) starts `sluice-NAME` (start=False: only prepares it); see harness.services.
 
     The servers that the test's other fixtures need are in its environment (PGHOST, S3_ENDPOINT, ...). What a test
-    starts never outlives it; after a failure the end of each log is printed. A service that died of a fault
+    starts never outlives it, nor do the topics that bear its name (fixture unique); after a failure the end of each log is printed. A service that died of a fault
     of its own, or of which a sanitizer spoke, fails the test.
     """
     started = []
@@ -106,4 +106,6 @@ def service(request, stack, tmp_path):
     for one in started:
         if getattr(request.node, "failed", False) or faults[one.title]:
             print(one.tail())
+    if stack.runs("kafka"):
+        Kafka(stack.env("kafka")["SLUICE_KAFKA_BOOTSTRAP"]).forget(unique)
     assert not any(faults.values()), f"a service failed by itself: {faults}"

@@ -69,11 +69,27 @@ struct arena *arena_free(struct arena *arena)
     return NULL;
 }
 
-/* What this batch had no need of goes back, so that a large one is not remembered for ever. */
+/* Gives back the blocks behind `last` and the next `keep_bytes`. */
+static void trim(struct arena_block *last, size_t keep_bytes)
+{
+    while (last->next != NULL && keep_bytes > 0) {
+        last = last->next;
+        keep_bytes -= last->size < keep_bytes ? last->size : keep_bytes;
+    }
+    free_blocks(last->next);
+    last->next = NULL;
+}
+
+/* A large batch is remembered for a while, a sixteenth less each time: blocks that come and go with
+ * every batch would cost a page fault for each page. */
 void arena_reset(struct arena *arena)
 {
-    free_blocks(arena->current->next);
-    arena->current->next = NULL;
+    size_t used = arena_used(arena);
+
+    arena->recent_bytes -= arena->recent_bytes / 16;
+    if (arena->recent_bytes < used)
+        arena->recent_bytes = used;
+    trim(arena->current, arena->recent_bytes - used);
     arena->used_bytes = 0;
     enter(arena, arena->first);
 }

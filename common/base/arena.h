@@ -16,7 +16,8 @@ struct arena_block;
 struct arena {
     uint8_t *cursor, *end;
     struct arena_block *first, *current;
-    size_t used_bytes; /* of the blocks before the current one */
+    size_t used_bytes;   /* of the blocks before the current one */
+    size_t recent_bytes; /* what the batches of late needed */
     size_t limit_bytes;
 };
 
@@ -33,7 +34,7 @@ struct arena *arena_new(size_t limit_bytes);
 /* Frees the arena and all that it holds; NULL is fine. Returns NULL. */
 struct arena *arena_free(struct arena *arena);
 
-/* Forgets every allocation, keeps the blocks that held them for the next batch. */
+/* Forgets every allocation, keeps as many blocks as the batches of late needed. */
 void arena_reset(struct arena *arena);
 
 /* Bytes handed out since the last reset, padding included. */

@@ -5,7 +5,7 @@
  *   name:kill[@N]    SIGKILL to oneself at the N-th pass (default 1)
  *   name:stop[@N]    SIGSTOP to oneself at the N-th pass
  *   name:on          failpoint_on(name) is true: a deliberate defect, to prove that a test would
- * notice it
+ *                    notice it
  *
  * Before it kills or stops, one line `msg=failpoint name=... ` goes to stderr, so that a test can
  * tell where it fell. Names are `service.place`, as in "views.before-commit".

@@ -31,10 +31,8 @@ bool kafka_admin_open(const struct kafka_config *config, const char *client_id,
 
 struct kafka_admin *kafka_admin_close(struct kafka_admin *admin)
 {
-    if (admin != NULL) {
-        kafka_client_close(&admin->client);
+    if (admin != NULL && kafka_client_close(&admin->client))
         free(admin);
-    }
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 #include "kafka/client.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/internal.h"
 #include "kafka/pure.h"
 
@@ -143,8 +144,10 @@ bool kafka_client_open(struct kafka_client *client, const struct kafka_config *c
                        const struct kafka_client_spec *spec, struct err *reterr)
 {
     char why[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
+    if (client->left)
+        return err_set(reterr, ERR_RETRY, "the process is about to end");
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
     if (!configure(conf, config, spec, reterr)) {
         rd_kafka_conf_destroy(conf);
         return false;
@@ -168,13 +171,43 @@ bool kafka_client_open(struct kafka_client *client, const struct kafka_config *c
     return true;
 }
 
-void kafka_client_close(struct kafka_client *client)
+/* Closing a consumer waits for commits on their way, ten seconds when the broker is away. */
+static rd_kafka_error_t *end(rd_kafka_t *rk, int timeout_ms)
 {
-    if (client->rk != NULL)
-        rd_kafka_destroy(client->rk);
+    (void)timeout_ms;
+    if (rd_kafka_type(rk) == RD_KAFKA_CONSUMER)
+        rd_kafka_consumer_close(rk);
+    rd_kafka_destroy(rk);
+    return NULL;
+}
+
+static void nothing_more(void *arg)
+{
+    (void)arg;
+}
+
+bool kafka_client_close(struct kafka_client *client)
+{
+    const struct kafka_call call = {.rk = client->rk, .plain = end};
+    rd_kafka_error_t *none = NULL;
+
+    if (client->rk != NULL) {
+        struct kafka_caller *caller = kafka_caller_new();
+
+        if (!kafka_caller_run(caller, &call, INT32_MAX, &none)) {
+            kafka_caller_bequeath(caller, nothing_more, NULL);
+            client->rk = NULL;
+            client->left = true;
+        } else {
+            kafka_caller_free(caller);
+        }
+    }
+    if (client->left)
+        return false;
     free(client->bootstrap);
     free(client->username);
     *client = (struct kafka_client){0};
+    return true;
 }
 
 void kafka_client_answered(struct kafka_client *client)
@@ -289,7 +322,7 @@ bool kafka_client_metadata(struct kafka_client *client, const char *topic, int64
         }
         rd_kafka_poll(client->rk, 0);
         if (!unreachable(code) || kafka_client_hopeless(client, timeout_ms - left_ms) ||
-            left_ms <= TURN_MS)
+            left_ms <= TURN_MS || stop_or_passed(INT64_MAX))
             return kafka_client_fail(client, code, doing, reterr);
     }
 }

@@ -1,6 +1,7 @@
 #include "kafka/consumer.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/internal.h"
 #include <assert.h>
 
@@ -107,8 +108,8 @@ struct kafka_consumer *kafka_consumer_close(struct kafka_consumer *consumer)
         return NULL;
     rd_kafka_queue_destroy(consumer->queue);
     rd_kafka_queue_destroy(consumer->answers);
-    rd_kafka_consumer_close(consumer->client.rk);
-    kafka_client_close(&consumer->client);
+    if (!kafka_client_close(&consumer->client))
+        return NULL;
     forget_slots(consumer);
     free(consumer->batch);
     free(consumer);
@@ -357,6 +358,22 @@ bool kafka_poll(struct kafka_consumer *consumer, struct kafka_message *messages,
     return true;
 }
 
+int64_t kafka_lag(const struct kafka_consumer *consumer)
+{
+    int64_t lag = 0;
+
+    for (size_t i = 0; i < consumer->slots_n; i++) {
+        const struct slot *slot = &consumer->slots[i];
+        int64_t low = 0, high = 0;
+
+        if (rd_kafka_get_watermark_offsets(consumer->client.rk, slot->topic, slot->partition, &low,
+                                           &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            high > slot->next)
+            lag += high - slot->next;
+    }
+    return lag;
+}
+
 /* By not taking: the queue fills to its bound and fetching ends. rd_kafka_pause_partitions would
  * throw away what is queued, to fetch it again. */
 void kafka_pause(struct kafka_consumer *consumer, bool pause)
@@ -410,8 +427,12 @@ size_t kafka_message_headers(const struct kafka_message *message, struct kafka_h
 /* The outcome of a commit that was queued. */
 static rd_kafka_resp_err_t await_commit(rd_kafka_queue_t *queue)
 {
-    CLEANUP(kafka_event) rd_kafka_event_t *event = rd_kafka_queue_poll(queue, COMMIT_MS);
+    enum { TURN_MS = 100 };
+    int64_t end_ms = clock_mono_ms() + COMMIT_MS;
+    CLEANUP(kafka_event) rd_kafka_event_t *event = rd_kafka_queue_poll(queue, TURN_MS);
 
+    while (event == NULL && !stop_or_passed(end_ms))
+        event = rd_kafka_queue_poll(queue, TURN_MS);
     if (event == NULL)
         return RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -431,7 +452,7 @@ bool kafka_commit_offset(struct kafka_consumer *consumer, const struct kafka_off
 
     assert(metadata.len <= METADATA_BYTES_MAX);
     if (membership != NULL) {
-        const rd_kafka_consumer_group_metadata_t *valid = NULL;
+        CLEANUP(kafka_group_metadata) rd_kafka_consumer_group_metadata_t *valid = NULL;
 
         if (!kafka_membership_metadata(membership, &valid, reterr))
             return false;

@@ -66,6 +66,10 @@ bool kafka_message_header(const struct kafka_message *message, const char *name,
 size_t kafka_message_headers(const struct kafka_message *message, struct kafka_header *into,
                              size_t max);
 
+/* How far the ends of the assigned partitions lie ahead, in offsets, as the last fetches told: asks
+ * no broker. Counts what read_committed can't see yet, and the ends of transactions. */
+int64_t kafka_lag(const struct kafka_consumer *consumer);
+
 /* Stops and resumes taking messages: kafka_poll returns none meanwhile, and fetching ends once
  * --kafka-queue-size is reached. What is queued stays (librdkafka's own pause would throw it away).
  */

@@ -5,10 +5,10 @@
 #ifndef SLUICE_KAFKA_INTERNAL_H
 #define SLUICE_KAFKA_INTERNAL_H
 
+#include "kafka/call.h"
 #include "kafka/client.h"
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
-#include "kafka/watchdog.h"
 #include <librdkafka/rdkafka.h>
 
 struct kafka_property {
@@ -25,6 +25,7 @@ struct kafka_client {
     rd_kafka_resp_err_t trouble;
     char trouble_text[384];
     bool all_down;
+    bool left; /* closing did not end */
 };
 
 /* How a handle differs from the others; `properties` end with a row without a name. */
@@ -41,8 +42,12 @@ struct kafka_client_spec {
 WARN_UNUSED bool kafka_client_open(struct kafka_client *client, const struct kafka_config *config,
                                    const struct kafka_client_spec *spec, struct err *reterr);
 
-/* Destroys the handle; every object made from it must be gone (a leaked one hangs this). */
-void kafka_client_close(struct kafka_client *client);
+/*
+ * Closes and destroys the handle; every object made from it must be gone (a leaked one hangs this).
+ * False: the grace of a stop was over first, and the handle is left to the end of the process; its
+ * callbacks may still use the owner, which is not freed then.
+ */
+WARN_UNUSED bool kafka_client_close(struct kafka_client *client);
 
 /* A broker answered: forgets the trouble heard of. */
 void kafka_client_answered(struct kafka_client *client);
@@ -96,7 +101,7 @@ struct kafka_producer {
     uint64_t failed;                   /* delivery reports with an error since the last flush */
     rd_kafka_resp_err_t failed_code;   /* of the first of them */
     char failed_topic[256];
-    struct kafka_watchdog *watchdog;
+    struct kafka_caller *caller; /* of a transactional one */
 };
 
 /* A record could not be delivered: the error of the first such record. Returns false. */
@@ -117,6 +122,14 @@ bool producer_fatal(const struct kafka_producer *producer);
 bool producer_fail_fatal(struct kafka_producer *producer, rd_kafka_resp_err_t code,
                          const char *doing, struct err *reterr);
 
+/*
+ * Makes one blocking call on the handle. False: it did not come back, the handle is BROKEN and
+ * reterr says so; else *ret is its result, which the caller destroys. Takes `call`'s lists over when
+ * it fails.
+ */
+WARN_UNUSED bool producer_call(struct kafka_producer *producer, const struct kafka_call *call,
+                               const char *doing, rd_kafka_error_t **ret, struct err *reterr);
+
 /* The handle can't be used any more; sets ERR_ABORT that says so. Returns false. */
 bool producer_fail_broken(struct err *reterr);
 
@@ -125,10 +138,10 @@ rd_kafka_t *kafka_membership_handle(struct kafka_membership *membership);
 
 /*
  * The group metadata that the membership held at its last poll, for send_offsets. ERR_ABORT when
- * there is no valid generation or it has changed since. Owned by the membership.
+ * there is no valid generation or it has changed since. The caller destroys it.
  */
 WARN_UNUSED bool kafka_membership_metadata(struct kafka_membership *membership,
-                                           const rd_kafka_consumer_group_metadata_t **ret,
+                                           rd_kafka_consumer_group_metadata_t **ret,
                                            struct err *reterr);
 
 /* For librdkafka's parameters that are not const though nothing is written through them. */

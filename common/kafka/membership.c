@@ -1,6 +1,7 @@
 #include "kafka/consumer.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/internal.h"
 #include "kafka/pure.h"
 
@@ -14,8 +15,7 @@ struct kafka_membership {
     int32_t *tasks;  /* owned, as the last assignment said */
     size_t tasks_n;
     bool changed;
-    rd_kafka_consumer_group_metadata_t *metadata; /* as it was at the last poll; NULL: none */
-    int32_t generation;                           /* of that, -1: not a member */
+    int32_t generation; /* as it was at the last poll, -1: not a member */
     char member[128];
 };
 
@@ -88,15 +88,6 @@ static bool join_group(struct kafka_membership *membership, struct err *reterr)
            kafka_client_fail(&membership->client, code, "joining the group", reterr);
 }
 
-static void close_client(struct kafka_membership *membership)
-{
-    kafka_group_metadata_free(membership->metadata);
-    membership->metadata = NULL;
-    if (membership->client.rk != NULL)
-        rd_kafka_consumer_close(membership->client.rk);
-    kafka_client_close(&membership->client);
-}
-
 /* NOLINTNEXTLINE(readability-function-size): five names make a member */
 bool kafka_membership_open(const struct kafka_config *config, const char *client_id,
                            const char *group, const char *control_topic, const char *instance_id,
@@ -124,7 +115,7 @@ static void leave_group(struct kafka_membership *membership)
     int64_t end_ms = clock_mono_ms() + LEAVE_MS;
 
     rd_kafka_unsubscribe(membership->client.rk);
-    while (membership->tasks_n > 0 && clock_mono_ms() < end_ms) {
+    while (membership->tasks_n > 0 && !stop_or_passed(end_ms)) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(membership->client.rk, TURN_MS);
 
         if (message != NULL)
@@ -138,7 +129,8 @@ struct kafka_membership *kafka_membership_close(struct kafka_membership *members
         return NULL;
     if (leave && membership->client.rk != NULL)
         leave_group(membership);
-    close_client(membership);
+    if (!kafka_client_close(&membership->client))
+        return NULL;
     free(membership->tasks);
     free(membership->client_id);
     free(membership->group);
@@ -171,6 +163,7 @@ static int32_t read_identity(const rd_kafka_consumer_group_metadata_t *metadata,
 /* Remembers who we are right after a poll: the group may move on behind our back later. */
 static void capture(struct kafka_membership *membership)
 {
+    CLEANUP(kafka_group_metadata)
     rd_kafka_consumer_group_metadata_t *now =
         rd_kafka_consumer_group_metadata(membership->client.rk);
     int32_t before = membership->generation;
@@ -179,8 +172,6 @@ static void capture(struct kafka_membership *membership)
         now == NULL ? -1 : read_identity(now, membership->member, sizeof(membership->member));
     if (membership->generation != before)
         membership->changed = true;
-    kafka_group_metadata_free(membership->metadata);
-    membership->metadata = now;
 }
 
 static bool fail_poll(struct kafka_membership *membership, const rd_kafka_message_t *message,
@@ -218,7 +209,8 @@ static bool rejoin(struct kafka_membership *membership, struct err *reterr)
     struct err why;
 
     set_tasks(membership, NULL);
-    close_client(membership);
+    if (!kafka_client_close(&membership->client))
+        return false;
     if (!join_group(membership, &why)) {
         *reterr = why;
         return false;
@@ -267,7 +259,7 @@ bool kafka_membership_owns(const struct kafka_membership *membership, int32_t ta
 
 int32_t kafka_membership_generation(struct kafka_membership *membership)
 {
-    const rd_kafka_consumer_group_metadata_t *metadata = NULL;
+    CLEANUP(kafka_group_metadata) rd_kafka_consumer_group_metadata_t *metadata = NULL;
     struct err ignored;
 
     return kafka_membership_metadata(membership, &metadata, &ignored) ? membership->generation : -1;
@@ -279,7 +271,7 @@ rd_kafka_t *kafka_membership_handle(struct kafka_membership *membership)
 }
 
 bool kafka_membership_metadata(struct kafka_membership *membership,
-                               const rd_kafka_consumer_group_metadata_t **ret, struct err *reterr)
+                               rd_kafka_consumer_group_metadata_t **ret, struct err *reterr)
 {
     CLEANUP(kafka_group_metadata)
     rd_kafka_consumer_group_metadata_t *now =
@@ -288,10 +280,11 @@ bool kafka_membership_metadata(struct kafka_membership *membership,
     char member[sizeof(membership->member)] = "";
     int32_t generation = now == NULL ? -1 : read_identity(now, member, sizeof(member));
 
-    if (generation < 0 || membership->metadata == NULL || membership->tasks_n == 0)
+    if (generation < 0 || membership->tasks_n == 0)
         return err_set(reterr, ERR_ABORT, "this instance is not a member of the group any more");
     if (generation != membership->generation || strcmp(member, membership->member) != 0)
         return err_set(reterr, ERR_ABORT, "the group has moved on to generation %d", generation);
-    *ret = membership->metadata;
+    *ret = now;
+    now = NULL;
     return true;
 }

@@ -1,6 +1,7 @@
 #include "kafka/producer.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/internal.h"
 #include <assert.h>
 
@@ -60,21 +61,25 @@ static bool init_transactions(struct kafka_producer *producer, int64_t timeout_m
                               struct err *reterr)
 {
     enum { TURN_MS = 500 };
+    static const char doing[] = "opening a transactional producer";
+    const struct kafka_call turn = {
+        .rk = producer->client.rk, .plain = rd_kafka_init_transactions, .timeout_ms = TURN_MS};
     int64_t began_ms = clock_mono_ms();
 
     for (;;) {
-        kafka_watchdog_arm(producer->watchdog, "init_transactions", 60000);
-        CLEANUP(kafka_error)
-        rd_kafka_error_t *error = rd_kafka_init_transactions(producer->client.rk, TURN_MS);
-        kafka_watchdog_rest(producer->watchdog);
+        CLEANUP(kafka_error) rd_kafka_error_t *error = NULL;
+
+        if (!producer_call(producer, &turn, doing, &error, reterr)) {
+            reterr->kind = ERR_RETRY;
+            return false;
+        }
         if (error == NULL)
             return true;
         rd_kafka_poll(producer->client.rk, 0);
         if (!rd_kafka_error_is_retriable(error) ||
             kafka_client_hopeless(&producer->client, clock_mono_ms() - began_ms) ||
-            clock_mono_ms() - began_ms >= timeout_ms)
-            return kafka_client_fail(&producer->client, rd_kafka_error_code(error),
-                                     "opening a transactional producer", reterr);
+            stop_or_passed(began_ms + timeout_ms))
+            return kafka_client_fail(&producer->client, rd_kafka_error_code(error), doing, reterr);
     }
 }
 
@@ -92,10 +97,11 @@ bool kafka_producer_open(const struct kafka_config *config, const char *client_i
 {
     struct kafka_producer *producer = err_calloc(1, sizeof(*producer));
 
-    producer->watchdog = kafka_watchdog_new();
     producer->transaction_timeout_ms =
         config->transaction_timeout_ms > 0 ? config->transaction_timeout_ms : 15000;
     producer->transactional = transactional_id != NULL;
+    if (producer->transactional)
+        producer->caller = kafka_caller_new();
     if (!open_client(producer, config, client_id, transactional_id, reterr) ||
         !first_contact(producer, timeout_ms, reterr)) {
         kafka_producer_close(producer);
@@ -105,12 +111,10 @@ bool kafka_producer_open(const struct kafka_config *config, const char *client_i
     return true;
 }
 
-struct kafka_producer *kafka_producer_close(struct kafka_producer *producer)
+static void destroy(void *arg)
 {
-    if (producer == NULL)
-        return NULL;
-    if (producer->state == PRODUCER_OPEN)
-        kafka_error_free(rd_kafka_abort_transaction(producer->client.rk, CLOSE_MS));
+    struct kafka_producer *producer = arg;
+
     for (size_t i = 0; i < producer->topics_n; i++) {
         rd_kafka_topic_destroy(producer->topics[i].handle);
         free(producer->topics[i].name);
@@ -119,9 +123,28 @@ struct kafka_producer *kafka_producer_close(struct kafka_producer *producer)
     if (producer->client.rk != NULL)
         rd_kafka_purge(producer->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                                 RD_KAFKA_PURGE_F_NON_BLOCKING);
-    kafka_client_close(&producer->client);
-    kafka_watchdog_free(producer->watchdog);
-    free(producer);
+    if (kafka_client_close(&producer->client))
+        free(producer);
+}
+
+struct kafka_producer *kafka_producer_close(struct kafka_producer *producer)
+{
+    if (producer == NULL)
+        return NULL;
+    if (producer->state == PRODUCER_OPEN) {
+        const struct kafka_call call = {
+            .rk = producer->client.rk, .plain = rd_kafka_abort_transaction, .timeout_ms = CLOSE_MS};
+        CLEANUP(kafka_error) rd_kafka_error_t *error = NULL;
+        struct err ignored;
+
+        (void)!producer_call(producer, &call, "closing", &error, &ignored);
+    }
+    if (producer->caller != NULL && kafka_caller_left(producer->caller)) {
+        kafka_caller_bequeath(producer->caller, destroy, producer);
+    } else {
+        kafka_caller_free(producer->caller);
+        destroy(producer);
+    }
     return NULL;
 }
 
@@ -255,13 +278,17 @@ bool kafka_produce(struct kafka_producer *producer, const struct kafka_record *r
             return true;
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             return fail_produce(producer, record, code, reterr);
+        if (stop_or_passed(INT64_MAX))
+            return err_set(reterr, ERR_ABORT, "producing to topic %s: no room in the queue",
+                           record->topic);
         rd_kafka_poll(producer->client.rk, ROOM_MS);
     }
 }
 
 void kafka_producer_poll(struct kafka_producer *producer)
 {
-    rd_kafka_poll(producer->client.rk, 0);
+    if (producer->state != PRODUCER_BROKEN)
+        rd_kafka_poll(producer->client.rk, 0);
 }
 
 bool producer_fail_delivery(struct kafka_producer *producer, struct err *reterr)
@@ -287,14 +314,23 @@ bool producer_fail_delivery(struct kafka_producer *producer, struct err *reterr)
                    producer->client.trouble_text);
 }
 
+/* message.timeout.ms fails what can't be delivered before this time-out, which is longer. */
+static bool flush_queue(struct kafka_producer *producer)
+{
+    enum { TURN_MS = 100 };
+    int64_t end_ms = clock_mono_ms() + producer->transaction_timeout_ms;
+
+    while (rd_kafka_flush(producer->client.rk, TURN_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        if (stop_or_passed(end_ms))
+            return false;
+    return true;
+}
+
 bool kafka_flush(struct kafka_producer *producer, struct err *reterr)
 {
     if (producer->state == PRODUCER_BROKEN)
         return producer_fail_broken(reterr);
-    /* message.timeout.ms fails what can't be delivered before this time-out, which is longer. */
-    if (rd_kafka_flush(producer->client.rk, (int)producer->transaction_timeout_ms) !=
-            RD_KAFKA_RESP_ERR_NO_ERROR &&
-        producer->failed == 0)
+    if (!flush_queue(producer) && producer->failed == 0)
         return err_set(reterr, ERR_ABORT, "%d records are not acknowledged: %s",
                        rd_kafka_outq_len(producer->client.rk),
                        producer->client.trouble_text[0] == '\0'

@@ -74,7 +74,7 @@ WARN_UNUSED bool kafka_send_offsets(struct kafka_producer *producer, const char 
  * time-out at most. On return true it is committed. ERR_ABORT: it is aborted or must be (call
  * kafka_abort), or the outcome is still unknown: then the handle is BROKEN, and after the next open
  * the committed position must be read anew. ERR_STOP (EX_UNAVAILABLE): fenced, another instance has
- * taken over. A call that hangs ends the process with a line in the log.
+ * taken over. A call that does not come back is left, with the handle, which is BROKEN then.
  */
 WARN_UNUSED bool kafka_commit(struct kafka_producer *producer, struct err *reterr);
 

@@ -1,10 +1,11 @@
 #include "kafka/producer.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/internal.h"
 #include <assert.h>
 
-enum { RETRY_PAUSE_US = 50000, HANG_MS = 30000 };
+enum { RETRY_PAUSE_US = 50000, HANG_MS = 5000 };
 
 bool producer_fail_broken(struct err *reterr)
 {
@@ -67,6 +68,16 @@ bool producer_fail(struct kafka_producer *producer, const rd_kafka_error_t *erro
     return err_set(reterr, ERR_ABORT, "%s: %s", doing, rd_kafka_error_string(error));
 }
 
+bool producer_call(struct kafka_producer *producer, const struct kafka_call *call,
+                   const char *doing, rd_kafka_error_t **ret, struct err *reterr)
+{
+    if (kafka_caller_run(producer->caller, call, call->timeout_ms + HANG_MS, ret))
+        return true;
+    producer->state = PRODUCER_BROKEN;
+    return err_set(reterr, ERR_ABORT, "%s: no answer from Kafka; the producer must be opened anew",
+                   doing);
+}
+
 bool kafka_begin(struct kafka_producer *producer, struct err *reterr)
 {
     if (producer->state == PRODUCER_BROKEN)
@@ -93,26 +104,23 @@ static rd_kafka_topic_partition_list_t *offset_list(const struct kafka_offset *o
 }
 
 /* A retry sends identical arguments: the call is retriable, but not resumable. */
-static bool send_offsets(struct kafka_producer *producer,
-                         const rd_kafka_topic_partition_list_t *list,
-                         const rd_kafka_consumer_group_metadata_t *metadata, struct err *reterr)
+static bool send_offsets(struct kafka_producer *producer, const struct kafka_call *call,
+                         struct err *reterr)
 {
-    int64_t end_ms = clock_mono_ms() + producer->transaction_timeout_ms;
+    static const char doing[] = "adding offsets to the transaction";
+    int64_t end_ms = clock_mono_ms() + call->timeout_ms;
 
     for (;;) {
-        kafka_watchdog_arm(producer->watchdog, "send_offsets_to_transaction",
-                           producer->transaction_timeout_ms + HANG_MS);
-        CLEANUP(kafka_error)
-        rd_kafka_error_t *error = rd_kafka_send_offsets_to_transaction(
-            producer->client.rk, list, metadata, (int)producer->transaction_timeout_ms);
-        kafka_watchdog_rest(producer->watchdog);
+        CLEANUP(kafka_error) rd_kafka_error_t *error = NULL;
+
+        if (!producer_call(producer, call, doing, &error, reterr))
+            return false;
         if (error == NULL)
             return true;
         if (!rd_kafka_error_is_retriable(error))
-            return producer_fail(producer, error, "adding offsets to the transaction", reterr);
-        if (clock_mono_ms() >= end_ms)
-            return err_set(reterr, ERR_ABORT, "adding offsets to the transaction: %s",
-                           rd_kafka_error_string(error));
+            return producer_fail(producer, error, doing, reterr);
+        if (stop_or_passed(end_ms))
+            return err_set(reterr, ERR_ABORT, "%s: %s", doing, rd_kafka_error_string(error));
         usleep(RETRY_PAUSE_US);
     }
 }
@@ -121,22 +129,25 @@ bool kafka_send_offsets(struct kafka_producer *producer, const char *group,
                         const struct kafka_offset *offsets, size_t offsets_n,
                         struct kafka_membership *membership, struct err *reterr)
 {
-    CLEANUP(kafka_list) rd_kafka_topic_partition_list_t *list = offset_list(offsets, offsets_n);
-    CLEANUP(kafka_group_metadata) rd_kafka_consumer_group_metadata_t *own = NULL;
-    const rd_kafka_consumer_group_metadata_t *metadata = NULL;
+    struct kafka_call call = {.rk = producer->client.rk,
+                              .timeout_ms = (int)producer->transaction_timeout_ms};
 
     if (producer->state == PRODUCER_BROKEN)
         return producer_fail_broken(reterr);
     assert(producer->state == PRODUCER_OPEN);
     if (offsets_n == 0)
         return true;
-    if (membership == NULL) {
-        own = rd_kafka_consumer_group_metadata_new(group);
-        metadata = own;
-    } else if (!kafka_membership_metadata(membership, &metadata, reterr)) {
+    if (membership == NULL)
+        call.group = rd_kafka_consumer_group_metadata_new(group);
+    else if (!kafka_membership_metadata(membership, &call.group, reterr))
         return false;
+    call.offsets = offset_list(offsets, offsets_n);
+    bool sent = send_offsets(producer, &call, reterr);
+    if (!kafka_caller_left(producer->caller)) {
+        kafka_list_free(call.offsets);
+        kafka_group_metadata_free(call.group);
     }
-    return send_offsets(producer, list, metadata, reterr);
+    return sent;
 }
 
 /*
@@ -154,15 +165,18 @@ static bool finish(struct kafka_producer *producer,
     int64_t end_ms = clock_mono_ms() + left_ms;
 
     for (;;) {
-        kafka_watchdog_arm(producer->watchdog, doing, producer->transaction_timeout_ms + HANG_MS);
-        CLEANUP(kafka_error) rd_kafka_error_t *error = call(producer->client.rk, (int)left_ms);
-        kafka_watchdog_rest(producer->watchdog);
+        const struct kafka_call turn = {
+            .rk = producer->client.rk, .plain = call, .timeout_ms = (int)left_ms};
+        CLEANUP(kafka_error) rd_kafka_error_t *error = NULL;
+
+        if (!producer_call(producer, &turn, doing, &error, reterr))
+            return false;
         if (error == NULL) {
             producer->state = PRODUCER_READY;
             return true;
         }
         left_ms = end_ms - clock_mono_ms();
-        if (!rd_kafka_error_is_retriable(error) || left_ms <= 0)
+        if (!rd_kafka_error_is_retriable(error) || left_ms <= 0 || stop_or_passed(end_ms))
             return producer_fail(producer, error, doing, reterr);
         usleep(RETRY_PAUSE_US);
     }

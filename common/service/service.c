@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "service/endpoint.h"
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +16,7 @@
 
 enum {
     BEAT_MAX_AGE_MS = 60 * 1000,
+    BEAT_READY_MS = 5 * 1000,
     RETRY_BASE_MS = 100,
     RETRY_CAP_MS = 5000,
     RETRY_LOG_EVERY_MS = 30 * 1000,
@@ -148,6 +150,7 @@ static void *signal_loop(void *arg)
     bool known = length == (ssize_t)sizeof(caught);
     log_info("stopping", LOG_STR("signal", known && caught.ssi_signo == SIGINT ? "INT" : "TERM"));
     atomic_store(&service->stopping, true);
+    stop_request();
     set_ready(service, false, NULL);
     raise_event(service->stop_fd);
     if (wait_readable(fds, 1, service->config->stop_timeout_ms) == 0)
@@ -155,6 +158,17 @@ static void *signal_loop(void *arg)
     log_error("the stop took longer than --stop-timeout: leaving with work unfinished",
               LOG_INT("stop_timeout_ms", service->config->stop_timeout_ms));
     _exit(EX_SOFTWARE);
+}
+
+static int64_t beat_age_ms(struct service *service)
+{
+    return clock_mono_ms() - atomic_load(&service->beat_ms);
+}
+
+/* A loop that stands still, whatever it waits for, is not ready, though it could not say so. */
+static bool ready_now(struct service *service)
+{
+    return service->ready && beat_age_ms(service) < BEAT_READY_MS;
 }
 
 static void on_metrics(void *arg, struct buf *out)
@@ -166,14 +180,14 @@ static void on_metrics(void *arg, struct buf *out)
     buf_printf(out,
                "# HELP sluice_ready Whether /readyz answers 200.\n# TYPE sluice_ready gauge\n"
                "sluice_ready %d\n",
-               service->ready);
+               ready_now(service));
     pthread_mutex_unlock(&service->lock);
 }
 
 static bool on_health(void *arg, struct buf *out)
 {
     struct service *service = arg;
-    int64_t age_ms = clock_mono_ms() - atomic_load(&service->beat_ms);
+    int64_t age_ms = beat_age_ms(service);
 
     if (age_ms < BEAT_MAX_AGE_MS)
         buf_puts(out, "ok\n");
@@ -187,8 +201,8 @@ static bool on_readiness(void *arg, struct buf *out)
     struct service *service = arg;
 
     pthread_mutex_lock(&service->lock);
-    bool ready = service->ready;
-    buf_printf(out, "%s\n", ready ? "ready" : service->reason);
+    bool ready = ready_now(service);
+    buf_printf(out, "%s\n", ready ? "ready" : service->ready ? "the loop stands" : service->reason);
     pthread_mutex_unlock(&service->lock);
     return ready;
 }

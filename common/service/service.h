@@ -59,8 +59,8 @@ bool service_wait(struct service *service, int64_t timeout_ms);
 void service_ready(struct service *service, bool ready, const char *reason);
 
 /*
- * The loop beats at least once within service's watchdog of 60 s: /healthz answers 200 while the
- * last beat is younger, else 503. Any thread.
+ * The loop beats: /readyz answers 503 when the last beat is older than 5 s, whatever service_ready
+ * said, and /healthz when it is older than 60 s. Any thread.
  */
 void service_beat(struct service *service);
 

@@ -55,11 +55,16 @@ gone() {
   ! running "$1"
 }
 
-# ended PID ...: none of them runs; one that dies has no command line any more but still holds its files
+# ended PID ...: none of them runs. One that dies has no command line any more but holds its files and ports
+# until its last thread is gone: to `ps` a zombie with threads.
 ended() {
   local pid
   for pid in "$@"; do
-    case $(ps -o stat= -p "$pid") in '' | Z*) ;; *) return 1 ;; esac
+    case $(ps -o stat= -p "$pid") in
+      Z*l*) return 1 ;;
+      '' | Z*) ;;
+      *) return 1 ;;
+    esac
   done
 }
 
@@ -135,16 +140,17 @@ check_given_port() {
 }
 
 # choose_port NAME OFFSET ...: the given, the remembered or a free port, remembered; it and each port
-# OFFSET above it must be free. Chosen below the range from which the kernel takes ports for outgoing calls.
+# OFFSET above it must be free. Chosen below the ranges from which kernels take ports for outgoing calls (the
+# lowest known begins at 16000): a client that calls a dead server's port there can come to talk to itself.
 choose_port() {
   local name=$1 port tries
   shift
   port=$(cat "$state/$name/port" 2>/dev/null) || port=$(given_port "$name")
   if [ -n "$port" ]; then
-    all_free "$port" "$@" || die "$name: port $port (or one of $* above it) is taken by another program; give another by --port-$name"
+    wait_until 5 all_free "$port" "$@" || die "$name: port $taken is taken by another program; give another by --port-$name"
   else
     for tries in {1..50}; do
-      port=$((12000 + RANDOM % 10000))
+      port=$((10000 + RANDOM % 5900))
       ! all_free "$port" "$@" || break
       [ "$tries" -lt 50 ] || die "$name: found no free port"
     done
@@ -152,11 +158,13 @@ choose_port() {
   echo "$port" >"$state/$name/port"
 }
 
+# False with $taken when one of the ports answers.
 all_free() {
   local port=$1 offset
   shift
   for offset in 0 "$@"; do
-    ! port_open $((port + offset)) || return 1
+    taken=$((port + offset))
+    ! port_open "$taken" || return 1
   done
 }
 

@@ -7,6 +7,7 @@
 #include "task/inputs.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 DEFINE_CLEANUP(engine, struct engine *, engine_free);
 DEFINE_CLEANUP(inputs, struct inputs *, inputs_free);
@@ -129,6 +130,7 @@ static bool take_line(struct local *local, uint32_t source, struct str line, str
     return true;
 }
 
+/* A source without a file has no rows; a folder that is not there is a mistake. */
 static bool take_file(struct local *local, uint32_t source, const char *folder, struct err *reterr)
 {
     const char *name = local->plan->sources[source].name;
@@ -177,6 +179,9 @@ static bool run(struct local *local, const char *folder, FILE *out, struct err *
 {
     struct engine_output output;
 
+    if (access(folder, R_OK | X_OK) != 0)
+        return err_stop(reterr, EX_NOINPUT, "--local: cannot read the folder %s: %s", folder,
+                        strerror(errno));
     if (!engine_first_step(local->engine, local->arena, &output, reterr))
         return false;
     keep_changes(local, &output);

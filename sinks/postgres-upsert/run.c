@@ -128,10 +128,12 @@ static void stand_by(struct instance *instance)
 
 static void set_ready(struct instance *instance)
 {
-    bool resyncing = session_resyncing(instance->session);
+    const char *reason = session_resyncing(instance->session)    ? "resync"
+                         : !session_caught_up(instance->session) ? "catching up"
+                                                                 : NULL;
 
     instance->attempt = 0;
-    service_ready(instance->context.service, !resyncing, resyncing ? "resync" : NULL);
+    service_ready(instance->context.service, reason == NULL, reason);
 }
 
 static bool take_over(struct instance *instance, struct err *reterr)

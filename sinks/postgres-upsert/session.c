@@ -442,6 +442,15 @@ void session_report(struct session *session, struct kafka_membership *membership
     }
 }
 
+/* A step writes whatever it reads, and the end of a partition is told even where nothing was. */
+bool session_caught_up(const struct session *session)
+{
+    for (uint32_t i = 0; i < session->partitions.n; i++)
+        if (session->partitions.items[i].reached < session->partitions.items[i].high)
+            return false;
+    return true;
+}
+
 bool session_resyncing(const struct session *session)
 {
     return session->resync;

@@ -47,6 +47,9 @@ WARN_UNUSED bool session_step(struct session *session, bool *ret_reading, struct
  * seconds. Its failures don't matter. */
 void session_report(struct session *session, struct kafka_membership *membership);
 
+/* All that the topics held when the session was opened is in the tables. Call after a step. */
+bool session_caught_up(const struct session *session);
+
 /* A resync is under way: the tables hold rows that may be gone. */
 bool session_resyncing(const struct session *session);
 

@@ -1,8 +1,17 @@
 /*
- * The formats of objects. One format is one file with one `struct object_format`, listed in
- * formats.c. To add one: write format_NAME.c with its three functions and its table, name the table
- * here, list it in formats.c, add the file to CMakeLists.txt, and its expected text to
- * tests/unit/test_s3_objects_formats.c.
+ * The formats of objects. One format is one file with one `struct object_format`. To add one:
+ *
+ *   format_NAME.c           its three functions and its table
+ *   format.h, formats.c     the table's declaration, its place in the list
+ *   CMakeLists.txt          the file
+ *   settings.c, main.c      its name in the text of --format and in the summary; then run
+ *                           deploy/configuration
+ *   README.md               what it looks like; also named in the README.md of the checkout
+ *   tests/unit/test_s3_objects_formats.c    its expected text, also for the nastiest rows
+ *   tests/component/test_s3_objects.py      its reader in READ, the list that a wrong --format shows
+ *
+ * A row's values are lexemes as they stand in the record (object_row.h): strings still escaped,
+ * nested values with whatever white space they had, line breaks too.
  *
  * The bytes of an object are a function of its rows alone: a crash between a plan and its end makes
  * the same object again, and the store compares the two. So no clock, no randomness, no order of a
@@ -28,6 +37,7 @@ struct object_format {
 };
 
 extern const struct object_format format_json;
+extern const struct object_format format_ndjson;
 extern const struct object_format format_xml;
 
 /* All formats, ended by NULL. */

@@ -13,7 +13,7 @@ int main(int argc, char **argv)
                                     {0}};
     const struct option_set set = {
         .service = SERVICE_NAME,
-        .summary = "writes topics as JSON and XML objects to an S3 store",
+        .summary = "writes topics as JSON, NDJSON and XML objects to an S3 store",
         .usage = "--pipeline NAME --topics TOPIC,... --s3-bucket BUCKET [options]",
         .groups = groups};
     struct service *service = NULL;

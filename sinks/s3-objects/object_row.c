@@ -58,3 +58,28 @@ bool object_row_read(struct str key, struct str value, int64_t offset, struct ar
     *ret = (struct object_row){members.at, members.n, deleted, offset};
     return true;
 }
+
+static void put_value(struct buf *out, const struct json_value *value)
+{
+    bool string = value->kind == JSON_STRING;
+
+    if (string)
+        buf_char(out, '"');
+    buf_put(out, value->raw);
+    if (string)
+        buf_char(out, '"');
+}
+
+void object_row_write(struct buf *out, const struct object_row *row)
+{
+    buf_char(out, '{');
+    for (size_t i = 0; i < row->n; i++) {
+        json_write_string(out, row->members[i].name);
+        buf_char(out, ':');
+        put_value(out, &row->members[i].value);
+        buf_char(out, ',');
+    }
+    buf_puts(out, row->deleted ? "\"__op\":\"d\",\"__offset\":" : "\"__op\":\"u\",\"__offset\":");
+    buf_i64(out, row->offset);
+    buf_char(out, '}');
+}

@@ -6,6 +6,7 @@
 #define S3_OBJECTS_OBJECT_ROW_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "record/json.h"
 
@@ -28,5 +29,9 @@ struct object_row {
  */
 WARN_UNUSED bool object_row_read(struct str key, struct str value, int64_t offset,
                                  struct arena *arena, struct object_row *ret, struct err *reterr);
+
+/* Appends the row as a JSON object: its members, values as they stand in the record (line breaks
+ * inside a nested one too), then __op and __offset. */
+void object_row_write(struct buf *out, const struct object_row *row);
 
 #endif

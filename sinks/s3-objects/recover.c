@@ -65,29 +65,20 @@ static bool recover_from_objects(struct task *task, struct partition *partition,
     return true;
 }
 
-static bool start_of_log(struct task *task, struct partition *partition, int64_t *ret_next,
-                         struct err *reterr)
-{
-    int64_t low = 0, high = 0;
-
-    if (!kafka_watermarks(task->admin, partition->topic, partition->partition, &low, &high, reterr))
-        return false;
-    *ret_next = low;
-    return true;
-}
-
 static bool recover_partition(struct task *task, struct partition *partition, struct err *reterr)
 {
     CLEANUP(buf) struct buf metadata = {0};
-    int64_t next = -1;
+    int64_t next = -1, low = 0;
 
-    if (!kafka_committed(task->admin, task->settings->group_id, partition->topic,
+    if (!kafka_watermarks(task->admin, partition->topic, partition->partition, &low,
+                          &partition->held, reterr) ||
+        !kafka_committed(task->admin, task->settings->group_id, partition->topic,
                          partition->partition, &next, &metadata, reterr))
         return false;
     if (next < 0) {
-        if (!recover_from_objects(task, partition, &next, reterr) ||
-            (next == 0 && !start_of_log(task, partition, &next, reterr)))
+        if (!recover_from_objects(task, partition, &next, reterr))
             return false;
+        next = next == 0 ? low : next;
     } else if (!plan_decode(buf_str(&metadata), &partition->plan, reterr)) {
         return err_prefix(reterr, "%s/%" PRId32, partition->topic, partition->partition);
     }

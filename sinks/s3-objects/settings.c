@@ -32,8 +32,8 @@ const struct option settings_options[] = {
      .offset = AT(format_names),
      .fallback = "json",
      .value_name = "FORMAT,...",
-     .help = "formats of the objects, json or xml; with several each window gives one object of "
-             "each"},
+     .help = "formats of the objects, json, ndjson or xml; with several each window gives one "
+             "object of each"},
     {.name = "rotate-records",
      .kind = OPTION_INT,
      .offset = AT(limits.records),

@@ -188,6 +188,21 @@ static bool look_around(struct task *task, struct err *reterr)
            err_set(reterr, ERR_ABORT, "a topic has got more partitions");
 }
 
+/* All that the topics held when the task was taken over is in objects. */
+static bool caught_up(const struct task *task)
+{
+    for (size_t i = 0; i < task->partitions_n; i++) {
+        const struct partition *one = &task->partitions[i];
+        int64_t written = one->plan.standing      ? one->plan_start
+                          : one->window.count > 0 ? one->window.first_offset
+                                                  : one->position;
+
+        if (written < one->held)
+            return false;
+    }
+    return true;
+}
+
 static bool turn(struct task *task, struct err *reterr)
 {
     struct kafka_message batch[BATCH];
@@ -198,7 +213,8 @@ static bool turn(struct task *task, struct err *reterr)
         !take_batch(task, batch, n, reterr) || !rotate_due(task, reterr) ||
         !look_around(task, reterr))
         return false;
-    service_ready(task->service, true, NULL);
+    bool ready = caught_up(task);
+    service_ready(task->service, ready, ready ? NULL : "catching up");
     task->attempt = 0;
     return true;
 }

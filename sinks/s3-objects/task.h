@@ -32,6 +32,7 @@ struct partition {
     const char *topic;
     int32_t partition;
     int64_t position;   /* the next offset to be read */
+    int64_t held;       /* the topic's end when the task was taken over */
     struct plan plan;   /* stands while a window must end exactly there */
     int64_t plan_start; /* the committed offset beside it */
     struct window window;

@@ -61,10 +61,18 @@ def read_json(body):
     return parsed
 
 
+def read_ndjson(body):
+    assert body.endswith(b"\n")
+    return [json.loads(line) for line in body.split(b"\n")[:-1]]
+
+
 def read_xml(body):
     root = ElementTree.fromstring(body)
     assert root.tag == "rows" and all(row.tag == "row" for row in root)
     return [{cell.tag: None if cell.get(XSI_NIL) == "true" else cell.text or "" for cell in row} for row in root]
+
+
+READ = {"json": read_json, "ndjson": read_ndjson, "xml": read_xml}
 
 
 def objects(s3, bucket, ext):
@@ -74,8 +82,7 @@ def objects(s3, bucket, ext):
         name = NAME.fullmatch(key)
         assert name, f"a name that is none: {key}"
         if name["ext"] == ext:
-            read = read_json if ext == "json" else read_xml
-            found.append((name["topic"], int(name["partition"]), int(name["start"]), int(name["end"]), read(s3.get(bucket, key))))
+            found.append((name["topic"], int(name["partition"]), int(name["start"]), int(name["end"]), READ[ext](s3.get(bucket, key))))
     return found
 
 
@@ -104,7 +111,7 @@ def expect_all(kafka, s3, bucket, topic, exts=("json",), bad=0):
                 assert line["__op"] == ("d" if record.value is None else "u")
                 expected = record.json_key() if record.value is None else record.json()
                 assert [k for k in line if not k.startswith("__")] == list(expected)
-                if ext == "json":
+                if ext != "xml":
                     assert {k: v for k, v in line.items() if not k.startswith("__")} == json.loads(record.value or record.key)
     print(f"{topic}: {len(wanted)} records, each in one object")
 
@@ -117,17 +124,17 @@ def all_written(kafka, s3, bucket, topic, ext="json", bad=0):
 # --- what an object holds, and when it ends ---
 
 
-def test_rows_become_objects_of_both_formats(sink, kafka, s3, bucket, topic):
+def test_rows_become_objects_of_every_format(sink, kafka, s3, bucket, topic):
     kafka.produce(topic, rows(100))
-    one = sink(format="json,xml").wait_ready()
+    one = sink(format=",".join(READ)).wait_ready()
     one.until(all_written(kafka, s3, bucket, topic, "xml"), "all rows to be written")
-    expect_all(kafka, s3, bucket, topic, ("json", "xml"))
+    expect_all(kafka, s3, bucket, topic, tuple(READ))
     assert one.terminate() == 0
 
 
 def test_an_object_ends_by_records(sink, kafka, s3, bucket, topic):
     kafka.produce(topic, [(b'{"id":1}', b'{"id":1}', None, 0)] * 95)
-    one = sink(rotate_records=10, rotate_interval="1h").wait_ready()
+    one = sink(rotate_records=10, rotate_interval="1h").wait_unready()
     one.until(lambda: len(s3.list(bucket)) == 9, "nine objects")
     assert [(start, end) for _, _, start, end, _ in objects(s3, bucket, "json")] == [(i * 10, i * 10 + 9) for i in range(9)]
     one.until(lambda: one.metric("sluice_buffered_records") == 5, "five records to wait")
@@ -137,7 +144,7 @@ def test_an_object_ends_by_records(sink, kafka, s3, bucket, topic):
 
 def test_an_object_ends_by_bytes(sink, kafka, s3, bucket, topic):
     kafka.produce(topic, [(b'{"id":1}', b'{"id":1,"x":"%s"}' % (b"x" * 500), None, 0)] * 40)
-    one = sink(rotate_bytes="2kB", rotate_interval="1h").wait_ready()
+    one = sink(rotate_bytes="2kB", rotate_interval="1h").wait_unready()
     one.until(lambda: one.metric("sluice_records_written_total") >= 36, "most to be written")
     assert all(len(lines) == 4 for *_, lines in objects(s3, bucket, "json"))
     assert one.terminate() == 0
@@ -154,7 +161,7 @@ def test_an_object_ends_by_time(sink, kafka, s3, bucket, topic):
 
 def test_the_buffer_is_bounded(sink, kafka, s3, bucket, topic):
     kafka.produce(topic, [(b'{"id":1}', b'{"id":1,"x":"%s"}' % (b"x" * 900), None, i % 3) for i in range(300)])
-    one = sink(rotate_interval="1h", buffer_size="50kB").wait_ready()
+    one = sink(rotate_interval="1h", buffer_size="50kB").wait_unready()
     one.until(lambda: one.metric("sluice_records_read_total") == 300, "all to be read")
     one.until(lambda: one.metric("sluice_buffered_bytes") <= 50_000, "the buffer to be small")
     assert one.metric("sluice_objects_written_total") >= 3
@@ -171,6 +178,15 @@ def test_xml_stays_well_formed_whatever_a_row_holds(sink, kafka, s3, bucket, top
     assert cells["a_x0020_b"] == "<&>\"']]>" and cells["_x0031_"] == "\r\n\t" + "\ufffd" * 4
     assert cells["_x0078_ml"] == "\U0001f600" and cells["_x0000_"] == "1" and "a_x003A_b" in cells
     assert one.metric("sluice_characters_replaced_total") == 3 * 5
+
+
+def test_ndjson_is_a_row_a_line_whatever_a_row_holds(sink, kafka, s3, bucket, topic):
+    nasty = {"\n": "\r\n\u2028\u0085", "a": [1, [], {"x": {"\r": None}}], "ü": "\ud800", "n": 1.5}
+    kafka.produce(topic, [(b'{"id":1}', json.dumps({"row": i, **nasty}, indent=1).encode(), None, 0) for i in range(3)])
+    one = sink(format="ndjson").wait_ready()
+    one.until(lambda: one.metric("sluice_records_written_total") == 3, "the rows to be written")
+    lines = [line for *_, found in objects(s3, bucket, "ndjson") for line in found]
+    assert lines == [{"row": i, **nasty, "__op": "u", "__offset": i} for i in range(3)]
 
 
 # --- what it must not do twice or leave out ---
@@ -367,7 +383,7 @@ def test_a_broker_that_goes_away_is_waited_for(sink, kafka, s3, bucket, topic, s
 
 
 def refused(one, status, *parts):
-    assert one.wait_exit(30) == status
+    assert one.wait_exit(90) == status  # thirty seconds of waiting for a first answer are part of it
     errors = [line for line in one.log().splitlines() if "level=error" in line]
     assert len(errors) == 1 and all(part in errors[0] for part in parts), one.log()
 
@@ -379,7 +395,7 @@ def test_what_is_refused_at_the_start(sink, topic, stack, kafka, s3, bucket):
     wrong.env["AWS_SECRET_ACCESS_KEY"] = secret
     refused(wrong.start(), EX_NOPERM, "SignatureDoesNotMatch")
     assert secret not in wrong.log(all_lives=True)
-    refused(sink(instance="format", format="json,yaml"), EX_USAGE, "--format", "yaml", "json, xml")
+    refused(sink(instance="format", format="json,yaml"), EX_USAGE, "--format", "yaml", "json, ndjson, xml")
     refused(sink(instance="twice", topics=f"{topic},{topic}"), EX_USAGE, "twice")
     refused(sink(instance="broker", kafka_bootstrap="127.0.0.1:1"), EX_UNAVAILABLE, "127.0.0.1:1")
     refused(sink(instance="store", s3_endpoint="http://127.0.0.1:1"), EX_UNAVAILABLE, "127.0.0.1:1")

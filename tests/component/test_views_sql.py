@@ -168,6 +168,11 @@ def test_a_rule_that_warns_rejects_nothing(pg, two_databases, wide):
     assert pg.value(two_databases[0], "SELECT count(*) FROM bronze.a") == 1
 
 
+def test_a_folder_that_is_not_there_is_named(wide, tmp_path):
+    done = views("--file", wide, "--local", tmp_path / "absent", check=False)
+    assert done.returncode == 66 and "--local" in done.stderr and str(tmp_path / "absent") in done.stderr and not done.stdout, done
+
+
 def test_a_refusal_names_the_place(tmp_path):
     path = tmp_path / "pipeline.sql"
     path.write_text("CREATE FOREIGN TABLE t (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 't');\n"

@@ -28,6 +28,10 @@ class Stack:
             raise RuntimeError(f"deploy/servers {verb} {' '.join(names)}: {done.stderr.strip() or done.stdout.strip()}")
         return done
 
+    def runs(self, name):
+        """This session has started it, and not stopped it since."""
+        return name in self._needed
+
     def need(self, *names):
         """Starts those of the servers that this session has not started yet."""
         wanted = [name for name in names if name not in self._needed]

@@ -1,6 +1,8 @@
 """A Sluice service under test: started, watched, killed, stopped, continued, started again."""
 
+import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -91,8 +93,12 @@ class Service:
 
     def terminate(self, deadline_s=15):
         """SIGTERM: asks it to end, and returns its exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.ask_to_stop()
         return self.wait_exit(deadline_s)
+
+    def ask_to_stop(self):
+        """SIGTERM, without waiting for what comes of it."""
+        self.process.send_signal(signal.SIGTERM)
 
     def wait_exit(self, deadline_s=15):
         """Its exit code, negative for the signal that ended it."""
@@ -214,9 +220,14 @@ def environment(extra):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that kernels take for outgoing calls: it stays free while the service that had it is away."""
+    for port in random.sample(range(5000, 10000), 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise RuntimeError("no free port between 5000 and 10000")
 
 
 SERIES = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)(?: \d+)?$")

@@ -225,17 +225,12 @@ static size_t check_envelope(const struct sample *sample, struct str envelope, s
     return compared;
 }
 
-static void check_sample(const struct sample *sample)
+static void check_sample(const struct sample *sample, FILE *file)
 {
-    FILE *file CLEANUP(file) = open_sample(sample->file);
     struct arena *arena CLEANUP(arena) = arena_new(1 << 20);
     char *line CLEANUP(free) = NULL;
     size_t cap = 0, compared = 0;
 
-    if (file == NULL) {
-        print_message("skipped: no Debezium samples (SLUICE_SHARED, or ../shared)\n");
-        skip();
-    }
     while (getline(&line, &cap, file) > 0) {
         cJSON *message = cJSON_Parse(line);
         const char *topic = cJSON_GetStringValue(cJSON_GetObjectItem(message, "topic"));
@@ -256,8 +251,16 @@ static void check_sample(const struct sample *sample)
 static void it_writes_what_debezium_wrote(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(samples); i++)
-        check_sample(&samples[i]);
+    for (size_t i = 0; i < COUNT(samples); i++) {
+        FILE *file = open_sample(samples[i].file);
+
+        if (file == NULL) {
+            print_message("skipped: no Debezium samples (SLUICE_SHARED, or ../shared)\n");
+            skip(); /* jumps away: nothing may be held here */
+        }
+        check_sample(&samples[i], file);
+        fclose(file);
+    }
 }
 
 /* The source object of the envelope. */

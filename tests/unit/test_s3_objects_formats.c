@@ -61,6 +61,39 @@ static void json_is_an_array_of_lexemes(void **state)
     assert_string_equal(object_of(&format_json, plain, 1, &out, &replaced) + out.len - 3, "\n]\n");
 }
 
+static void ndjson_is_a_row_a_line(void **state)
+{
+    CLEANUP(buf) struct buf out = {0};
+    size_t replaced = 9;
+
+    (void)state;
+    assert_string_equal(
+        object_of(&format_ndjson, plain, 4, &out, &replaced),
+        "{\"id\":1,\"name\":\"a\\u00e9\\n\",\"n\":12345678901234567890.10,\"b\":true,\"x\":null,"
+        "\"__op\":\"u\",\"__offset\":7}\n"
+        "{\"id\":2,\"k\":\"z\",\"__op\":\"d\",\"__offset\":8}\n"
+        "{\"__op\":\"u\",\"__offset\":9}\n"
+        "{\"tags\":[1, [2,3], {\"a\":\"b\"}, null, []],\"o\":{\"p\":{\"q\":[]}},"
+        "\"__op\":\"u\",\"__offset\":10}\n");
+    assert_int_equal(replaced, 0);
+}
+
+static void ndjson_has_no_other_line_breaks(void **state)
+{
+    static const struct record broken[] = {
+        {NULL, "\n{\r\n\"a\\nb\" :\n[1,\n\t{\"c\":\r\"\\r\\n\"}\n]\r\n, \"d\": 2\n}"},
+        {"{\n\"id\": {\n}\n}", NULL}};
+    CLEANUP(buf) struct buf out = {0};
+    size_t replaced = 9;
+
+    (void)state;
+    assert_string_equal(
+        object_of(&format_ndjson, broken, 2, &out, &replaced),
+        "{\"a\\nb\":[1,\t{\"c\":\"\\r\\n\"}],\"d\":2,\"__op\":\"u\",\"__offset\":7}\n"
+        "{\"id\":{},\"__op\":\"d\",\"__offset\":8}\n");
+    assert_int_equal(replaced, 0);
+}
+
 #define XML_HEAD                                                                                   \
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                                                 \
     "<rows xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\n"
@@ -242,6 +275,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_is_an_array_of_lexemes),
+        cmocka_unit_test(ndjson_is_a_row_a_line),
+        cmocka_unit_test(ndjson_has_no_other_line_breaks),
         cmocka_unit_test(xml_is_rows),
         cmocka_unit_test(xml_text_is_escaped_or_replaced),
         cmocka_unit_test(xml_names_are_escaped),

@@ -387,6 +387,15 @@ static void test_order_of_long_keys(void **state)
     end(&run);
 }
 
+static uint64_t quarantined(const struct run *run)
+{
+    struct err err;
+    uint64_t n = 0;
+
+    assert_true(engine_quarantined(run->engine, &n, &err));
+    return n;
+}
+
 static void test_a_raising_row_is_withheld_until_mended(void **state)
 {
     struct run run;
@@ -403,10 +412,12 @@ static void test_a_raising_row_is_withheld_until_mended(void **state)
     EVENT(&run, 0, 'c', "1", "0", "a");
     EVENT(&run, 0, 'c', "2", "5", "a");
     assert_string_equal(step(&run), "0+2|2 q122012");
+    assert_int_equal(quarantined(&run), 1);
     EVENT(&run, 0, 'u', "1", "0", "a");
     assert_string_equal(step(&run), "");
     EVENT(&run, 0, 'u', "1", "2", "a");
     assert_string_equal(step(&run), "0+1|5 q1 gone");
+    assert_int_equal(quarantined(&run), 0);
     EVENT(&run, 0, 'd', "1", NULL, NULL);
     EVENT(&run, 0, 'd', "2", NULL, NULL);
     step(&run);

@@ -1,6 +1,6 @@
 /*
- * The table of aggregates: one row each with its functions over an accumulator that is plain bytes,
- * so that it can be stored as it is. Every aggregate retracts exactly: adding a value with weight w
+ * The table of aggregates (aggregate_table.c): one row each with its functions over an accumulator
+ * (aggregate_ops.h). Every aggregate retracts exactly: adding a value with weight w
  * and later with -w leaves no trace, display scale of numeric included. What can't be taken back
  * from an accumulator (min, string_agg) keeps its values in order in the store.
  */

@@ -82,6 +82,11 @@ bool engine_new(const struct plan *plan, struct store *store, struct engine **re
     return true;
 }
 
+bool engine_quarantined(const struct engine *engine, uint64_t *ret_n, struct err *reterr)
+{
+    return output_quarantined(engine->store, engine->plan, ret_n, reterr);
+}
+
 struct engine *engine_free(struct engine *engine)
 {
     if (engine == NULL)

@@ -20,6 +20,10 @@ struct engine;
 WARN_UNUSED bool engine_new(const struct plan *plan, struct store *store, struct engine **ret,
                             struct err *reterr);
 
+/* How many rows are withheld now, by the store: for a start over a state that is there. */
+WARN_UNUSED bool engine_quarantined(const struct engine *engine, uint64_t *ret_n,
+                                    struct err *reterr);
+
 /* NULL is fine. Returns NULL. */
 struct engine *engine_free(struct engine *engine);
 

@@ -95,6 +95,30 @@ static bool write_entry(struct step *step, struct str key, int64_t change, bool 
     return true;
 }
 
+bool output_quarantined(struct store *store, const struct plan *plan, uint64_t *ret_n,
+                        struct err *reterr)
+{
+    CLEANUP(buf) struct buf prefix = {0};
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < plan->nodes_n; i++) {
+        bool more = true;
+
+        state_key_begin(&prefix, state_fingerprint(plan->nodes[i].fingerprint, "quarantine"));
+        struct store_cursor cursor = store_scan(buf_str(&prefix), false);
+        while (store_next(store, &cursor, &more, reterr) && more) {
+            int64_t weight;
+
+            memcpy(&weight, cursor.value.at, sizeof(weight));
+            n += weight > 0;
+        }
+        if (more)
+            return false;
+    }
+    *ret_n = n;
+    return true;
+}
+
 /* A JSON object that names the operator and the row. */
 static struct str json_key(struct arena *arena, struct str key)
 {

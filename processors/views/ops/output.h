@@ -17,6 +17,10 @@ struct changes {
 void output_view(struct step *step, const struct plan_view *view, uint32_t index,
                  const struct batch *deltas, struct changes *changes);
 
+/* How many rows the quarantine's state holds. */
+WARN_UNUSED bool output_quarantined(struct store *store, const struct plan *plan, uint64_t *ret_n,
+                                    struct err *reterr);
+
 /* Brings the quarantine's state up to date with what the step withheld and released, and tells what
  * changed. */
 WARN_UNUSED bool output_quarantine(struct step *step, const struct plan *plan,

@@ -104,30 +104,6 @@ struct site {
     uint16_t *beside_columns_n;
 };
 
-/* One aggregate call of a block. */
-struct aggregate_call {
-    const struct aggregate *aggregate; /* NULL: grouping(args) */
-    struct expr **args;                /* none: count(*) */
-    struct plan_order *order;          /* where the answer depends on it */
-    struct expr *filter;               /* or NULL */
-    uint16_t args_n, order_n;
-    bool distinct, grouping;
-    struct type type;
-    int location;
-};
-
-/* One call over a window. */
-struct window_call {
-    enum plan_window_kind kind;
-    const char *name;
-    struct aggregate_call call; /* `aggregate` of WINDOW_AGGREGATE alone */
-    struct expr **partition, **order;
-    struct key_order *orders;
-    uint16_t partition_n, order_n;
-    struct plan_frame frame;                          /* but for its expressions: */
-    struct expr *start_limit, *end_limit, *range_key; /* NULL: none */
-};
-
 /* Where an expression stands: what it may name and hold. */
 struct scope {
     struct binder *binder;
@@ -195,34 +171,6 @@ struct expr *bind_min_max(struct scope *scope, const PgQuery__MinMaxExpr *node);
 struct expr *bind_boolean_test(struct scope *scope, const PgQuery__BooleanTest *node);
 struct expr *bind_special_operator(struct scope *scope, const PgQuery__AExpr *node);
 
-/* bind_function.c: a function or aggregate call. */
-struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node);
-
-/* bind_rows.c: there is a function of that name which gives rows. */
-bool bind_is_rows_function(const char *name);
-
-/* A call of it among the columns of SELECT: a placeholder column; NULL: refused. */
-struct expr *bind_rows_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
-
-/* bind_aggregate.c: there is an aggregate of that name. */
-bool bind_is_aggregate(const char *name);
-
-/* A call of it: a placeholder column for one of the scope's aggregates; NULL: refused. */
-struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
-
-/* The call alone, as it stands in a block or over a window; its parts are bound in that scope. */
-WARN_UNUSED bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node,
-                                     const char *name, struct aggregate_call *ret);
-
-/* grouping(...): a placeholder too. */
-struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node);
-
-/* bind_window.c: there is a function over windows alone of that name. */
-bool bind_is_window_function(const char *name);
-
-/* A call with OVER: a placeholder column for one of the scope's windows; NULL: refused. */
-struct expr *bind_window(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
-
 /* The direction of an ORDER BY item. */
 WARN_UNUSED bool bind_sort_order(struct binder *binder, const PgQuery__SortBy *by,
                                  struct key_order *ret);
@@ -251,51 +199,6 @@ WARN_UNUSED bool bind_from(struct binder *binder, PgQuery__Node *const *items, s
 WARN_UNUSED bool bind_from_aliases(struct binder *binder, const PgQuery__Alias *alias,
                                    struct relation *relation, const char **ret_alias);
 
-/* joins.c: no table at all; a member can be added. */
-struct group *joins_nothing(struct binder *binder);
-
-/* A node as a group of one member: its column i is the block's column at[i], or first + i. */
-struct group *joins_table(struct binder *binder, uint32_t node, const uint16_t *at, uint16_t n,
-                          int location);
-struct group *joins_leaf(struct binder *binder, uint32_t node, uint16_t first, uint16_t n,
-                         int location);
-
-/* Two groups inner-joined, their conditions together. */
-struct group *joins_inner(struct binder *binder, struct group *left, struct group *right);
-
-/* A LEFT or FULL join of two groups, as a group of one member. `on`: conjuncts. */
-struct group *joins_outer(struct binder *binder, enum plan_join_kind join, struct group *left,
-                          struct group *right, struct list on, int location);
-
-/* Functions that give rows, over the block's row; their columns lie at first..first+n-1. */
-struct expansion {
-    const struct plan_rows *rows;
-    const char *const *names;
-    uint16_t rows_n, first, n;
-    int location;
-};
-
-/* The group beside the functions' rows, as a group of one member; `outer` keeps rows without. */
-struct group *joins_expand(struct binder *binder, struct group *left,
-                           const struct expansion *expansion, bool outer);
-
-/* All the columns are the group's. */
-bool joins_covers(const struct group *group, const struct column_set *columns);
-
-/* LEFT-joins `right` to the part of the group that `on` reads; else to the whole. */
-void joins_attach(struct binder *binder, struct group **group, struct group *right, struct list on,
-                  int location);
-
-/* Adds the conjuncts of a condition to the group. */
-void joins_condition(struct binder *binder, struct group *group, struct expr *condition);
-
-/*
- * Makes the nodes of the group: conditions as deep as they may go, equalities as join keys, only
- * the columns in `need` kept above joins. *ret_at[block column] is its column in the node or -1.
- */
-WARN_UNUSED bool joins_plan(struct binder *binder, const struct from *from,
-                            const struct column_set *need, uint32_t *ret_node, int16_t **ret_at);
-
 /* How a SELECT stands in the query around it. */
 struct around {
     const struct scope *scope; /* whose columns it may name; NULL: none */
@@ -306,41 +209,6 @@ struct around {
 /* select.c: a SELECT, VALUES or set operation, bound and planned. */
 WARN_UNUSED bool bind_select(struct binder *binder, const PgQuery__SelectStmt *select,
                              struct around around, struct query *ret);
-
-/* bind_subquery.c: a subquery as an expression; NULL: refused. */
-struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node);
-
-/* LEFT-joins a node (or, `inner`, joins it) to the scope's FROM; *ret_first is its first column in
- * the block's row, or the first of those beside it. */
-WARN_UNUSED bool subquery_join(struct scope *scope, uint32_t node, const struct list *correlations,
-                               bool inner, uint16_t *ret_first);
-
-/* The condition of a correlation with the column of the subquery; NULL: refused. */
-struct expr *subquery_equality(struct binder *binder, const struct correlation *correlation,
-                               struct expr *column);
-
-/* EXISTS or IN (SELECT ...) that all rows must hold: an inner join to the scope's FROM. *ret_done
- * false: the condition is another. */
-WARN_UNUSED bool bind_semi_join(struct scope *scope, const PgQuery__Node *node, bool *ret_done);
-
-/* outer.c: the column of the block's row that equals the expression of the query around. */
-WARN_UNUSED bool outer_param(struct binder *binder, struct from *from, struct expr *outer,
-                             uint16_t *ret_column);
-
-/* The columns of the block's row that params are. */
-struct column_set outer_columns(const struct from *from);
-
-/* domain.c: the distinct values of the expressions over the rows that the scope's FROM may give. */
-WARN_UNUSED bool domain_plan(const struct scope *scope, const struct list *exprs, int location,
-                             uint32_t *ret_node);
-
-/* Adds the values of the params to the joins: beside the member that reads them, else as a member.
- */
-WARN_UNUSED bool domain_place(struct binder *binder, const struct from *from, struct group *group,
-                              struct group *domain);
-
-/* The joins read columns of the set; `conditions`: those of the group itself too. */
-bool joins_read(const struct group *group, const struct column_set *set, bool conditions);
 
 /* source.c: a CREATE FOREIGN TABLE. */
 WARN_UNUSED bool bind_source(struct binder *binder, const PgQuery__CreateForeignTableStmt *stmt);

@@ -1,4 +1,6 @@
 #include "sql/bind.h"
+#include "sql/calls.h"
+#include "sql/nested.h"
 
 bool bind_is_aggregate(const char *name)
 {

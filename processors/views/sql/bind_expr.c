@@ -1,4 +1,6 @@
 #include "sql/bind_values.h"
+#include "sql/calls.h"
+#include "sql/nested.h"
 
 #include "record/numeric.h"
 #include <errno.h>

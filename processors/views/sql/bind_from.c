@@ -1,4 +1,6 @@
 #include "sql/from.h"
+#include "sql/join_group.h"
+#include "sql/nested.h"
 
 static bool bind_item(struct binder *binder, struct from *from, const PgQuery__Node *node,
                       const struct sight *sight, struct item *ret);

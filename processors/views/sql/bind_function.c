@@ -1,4 +1,5 @@
 #include "sql/bind.h"
+#include "sql/calls.h"
 
 /* What changes by itself: no view over it can be kept equal to PostgreSQL's answer. */
 static const char *const volatile_names[] = {"now",

@@ -1,5 +1,6 @@
 #include "sql/bind.h"
 #include "sql/nearest.h"
+#include "sql/nested.h"
 
 const char *bind_schema_of(const PgQuery__RangeVar *name)
 {

@@ -1,4 +1,5 @@
 #include "sql/bind.h"
+#include "sql/calls.h"
 #include "sql/pipeline.h"
 
 /* PostgreSQL's bits of WindowDef.frame_options. */

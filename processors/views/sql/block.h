@@ -6,6 +6,9 @@
 #define SLUICE_VIEWS_SQL_BLOCK_H
 
 #include "sql/bind.h"
+#include "sql/calls.h"
+#include "sql/join_group.h"
+#include "sql/nested.h"
 
 /* One output column. */
 struct target {
@@ -67,9 +70,11 @@ WARN_UNUSED bool block_add_target(struct block *block, const char *name, struct 
 WARN_UNUSED bool block_bind(struct block *block);
 WARN_UNUSED bool block_finish(struct block *block, struct query *ret);
 
-/* set_operation.c: UNION, INTERSECT and EXCEPT; VALUES. */
+/* set_operation.c: UNION, INTERSECT and EXCEPT. */
 WARN_UNUSED bool bind_set_operation(struct binder *binder, const PgQuery__SelectStmt *select,
                                     struct around around, struct query *ret);
+
+/* VALUES alone. */
 WARN_UNUSED bool bind_values(struct binder *binder, const PgQuery__SelectStmt *select,
                              struct around around, struct query *ret);
 

@@ -5,6 +5,7 @@
  * them alone.
  */
 #include "sql/joins.h"
+#include "sql/nested.h"
 
 static struct list copied_list(struct binder *binder, const struct list *list)
 {

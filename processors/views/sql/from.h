@@ -6,6 +6,7 @@
 #define SLUICE_VIEWS_SQL_FROM_H
 
 #include "sql/bind.h"
+#include "sql/join_group.h"
 
 /* A FROM item in the making: its group, and the names it shows. */
 struct item {

@@ -1,12 +1,12 @@
 /*
  * The joins of one FROM clause before they become nodes: groups of members and conditions, over the
  * block's row (all tables' columns one after another). Internal to joins.c, join_nodes.c and
- * domain.c; others make and change groups by the functions of bind.h.
+ * domain.c; others make and change groups by join_group.h.
  */
 #ifndef SLUICE_VIEWS_SQL_JOINS_H
 #define SLUICE_VIEWS_SQL_JOINS_H
 
-#include "sql/bind.h"
+#include "sql/join_group.h"
 
 enum member_kind { MEMBER_TABLE, MEMBER_OUTER, MEMBER_EXPAND };
 

@@ -1,7 +1,7 @@
 /*
  * The plan in the making: nodes are made here, and a node that is there already is given back
  * instead of a second one (same fingerprint, same subplan). Derives each node's schema and unique
- * key. Not here: what SQL means (bind.h, select.h).
+ * key. Not here: what SQL means (bind.h, block.h).
  */
 #ifndef SLUICE_VIEWS_SQL_NODES_H
 #define SLUICE_VIEWS_SQL_NODES_H

@@ -3,6 +3,7 @@
  * makes the column is decided once all clauses are bound (correlate.c).
  */
 #include "sql/bind.h"
+#include "sql/nested.h"
 
 bool outer_param(struct binder *binder, struct from *from, struct expr *outer, uint16_t *ret_column)
 {

@@ -3,6 +3,8 @@
  * leaves are bound before any is planned, so that all of them have the same columns: their types
  * are decided together, and what one names of the query around, all are grouped by.
  */
+#include "sql/join_group.h"
+#include "sql/nested.h"
 #include "sql/set.h"
 
 /* ---- binding ---- */

@@ -5,7 +5,7 @@
 #ifndef SLUICE_VIEWS_SQL_SUBQUERY_H
 #define SLUICE_VIEWS_SQL_SUBQUERY_H
 
-#include "sql/bind.h"
+#include "sql/nested.h"
 
 /* Aggregates of a group, with their names. */
 struct counts {
@@ -42,6 +42,7 @@ struct list subquery_correlations(struct binder *binder, const struct query *que
 struct expr *subquery_column(struct scope *scope, uint32_t node, uint16_t first, uint16_t column,
                              int location);
 
+/* `arg` IS NULL. */
 struct expr *subquery_is_null(struct arena *arena, struct expr *arg);
 
 /* What is compared with the subquery's columns, one each. */

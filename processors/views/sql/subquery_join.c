@@ -1,4 +1,5 @@
 /* The relations of subqueries, and how they are joined to the rows of a block. */
+#include "sql/join_group.h"
 #include "sql/subquery.h"
 
 static bool is_beside(const struct scope *scope)

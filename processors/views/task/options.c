@@ -29,7 +29,7 @@ const struct option views_options_rows[] = {
     {"commit-interval", OPTION_DURATION, ROW(commit_interval_ms), "200ms", 1, 60000, NULL, false,
      "DURATION",
      "the latest a transaction is committed; when the input runs dry it is committed at once"},
-    {"batch-rows", OPTION_INT, ROW(batch_rows), "10000", 1, 1000000, NULL, false, "N",
+    {"batch-rows", OPTION_INT, ROW(batch_rows), "15000", 1, 1000000, NULL, false, "N",
      "most records in one transaction"},
     {"batch-size", OPTION_SIZE, ROW(batch_bytes), "16MiB", 65536, INT64_C(1) << 32, NULL, false,
      "SIZE", "most bytes of decoded rows in one transaction"},

@@ -4,10 +4,12 @@
  * "rebuilding" in its commit record starts over:
  *
  *   1  the commit record says "rebuilding" and the new plan; the old state is deleted (changelog
- * tombstones included), some keys a transaction 2  bronze is replayed to its present end; state and
- * changelog as usual, view records kept aside in a second store ("wanted") 3  the view topics are
- * read to their end into a third store ("present") 4  wanted and present are walked side by side;
- * differences are written; the last transaction says "running"
+ *      tombstones included), some keys a transaction
+ *   2  bronze is replayed to its present end; state and changelog as usual, view records kept aside
+ *      in a second store ("wanted")
+ *   3  the view topics are read to their end into a third store ("present")
+ *   4  wanted and present are walked side by side; differences are written; the last transaction
+ *      says "running"
  *
  * Dead letters are written again by the replay: the new plan's contract may reject other records.
  */
@@ -210,11 +212,12 @@ static bool replay(struct task *task, struct side *wanted, struct err *reterr)
 static bool read_partitions(struct task *task, struct kafka_consumer *consumer, uint32_t tag,
                             size_t partitions, struct side *present, struct err *reterr)
 {
+    CLEANUP(free) bool *ended = err_calloc(partitions, sizeof(*ended)); /* an end is told again */
     struct kafka_message messages[POLL_MAX];
-    size_t n = 0;
+    size_t n = 0, open = partitions;
     bool ok = true;
 
-    while (partitions > 0) {
+    while (open > 0) {
         service_beat(task->context->service);
         if (!kafka_poll(consumer, messages, POLL_MAX, 200, &n, reterr)) {
             if (reterr->kind != ERR_RETRY)
@@ -222,10 +225,12 @@ static bool read_partitions(struct task *task, struct kafka_consumer *consumer, 
             continue;
         }
         for (size_t i = 0; i < n; i++) {
-            if (messages[i].kind == KAFKA_EOF)
-                partitions--;
-            else
+            if (messages[i].kind == KAFKA_EOF) {
+                open -= !ended[messages[i].partition];
+                ended[messages[i].partition] = true;
+            } else {
                 ok = ok && side_put(present, tag, messages[i].key, messages[i].value, reterr);
+            }
             kafka_message_free(&messages[i]);
         }
         if (!ok)

@@ -70,7 +70,7 @@ static bool take_over(struct instance *instance, struct err *reterr)
     if (task_open(&instance->context, the_task, &instance->task, &why)) {
         instance->attempt = 0;
         views_gauge(VIEWS_TASK_RUNNING, 1);
-        service_ready(instance->context.service, true, "running");
+        service_ready(instance->context.service, false, "catching up");
         log_info("running", LOG_INT("task", the_task));
         return true;
     }
@@ -91,7 +91,8 @@ static bool step(struct instance *instance, struct err *reterr)
         if (instance->attempt > 0)
             log_info("running again");
         instance->attempt = 0;
-        service_ready(instance->context.service, true, "running");
+        bool ready = task_up_to_date(instance->task);
+        service_ready(instance->context.service, ready, ready ? NULL : "catching up");
         return true;
     }
     if (why.kind != ERR_RETRY)

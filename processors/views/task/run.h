@@ -4,7 +4,8 @@
  *   WAITING (topics) --> STANDBY --owns task 0--> RUNNING --lost, ERR_ABORT, fenced--> STANDBY ...
  * --SIGTERM--> end
  *
- * Ready (/readyz 200) only in RUNNING and while the broker answers.
+ * Ready (/readyz 200) only in RUNNING, once the views hold all that the sources held when the task
+ * was taken over, and while the broker answers.
  */
 #ifndef SLUICE_VIEWS_TASK_RUN_H
 #define SLUICE_VIEWS_TASK_RUN_H

@@ -8,8 +8,9 @@
 
 enum {
     POLL_MAX = 1000,
-    WAIT_MS = 100, /* for the first record */
-    DRY_MS = 3,    /* the input has run dry when nothing comes for so long */
+    WAIT_MS = 100,  /* for the first record */
+    DRY_MS = 3,     /* the input has run dry when nothing comes for so long, */
+    DRY_LAG = 1000, /* and no more is known to be on its way; the ends of transactions count too */
     BROKER_TIMEOUT_MS = 30 * 1000,
     WATERMARK_EVERY_MS = 1000,
     WARN_EVERY_MS = 10 * 1000,
@@ -45,6 +46,15 @@ static void take_record(struct task *task, struct kafka_message *message)
         kafka_message_free(message);
 }
 
+/* The input was read to `next`. */
+static void note_progress(struct task *task, size_t input, int64_t next)
+{
+    if (task->held[input] < 0 || next < task->held[input])
+        return;
+    task->held[input] = -1;
+    task->behind--;
+}
+
 static bool poll_once(struct task *task, int64_t wait_ms, size_t *ret_records, struct err *reterr)
 {
     struct kafka_message messages[POLL_MAX];
@@ -54,8 +64,11 @@ static bool poll_once(struct task *task, int64_t wait_ms, size_t *ret_records, s
     if (!kafka_poll(task->consumer, messages, POLL_MAX, wait_ms, &n, reterr))
         return false;
     for (size_t i = 0; i < n; i++) {
-        task->caught_up[messages[i].assigned_index] = messages[i].kind == KAFKA_EOF;
-        if (messages[i].kind == KAFKA_RECORD) {
+        bool record = messages[i].kind == KAFKA_RECORD;
+
+        task->caught_up[messages[i].assigned_index] = !record;
+        note_progress(task, messages[i].assigned_index, messages[i].offset + (record ? 1 : 0));
+        if (record) {
             take_record(task, &messages[i]);
             ++*ret_records;
         } else {
@@ -69,6 +82,7 @@ bool task_gather(struct task *task, struct err *reterr)
 {
     int64_t deadline_ms = 0;
     size_t records = 0;
+    bool dry = false;
 
     do {
         bool any = task->gathered.records_n > 0;
@@ -77,7 +91,9 @@ bool task_gather(struct task *task, struct err *reterr)
             return any; /* what was read is committed first; the fault will show again */
         if (!any)
             deadline_ms = clock_mono_ms() + task->context->options->commit_interval_ms;
-    } while (records > 0 && !batch_full(task) && clock_mono_ms() < deadline_ms);
+        dry = records == 0 && kafka_lag(task->consumer) <= DRY_LAG;
+    } while (task->gathered.records_n > 0 && !dry && !batch_full(task) &&
+             clock_mono_ms() < deadline_ms);
     return true;
 }
 
@@ -98,6 +114,11 @@ bool task_caught_up(const struct task *task)
         if (!task->caught_up[i])
             return false;
     return true;
+}
+
+bool task_up_to_date(const struct task *task)
+{
+    return task->behind == 0;
 }
 
 /* ---- committing
@@ -359,11 +380,13 @@ static bool open_inputs(struct task *task, struct err *reterr)
         return false;
     task->inputs = inputs_new(task->context->plan, counts);
     const struct kafka_offset *offsets = inputs_offsets(task->inputs, &n);
+    task->held = err_calloc(n, sizeof(*task->held));
+    task->behind = n;
     for (size_t i = 0; i < n; i++) {
-        int64_t low = 0, high = 0;
+        int64_t low = 0;
 
         if (!kafka_watermarks(task->context->admin, offsets[i].topic, offsets[i].partition, &low,
-                              &high, reterr))
+                              &task->held[i], reterr))
             return false;
         inputs_seek(task->inputs, str_of(offsets[i].topic), offsets[i].partition, low);
     }
@@ -456,6 +479,17 @@ static bool start_reading(struct task *task, struct err *reterr)
            kafka_assign(task->consumer, offsets, n, reterr);
 }
 
+/* The gauge goes on from what the state holds. */
+static bool gauge_quarantined(const struct task *task, struct err *reterr)
+{
+    uint64_t rows = 0;
+
+    if (!engine_quarantined(task->engine, &rows, reterr))
+        return false;
+    views_gauge(VIEWS_QUARANTINED, (int64_t)rows);
+    return true;
+}
+
 static bool open_parts(struct task *task, struct err *reterr)
 {
     const struct task_context *context = task->context;
@@ -488,7 +522,8 @@ bool task_open(const struct task_context *context, int32_t number, struct task *
     task->arena = arena_new((size_t)context->options->batch_bytes);
     task->gathered.events = err_calloc(rows, sizeof(*task->gathered.events));
     task->gathered.rejected = err_calloc(rows, sizeof(*task->gathered.rejected));
-    if (!open_parts(task, reterr) || !settle(task, reterr) || !start_reading(task, reterr)) {
+    if (!open_parts(task, reterr) || !settle(task, reterr) || !gauge_quarantined(task, reterr) ||
+        !start_reading(task, reterr)) {
         task_close(task);
         return false;
     }
@@ -512,6 +547,7 @@ struct task *task_close(struct task *task)
     buf_done(&task->path);
     arena_free(task->arena);
     free(task->caught_up);
+    free(task->held);
     free(task->gathered.events);
     free(task->gathered.rejected);
     free(task);

@@ -54,4 +54,7 @@ struct task *task_close(struct task *task);
 WARN_UNUSED bool task_step(struct task *task, struct kafka_membership *membership,
                            struct err *reterr);
 
+/* The views hold all that the sources held when the task was opened. Call after a step. */
+bool task_up_to_date(const struct task *task);
+
 #endif

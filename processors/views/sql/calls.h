@@ -1,0 +1,62 @@
+/*
+ * Calls of functions, aggregates, window functions and functions that give rows, as they are bound
+ * (bind_function.c, bind_aggregate.c, bind_window.c, bind_rows.c). Internal to this folder.
+ */
+#ifndef SLUICE_VIEWS_SQL_CALLS_H
+#define SLUICE_VIEWS_SQL_CALLS_H
+
+#include "sql/bind.h"
+
+/* One aggregate call of a block. */
+struct aggregate_call {
+    const struct aggregate *aggregate; /* NULL: grouping(args) */
+    struct expr **args;                /* none: count(*) */
+    struct plan_order *order;          /* where the answer depends on it */
+    struct expr *filter;               /* or NULL */
+    uint16_t args_n, order_n;
+    bool distinct, grouping;
+    struct type type;
+    int location;
+};
+
+/* One call over a window. */
+struct window_call {
+    enum plan_window_kind kind;
+    const char *name;
+    struct aggregate_call call; /* `aggregate` of WINDOW_AGGREGATE alone */
+    struct expr **partition, **order;
+    struct key_order *orders;
+    uint16_t partition_n, order_n;
+    struct plan_frame frame;                          /* but for its expressions: */
+    struct expr *start_limit, *end_limit, *range_key; /* NULL: none */
+};
+
+/* bind_function.c: a function or aggregate call. */
+struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node);
+
+/* bind_rows.c: there is a function of that name which gives rows. */
+bool bind_is_rows_function(const char *name);
+
+/* A call of it among the columns of SELECT: a placeholder column; NULL: refused. */
+struct expr *bind_rows_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
+
+/* bind_aggregate.c: there is an aggregate of that name. */
+bool bind_is_aggregate(const char *name);
+
+/* A call of it: a placeholder column for one of the scope's aggregates; NULL: refused. */
+struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
+
+/* The call alone, as it stands in a block or over a window; its parts are bound in that scope. */
+WARN_UNUSED bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node,
+                                     const char *name, struct aggregate_call *ret);
+
+/* grouping(...): a placeholder too. */
+struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node);
+
+/* bind_window.c: there is a function over windows alone of that name. */
+bool bind_is_window_function(const char *name);
+
+/* A call with OVER: a placeholder column for one of the scope's windows; NULL: refused. */
+struct expr *bind_window(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Queries inside queries: what joins their relations to the block in which they stand
+ * (bind_subquery.c, subquery_join.c, outer.c, domain.c). Internal to this folder.
+ */
+#ifndef SLUICE_VIEWS_SQL_NESTED_H
+#define SLUICE_VIEWS_SQL_NESTED_H
+
+#include "sql/bind.h"
+
+/* A subquery as an expression; NULL: refused. */
+struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node);
+
+/* LEFT-joins a node (or, `inner`, joins it) to the scope's FROM; *ret_first is its first column in
+ * the block's row, or the first of those beside it. */
+WARN_UNUSED bool subquery_join(struct scope *scope, uint32_t node, const struct list *correlations,
+                               bool inner, uint16_t *ret_first);
+
+/* The condition of a correlation with the column of the subquery; NULL: refused. */
+struct expr *subquery_equality(struct binder *binder, const struct correlation *correlation,
+                               struct expr *column);
+
+/* EXISTS or IN (SELECT ...) that all rows must hold: an inner join to the scope's FROM. *ret_done
+ * false: the condition is another. */
+WARN_UNUSED bool bind_semi_join(struct scope *scope, const PgQuery__Node *node, bool *ret_done);
+
+/* outer.c: the column of the block's row that equals the expression of the query around. */
+WARN_UNUSED bool outer_param(struct binder *binder, struct from *from, struct expr *outer,
+                             uint16_t *ret_column);
+
+/* The columns of the block's row that params are. */
+struct column_set outer_columns(const struct from *from);
+
+/* domain.c: the distinct values of the expressions over the rows that the scope's FROM may give. */
+WARN_UNUSED bool domain_plan(const struct scope *scope, const struct list *exprs, int location,
+                             uint32_t *ret_node);
+
+/* Adds the values of the params to the joins: beside the member that reads them, else as a member.
+ */
+WARN_UNUSED bool domain_place(struct binder *binder, const struct from *from, struct group *group,
+                              struct group *domain);
+
+#endif
