@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log_file.h"
 #include <time.h>
 
 static struct {
@@ -79,9 +80,8 @@ static void put_field(struct buf *line, const struct log_field *field)
     }
 }
 
-static void put_time(struct buf *line)
+static void put_time(struct buf *line, int64_t now_us)
 {
-    int64_t now_us = clock_wall_us();
     time_t seconds = (time_t)(now_us / 1000000);
     struct tm utc;
     char text[48];
@@ -95,10 +95,11 @@ static void put_time(struct buf *line)
 void log_fields(enum log_level level, const char *msg, const struct log_field *fields)
 {
     CLEANUP(buf) struct buf line = {.limit = 1 << 20};
+    int64_t now_us = clock_wall_us();
 
     if (level < config.least)
         return;
-    put_time(&line);
+    put_time(&line, now_us);
     put_pair(&line, "level", str_of(level_names[level]), false);
     put_pair(&line, "service", str_of(config.service), false);
     put_pair(&line, "msg", str_of(msg), false);
@@ -107,6 +108,7 @@ void log_fields(enum log_level level, const char *msg, const struct log_field *f
     buf_puts(&line, config.format == LOG_JSON ? "}\n" : "\n");
     ssize_t written = write(STDERR_FILENO, line.at, line.len);
     (void)written; /* a closed stderr leaves nobody to tell */
+    log_files_write(buf_str(&line), now_us);
 }
 
 void log_err(enum log_level level, const char *doing, const struct err *err)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_file.h"
 #include "base/stop.h"
 #include "service/endpoint.h"
 #include <errno.h>
@@ -55,6 +56,19 @@ const struct option service_options[] = {
      .choices = log_levels,
      .value_name = "LEVEL",
      .help = "the least level that is written"},
+    {.name = "log-file",
+     .kind = OPTION_STRING,
+     .offset = offsetof(struct service_config, log_file),
+     .value_name = "PATTERN",
+     .help = "write the lines to a file a day as well, its name by strftime in UTC: "
+             "logs/log_%Y_%m_%d.log"},
+    {.name = "log-keep",
+     .kind = OPTION_INT,
+     .offset = offsetof(struct service_config, log_keep),
+     .fallback = "7",
+     .max = 100000,
+     .value_name = "N",
+     .help = "how many of these files are kept; 0: all"},
     {.name = "stop-timeout",
      .kind = OPTION_DURATION,
      .offset = offsetof(struct service_config, stop_timeout_ms),
@@ -274,6 +288,8 @@ bool service_start(const struct option_set *set, struct service_config *config, 
     }
     log_configure(set->service, (enum log_format)config->log_format,
                   (enum log_level)config->log_level);
+    if (config->log_file != NULL && !log_files_start(config->log_file, config->log_keep, reterr))
+        return false;
     struct service *made = err_calloc(1, sizeof(*made));
     *made = (struct service){.name = set->service,
                              .config = config,

@@ -23,6 +23,8 @@ struct service_config {
         http_port;  /* --http-port [0]: 0 picks a free one, which the log names; -1: no endpoint */
     int log_format; /* --log-format logfmt|json: enum log_format */
     int log_level;  /* --log-level debug|info|warn|error: enum log_level */
+    char *log_file; /* --log-file PATTERN, or NULL */
+    int64_t log_keep;        /* --log-keep [7] */
     int64_t stop_timeout_ms; /* --stop-timeout [10s]: SIGTERM to exit at most; then the process
                                 leaves with 70 */
 };

@@ -12,8 +12,10 @@ const struct option upsert_options_rows[] = {
     {"topics", OPTION_LIST, ROW(topics), NULL, 0, 0, NULL, false, "TOPIC[=SCHEMA.TABLE],...",
      "topics to write and their tables; without it, NAME.SCHEMA.TABLE for every table that "
      "--target creates"},
-    {"target", OPTION_STRING, ROW(target), NULL, 0, 0, NULL, false, "FILE",
-     "the target tables as sluice-views --ddl prints them; run at start"},
+    {"target", OPTION_LIST, ROW(target), NULL, 0, 0, NULL, false, "FILE,...",
+     "the target tables as sluice-views --ddl prints them, then files of your own (indexes, "
+     "grants, "
+     "comments); all are run at each start, in one transaction each: write IF NOT EXISTS"},
     {"batch-rows", OPTION_INT, ROW(batch_rows), "10000", 1, 1000000, NULL, false, "N",
      "most records in one transaction"},
     {"batch-size", OPTION_SIZE, ROW(batch_bytes), "8MiB", 1024, 256 << 20, NULL, false, "SIZE",

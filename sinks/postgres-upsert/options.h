@@ -11,7 +11,7 @@
 struct upsert_options {
     char *pipeline;
     struct option_list topics;
-    char *target;
+    struct option_list target;
     int64_t batch_rows, batch_bytes;
     int64_t flush_interval_ms, max_away_ms;
     char *member_id;

@@ -26,22 +26,36 @@ struct instance {
 
 /* ---- starting ---- */
 
+static bool load_target(struct context *context, struct arena *arena, struct err *reterr)
+{
+    const struct option_list *files = &context->options->target;
+
+    if (files->n == 0)
+        return true;
+    context->target_sql = arena_alloc(arena, files->n * sizeof(*context->target_sql));
+    for (size_t i = 0; i < files->n; i++) {
+        CLEANUP(free) char *text = NULL;
+
+        if (!options_read_file(files->items[i], TARGET_BYTES_MAX, &text, reterr))
+            return err_prefix(reterr, "--target");
+        context->target_sql[i] = arena_copy(arena, str_of(text)).at;
+    }
+    return true;
+}
+
 static bool load_routes(struct context *context, struct arena *arena, struct err *reterr)
 {
     const struct upsert_options *options = context->options;
-    CLEANUP(free) char *text = NULL;
     struct route *routes = NULL;
 
-    if (options->target != NULL) {
-        if (!options_read_file(options->target, TARGET_BYTES_MAX, &text, reterr))
-            return err_prefix(reterr, "--target");
-        context->target_sql = arena_copy(arena, str_of(text)).at;
-    }
+    if (!load_target(context, arena, reterr))
+        return false;
     bool ok = options->topics.n > 0
                   ? route_list(arena, options->pipeline, &options->topics, &routes,
                                &context->routes_n, reterr)
-                  : route_scan(arena, options->pipeline, str_of(context->target_sql), &routes,
-                               &context->routes_n, reterr);
+                  : route_scan(arena, options->pipeline,
+                               str_of(context->target_sql == NULL ? "" : context->target_sql[0]),
+                               &routes, &context->routes_n, reterr);
     context->routes = routes;
     if (ok && context->routes_n == 0)
         return err_stop(reterr, EX_USAGE,

@@ -39,8 +39,9 @@ static bool run_target(struct session *session, struct err *reterr)
 
     if (!offsets_create(session->pg, reterr))
         return false;
-    if (context->target_sql != NULL && !pg_script(session->pg, context->target_sql, reterr))
-        return err_prefix(reterr, "--target %s", context->options->target);
+    for (size_t i = 0; context->target_sql != NULL && i < context->options->target.n; i++)
+        if (!pg_script(session->pg, context->target_sql[i], reterr))
+            return err_prefix(reterr, "--target %s", context->options->target.items[i]);
     context->target_sql = NULL;
     /* the plans do not depend on the values, and the arrays are large */
     return pg_script(session->pg, "SET plan_cache_mode = force_generic_plan", reterr);

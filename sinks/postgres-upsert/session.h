@@ -22,8 +22,8 @@ struct context {
     const struct route *routes;
     size_t routes_n;
     const char *group;
-    const char *target_sql; /* NULL: none, or it has been run */
-    bool resync;            /* --resync, until it is done */
+    const char **target_sql; /* one a file of --target; NULL: none, or they have been run */
+    bool resync;             /* --resync, until it is done */
 };
 
 struct session;

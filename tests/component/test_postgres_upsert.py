@@ -244,6 +244,29 @@ def test_acme_target_is_run_and_read_whole(sink):
     running.restart()  # and again over what is there
 
 
+def test_files_behind_the_target_are_run_at_every_start(sink, tmp_path):
+    one = sink(TYPES)
+    table = re.search(r"CREATE TABLE IF NOT EXISTS (\w+\.\w+)", TYPES)[1]
+    extra = tmp_path / "extra.sql"
+    extra.write_text(f"""CREATE TABLE IF NOT EXISTS public.of_ours (id integer);  -- no topic is read for it
+CREATE INDEX IF NOT EXISTS extra_index ON {table} ((1));
+COMMENT ON TABLE {table} IS 'it''s documented';
+GRANT SELECT ON {table} TO PUBLIC;
+""")
+    one.create(table)
+    running = one.start(target=f"{one.target},{extra}")
+    one.wait(running, table)
+    found = f"""SELECT obj_description('{table}'::regclass), has_table_privilege('pg_monitor', '{table}', 'SELECT'),
+                       (SELECT count(*)::int FROM pg_class WHERE relname = 'extra_index')"""
+    same_rows(one.rows(found), [("it's documented", True, 1)], "what the second file made")
+    running.restart()
+    one.wait(running, table)
+    running.stop()
+    extra.write_text("CREATE INDEX nonsense ON nowhere (x);")
+    done = run_to_end(one, target=f"{one.target},{extra}")
+    assert done.returncode == EX_CONFIG and str(extra) in done.stderr and "nowhere" in done.stderr, done.stderr
+
+
 # --- records that can't be written ---
 
 def test_bad_records_are_dead_lettered_and_the_rest_flows(sink):

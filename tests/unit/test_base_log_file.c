@@ -1,0 +1,121 @@
+/* base/log_file: a file a day, the oldest removed, nothing else touched. */
+#include "base/log_file.h"
+
+#include "base/clock.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const int64_t day_us = INT64_C(24) * 60 * 60 * 1000000;
+static char folder[] = "/tmp/test_log_file_XXXXXX";
+
+static const char *path_of(const char *name)
+{
+    static char path[256];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return path;
+}
+
+static const char *dated(int64_t now_us)
+{
+    char name[64];
+    time_t seconds = (time_t)(now_us / 1000000);
+    struct tm utc;
+
+    gmtime_r(&seconds, &utc);
+    strftime(name, sizeof(name), "log_%Y_%m_%d.log", &utc);
+    return path_of(name);
+}
+
+static void touch(const char *name)
+{
+    FILE *file = fopen(path_of(name), "w");
+
+    assert_non_null(file);
+    fclose(file);
+}
+
+static void assert_holds(const char *path, const char *text)
+{
+    char bytes[256] = "";
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    size_t n = fread(bytes, 1, sizeof(bytes) - 1, file);
+    fclose(file);
+    bytes[n] = '\0';
+    assert_string_equal(bytes, text);
+}
+
+static void a_date_in_a_folder_is_refused(void **state)
+{
+    struct err err;
+
+    (void)state;
+    assert_false(log_files_start("/tmp/%Y/log", 1, &err));
+    assert_non_null(strstr(err.text, "--log-file"));
+    log_files_write(STR("nowhere\n"), 0);
+}
+
+static void an_absent_folder_is_refused(void **state)
+{
+    struct err err;
+
+    (void)state;
+    assert_false(log_files_start("/nowhere/log_%Y.log", 1, &err));
+    assert_non_null(strstr(err.text, "/nowhere/log_"));
+    log_files_write(STR("nowhere\n"), 0);
+}
+
+static void each_day_has_its_file(void **state)
+{
+    char pattern[256];
+    struct err err;
+    int64_t now_us = clock_wall_us();
+
+    (void)state;
+    snprintf(pattern, sizeof(pattern), "%s/log_%%Y_%%m_%%d.log", folder);
+    touch("log_2001_01_01.log");
+    touch("log_2001_01_02.log");
+    touch("log_2001_13_01.log");
+    touch("other.log");
+    assert_true(log_files_start(pattern, 2, &err));
+    assert_int_not_equal(access(path_of("log_2001_01_01.log"), F_OK), 0);
+    assert_int_equal(access(path_of("log_2001_01_02.log"), F_OK), 0);
+
+    log_files_write(STR("one\n"), now_us);
+    log_files_write(STR("two\n"), now_us + day_us);
+    log_files_write(STR("late\n"), now_us);
+    assert_holds(dated(now_us), "one\n");
+    assert_holds(dated(now_us + day_us), "two\nlate\n");
+    assert_int_not_equal(access(path_of("log_2001_01_02.log"), F_OK), 0);
+    log_files_write(STR("three\n"), now_us + 3 * day_us);
+    assert_int_not_equal(access(dated(now_us), F_OK), 0);
+    assert_holds(dated(now_us + 3 * day_us), "three\n");
+    assert_int_equal(access(path_of("log_2001_13_01.log"), F_OK), 0);
+    assert_int_equal(access(path_of("other.log"), F_OK), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_date_in_a_folder_is_refused),
+        cmocka_unit_test(an_absent_folder_is_refused),
+        cmocka_unit_test(each_day_has_its_file),
+    };
+
+    assert_non_null(mkdtemp(folder));
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    char command[300];
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    return system(command) != 0 || failed;
+}
