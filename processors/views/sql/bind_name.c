@@ -190,7 +190,7 @@ static bool read_name(struct scope *scope, const PgQuery__ColumnRef *node, struc
 struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
 {
     struct ast *ast = &scope->binder->ast;
-    struct written name = {0};
+    struct written name = {.column = ""};
     struct expr *expr = NULL;
 
     if (scope->from == NULL || node->n_fields < 1 || node->n_fields > 3) {
