@@ -14,6 +14,7 @@ import pytest
 
 from harness.kafka import Kafka
 from harness.postgres import Postgres
+from harness.registry import Registry
 from harness.s3 import S3
 from harness.servers import Stack
 from harness.services import Service
@@ -53,6 +54,16 @@ def pg(stack):
 def s3(stack):
     stack.need("s3")
     return S3(stack.env("s3"))
+
+
+@pytest.fixture
+def registry(stack, unique):
+    """The schema registry; a test's own subjects, which bear its name, are removed at its end."""
+    stack.need("registry")
+    registry = Registry(stack.env("registry")["SLUICE_SCHEMA_REGISTRY_URL"])
+    yield registry
+    stack.start("registry")
+    registry.forget(unique)
 
 
 @pytest.fixture

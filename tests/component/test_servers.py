@@ -9,6 +9,7 @@ from confluent_kafka import Producer
 
 from harness.kafka import Kafka
 from harness.postgres import Postgres
+from harness.registry import Registry, RegistryError
 from harness.s3 import S3, S3Error
 from harness.servers import Stack
 from harness.wait import until
@@ -230,3 +231,39 @@ def test_s3_has_no_bucket_that_was_not_made(s3):
     with pytest.raises(S3Error) as refused:
         s3.put("never-made", "x", b"x")
     assert refused.value.status == 404
+
+
+def test_the_registry_runs_only_when_named(own):
+    own.start("registry")
+    status = own.run("status", check=False)
+    assert status.returncode == 3 and status.stdout.count("stopped") == 3
+    assert [name for name, _ in pids(status)] == ["registry"]
+    assert list(own.env("registry")) == ["SLUICE_SCHEMA_REGISTRY_URL"]
+    own.stop()
+    assert own.run("status", "registry", check=False).returncode == 3
+    own.wipe()
+    assert "registry" not in own.run("status", check=False).stdout
+
+
+def test_a_crashed_registry_comes_back_with_its_schemas(own):
+    own.start("registry")
+    registry = Registry(own.env("registry")["SLUICE_SCHEMA_REGISTRY_URL"])
+    schema = {"type": "record", "name": "Kept", "fields": [{"name": "n", "type": "int"}]}
+    number = registry.register("kept-value", schema)
+    own.crash("registry")
+    own.start("registry")
+    assert registry.schema(number) == schema
+    assert registry.latest("kept-value") == (number, schema)
+
+
+def test_the_registry_refuses_what_readers_could_not_read(registry, unique):
+    field = {"name": "n", "type": "int"}
+    schema = {"type": "record", "name": "R", "fields": [field]}
+    number = registry.register(f"{unique}-value", schema)
+    assert registry.register(f"{unique}-value", schema) == number
+    added = {"name": "more", "type": ["null", "string"], "default": None}
+    wider = registry.register(f"{unique}-value", {**schema, "fields": [field, added]})
+    assert wider != number
+    with pytest.raises(RegistryError) as refused:
+        registry.register(f"{unique}-value", {**schema, "fields": [field, {"name": "other", "type": "int"}]})
+    assert refused.value.status == 409
