@@ -84,14 +84,34 @@ static void print_process(struct buf *out)
                (double)proc_number("/proc/stat", "btime ") + (double)start_ticks / hertz);
 }
 
-void metrics_print(struct buf *out, const struct metrics *metrics, const char *service)
+void metric_label(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, "%s%s=\"", out->len > 0 ? "," : "", name);
+    for (; *value != '\0'; value++) {
+        if (*value == '\n')
+            buf_puts(out, "\\n");
+        else if (*value == '"' || *value == '\\')
+            buf_printf(out, "\\%c", *value);
+        else
+            buf_char(out, *value);
+    }
+    buf_char(out, '"');
+}
+
+static void print_table(struct buf *out, const struct metric *rows)
 {
     const char *previous = "";
 
-    for (const struct metric *row = metrics->rows; row != NULL && row->name != NULL; row++) {
+    for (const struct metric *row = rows; row != NULL && row->name != NULL; row++) {
         print_row(out, row, strcmp(row->name, previous) != 0);
         previous = row->name;
     }
+}
+
+void metrics_print(struct buf *out, const struct metrics *metrics, const char *service)
+{
+    print_table(out, metrics->rows);
+    print_table(out, metrics->others);
     print_process(out);
     print_head(out, "sluice_build_info", "Service and version.", "gauge");
     buf_printf(out, "sluice_build_info{service=\"%s\",version=\"%s\"} 1\n", service,

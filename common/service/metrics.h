@@ -22,8 +22,14 @@ struct metric {
 };
 
 struct metrics {
-    struct metric *rows; /* the service's own table */
+    struct metric *rows;           /* the service's own table */
+    struct metric *_Atomic others; /* a second one with other names, made once its labels are known;
+                                      NULL: none yet */
 };
+
+/* `name="value"` with the value escaped as the format wants, and a comma before it unless it is the
+ * first. */
+void metric_label(struct buf *out, const char *name, const char *value);
 
 /* Adds to a counter. Any thread. */
 static inline void metric_add(struct metric *metric, int64_t n)

@@ -120,9 +120,11 @@ static bool run(struct arena *arena, const struct views_options *options, struct
     const struct plan *plan = NULL;
     struct str text;
 
-    return needs_file(options, reterr) &&
-           load_plan(arena, options, options->file, &text, &plan, reterr) &&
-           views_run(options, plan, service, reterr);
+    if (!needs_file(options, reterr) ||
+        !load_plan(arena, options, options->file, &text, &plan, reterr))
+        return false;
+    views_warnings_start(arena, plan);
+    return views_run(options, plan, service, reterr);
 }
 
 int main(int argc, char **argv)
@@ -134,7 +136,6 @@ int main(int argc, char **argv)
                                     {0}};
     const struct option_set set = {"views", "keeps a pipeline's silver and gold views up to date",
                                    "[options]", groups};
-    struct metrics metrics = {views_metrics};
     enum options_outcome outcome;
     struct service *service = NULL;
     struct err err;
@@ -149,7 +150,7 @@ int main(int argc, char **argv)
         return list_functions(&set);
     if (asked_for(&options) != NULL || options.local != NULL)
         return run_once(arena, &options, &set);
-    if (!service_start(&set, &options.service, argc, argv, &metrics, &service, &err))
+    if (!service_start(&set, &options.service, argc, argv, &views_metrics, &service, &err))
         return service_finish(NULL, &set, &err);
     bool ok = run(arena, &options, service, &err);
     return service_finish(service, &set, ok ? NULL : &err);

@@ -156,6 +156,24 @@ def test_a_row_that_breaks_the_contract_leaves_the_views(make_acme):
     acme.check_tables()
 
 
+def test_a_rule_that_only_warns_is_counted_by_its_name(make_acme):
+    acme = make_acme()
+    text = acme.pipeline_file.read_text()
+    topic = f"topic '{acme.name}.operations.orders'"
+    assert topic in text
+    acme.pipeline_file.write_text(text.replace(topic, f"warn 'orders_status_check', {topic}"))
+    acme.start("postgres-cdc", "views")
+    acme.generate(changes=1000, seed=11)
+    [(lost,)] = acme.pg.execute(acme.source, """WITH lost AS (UPDATE operations.orders SET status = 'LOST' WHERE order_id % 5 = 0 RETURNING 1)
+                                                SELECT count(*)::int FROM lost""")
+    acme.wait_views()
+    views = acme.services["views"]
+    assert lost > 0 and views.metric("sluice_contract_warnings_total", source="bronze.orders", rule="orders_status_check") >= lost
+    assert sum(b"LOST" in record.value for record in acme.kafka.latest(f"{acme.name}.silver.orders").values()) == lost
+    assert not acme.kafka.read(f"{acme.name}.dead-letters")
+    assert "orders_status_check" in views.log()
+
+
 def test_rebuild_after_the_plan_has_changed(make_acme):
     """Another plan is refused naming --rebuild, which writes the differences only."""
     acme = make_acme()

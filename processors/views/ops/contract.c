@@ -67,7 +67,10 @@ void engine_check(struct engine *engine, uint32_t source_index, const struct row
     }
 }
 
-uint64_t engine_warnings(const struct engine *engine, uint32_t source, uint16_t rule)
+uint64_t engine_take_warnings(struct engine *engine, uint32_t source, uint16_t rule)
 {
-    return engine->contracts[source].rules[rule].warnings;
+    uint64_t *warnings = &engine->contracts[source].rules[rule].warnings, taken = *warnings;
+
+    *warnings = 0;
+    return taken;
 }

@@ -43,13 +43,13 @@ struct engine_event {
  * Checks a row against its source's contract: *ret_rule NULL when it keeps it, else the first rule
  * it breaks with the reason in *ret_reason (sqlstate 23502 or 23514, or the error the CHECK
  * raised). A row that breaks the contract must be handed to the step as a 'd' of its key, at its
- * position. A rule that only warns is counted (engine_warnings).
+ * position. A rule that only warns is counted (engine_take_warnings).
  */
 void engine_check(struct engine *engine, uint32_t source, const struct row *row,
                   struct arena *scratch, const struct plan_rule **ret_rule, struct err *ret_reason);
 
-/* How many rows broke the source's rule of that index, which only warns, since engine_new. */
-uint64_t engine_warnings(const struct engine *engine, uint32_t source, uint16_t rule);
+/* How many rows broke the source's rule of that index, which only warns, since the last call. */
+uint64_t engine_take_warnings(struct engine *engine, uint32_t source, uint16_t rule);
 
 /* One change of a view: the key's new row, or NULL when the key is gone. `key_row` has at least the
  * key columns (the new row or the old one). */

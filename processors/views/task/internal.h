@@ -43,7 +43,6 @@ struct task {
     int64_t *held;     /* by input: the topic's end at the opening; -1 once it was read to there */
     size_t behind;     /* inputs that were not */
     int64_t watermark_checked_ms;
-    uint64_t warnings; /* counted so far */
     int64_t warned_ms; /* when they were last logged */
 };
 

@@ -2,7 +2,7 @@
 
 #define TASK "task=\"0\""
 
-struct metric views_metrics[] = {
+static struct metric rows[] = {
     [VIEWS_RECORDS_READ] = {"sluice_records_read_total", "Records read from bronze topics.", TASK,
                             METRIC_COUNTER, 0, 0},
     [VIEWS_RECORDS_WRITTEN] = {"sluice_records_written_total",
@@ -10,9 +10,6 @@ struct metric views_metrics[] = {
                                METRIC_COUNTER, 0, 0},
     [VIEWS_DEAD_LETTERS] = {"sluice_dead_letters_total", "Records sent to the dead-letter topic.",
                             TASK, METRIC_COUNTER, 0, 0},
-    [VIEWS_WARNINGS] = {"sluice_contract_warnings_total",
-                        "Times a row broke a rule of its contract that only warns.", TASK,
-                        METRIC_COUNTER, 0, 0},
     [VIEWS_QUARANTINED] = {"sluice_quarantined_rows",
                            "Rows withheld now because an expression raised.", TASK, METRIC_GAUGE, 0,
                            0},
@@ -47,12 +44,69 @@ struct metric views_metrics[] = {
     [VIEWS_METRICS_N] = {0},
 };
 
+struct metrics views_metrics = {rows, NULL};
+
+/* A row for each rule that only warns; where it is, by source and rule. */
+static struct metric *warnings;
+static uint32_t **places;
+
+static const char *labels_of(struct arena *arena, const struct plan_source *source,
+                             const struct plan_rule *rule)
+{
+    CLEANUP(buf) struct buf labels = {0};
+
+    buf_puts(&labels, TASK);
+    metric_label(&labels, "source", source->name);
+    metric_label(&labels, "rule", rule->name);
+    return arena_copy(arena, buf_str(&labels)).at;
+}
+
+static uint32_t rules_in(const struct plan *plan)
+{
+    uint32_t n = 0;
+
+    for (uint32_t s = 0; s < plan->sources_n; s++)
+        n += plan->sources[s].rules_n;
+    return n;
+}
+
+void views_warnings_start(struct arena *arena, const struct plan *plan)
+{
+    uint32_t n = 0;
+
+    warnings = arena_zalloc(arena, (rules_in(plan) + 1) * sizeof(*warnings));
+    places = arena_zalloc(arena, (plan->sources_n + 1) * sizeof(*places));
+    for (uint32_t s = 0; s < plan->sources_n; s++) {
+        const struct plan_source *source = &plan->sources[s];
+
+        places[s] = arena_zalloc(arena, (source->rules_n + 1U) * sizeof(*places[s]));
+        for (uint16_t r = 0; r < source->rules_n; r++) {
+            if (!source->rules[r].warning)
+                continue;
+            places[s][r] = n;
+            warnings[n++] =
+                (struct metric){.name = "sluice_contract_warnings_total",
+                                .help = "Times a row broke a rule of its contract that only warns.",
+                                .labels = labels_of(arena, source, &source->rules[r])};
+        }
+    }
+    views_metrics.others = warnings;
+}
+
+int64_t views_warned(uint32_t source, uint16_t rule, int64_t n)
+{
+    struct metric *row = &warnings[places[source][rule]];
+
+    metric_add(row, n);
+    return row->value;
+}
+
 void views_count(enum views_metric metric, int64_t n)
 {
-    metric_add(&views_metrics[metric], n);
+    metric_add(&rows[metric], n);
 }
 
 void views_gauge(enum views_metric metric, int64_t n)
 {
-    metric_set(&views_metrics[metric], n);
+    metric_set(&rows[metric], n);
 }

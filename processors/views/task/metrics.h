@@ -3,13 +3,13 @@
 #define SLUICE_VIEWS_TASK_METRICS_H
 
 #include "service/metrics.h"
+#include "sql/plan.h"
 
 /* Indexes into views_metrics. */
 enum views_metric {
     VIEWS_RECORDS_READ,
     VIEWS_RECORDS_WRITTEN,
     VIEWS_DEAD_LETTERS,
-    VIEWS_WARNINGS,
     VIEWS_QUARANTINED,
     VIEWS_STALE,
     VIEWS_CHANGELOG_RECORDS,
@@ -26,7 +26,13 @@ enum views_metric {
 };
 
 /* The table, ended by a row without a name. */
-extern struct metric views_metrics[];
+extern struct metrics views_metrics;
+
+/* Makes a counter of each rule of the plan that only warns. The plan must stay alive. */
+void views_warnings_start(struct arena *arena, const struct plan *plan);
+
+/* Adds to the counter of that rule; returns what it is then. Any thread. */
+int64_t views_warned(uint32_t source, uint16_t rule, int64_t n);
 
 /* Adds to a counter. Any thread. */
 void views_count(enum views_metric metric, int64_t n);

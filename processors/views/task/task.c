@@ -204,27 +204,21 @@ static void count_warnings(struct task *task)
 {
     const struct plan *plan = task->context->plan;
     bool say = clock_mono_ms() - task->warned_ms >= WARN_EVERY_MS;
-    uint64_t all = 0;
 
-    for (uint32_t s = 0; s < plan->sources_n; s++)
-        for (uint16_t r = 0; r < plan->sources[s].rules_n; r++)
-            all += engine_warnings(task->engine, s, r);
-    if (all == task->warnings)
-        return;
-    views_count(VIEWS_WARNINGS, (int64_t)(all - task->warnings));
-    task->warnings = all;
-    for (uint32_t s = 0; s < plan->sources_n && say; s++) {
+    for (uint32_t s = 0; s < plan->sources_n; s++) {
         for (uint16_t r = 0; r < plan->sources[s].rules_n; r++) {
-            uint64_t rows = engine_warnings(task->engine, s, r);
+            uint64_t rows = engine_take_warnings(task->engine, s, r);
 
-            if (rows > 0)
+            if (rows == 0)
+                continue;
+            int64_t all = views_warned(s, r, (int64_t)rows);
+            if (say)
                 log_warn("rows break a rule that only warns",
                          LOG_STR("source", plan->sources[s].name),
-                         LOG_STR("rule", plan->sources[s].rules[r].name), LOG_INT("rows", rows));
+                         LOG_STR("rule", plan->sources[s].rules[r].name), LOG_INT("rows", all));
+            task->warned_ms = say ? clock_mono_ms() : task->warned_ms;
         }
     }
-    if (say)
-        task->warned_ms = clock_mono_ms();
 }
 
 static void count_commit(const struct task *task, const struct engine_output *output)
