@@ -175,6 +175,21 @@ static void print_views(const struct local *local, FILE *out)
     }
 }
 
+static void print_warnings(struct local *local)
+{
+    for (uint32_t s = 0; s < local->plan->sources_n; s++) {
+        const struct plan_source *source = &local->plan->sources[s];
+
+        for (uint16_t r = 0; r < source->rules_n; r++) {
+            uint64_t rows = engine_take_warnings(local->engine, s, r);
+
+            if (rows > 0)
+                fprintf(stderr, "warned by rule \"%s\": %llu rows of %s\n", source->rules[r].name,
+                        (unsigned long long)rows, source->name);
+        }
+    }
+}
+
 static bool run(struct local *local, const char *folder, FILE *out, struct err *reterr)
 {
     struct engine_output output;
@@ -188,6 +203,7 @@ static bool run(struct local *local, const char *folder, FILE *out, struct err *
     for (uint32_t i = 0; i < local->plan->sources_n; i++)
         if (local->plan->sources[i].node != UINT32_MAX && !take_file(local, i, folder, reterr))
             return false;
+    print_warnings(local);
     print_views(local, out);
     return true;
 }

@@ -5,6 +5,7 @@
 #include "embedded/source.sql.h"
 #include "postgres/connection.h"
 #include "service/service.h"
+#include "telco.h"
 
 #include <stddef.h>
 #include <unistd.h>
@@ -13,16 +14,28 @@ enum { ARENA_BYTES = 1 << 20, REPORT_MS = 1000, PACE_MS = 10 };
 
 struct options {
     char *dataset;
-    char *replay;
-    int64_t seed, rate, changes, items_per_order, churn_percent, changes_per_transaction;
-    bool create;
+    char *replay, *out, *today;
+    int64_t seed, rate, changes, items_per_order, churn_percent, changes_per_transaction, rows;
+    bool create, dirty, crlf;
     struct postgres_config postgres;
     struct service_config service;
 };
 
 static const struct option rows[] = {
     {"dataset", OPTION_STRING, offsetof(struct options, dataset), NULL, 0, 0, NULL, true, "NAME",
-     "what to generate: acme; it may stand bare: sluice-datagen acme"},
+     "what to generate: acme changes in a database; telco as files; it may stand bare: "
+     "sluice-datagen "
+     "acme"},
+    {"out", OPTION_STRING, offsetof(struct options, out), ".", 0, 0, NULL, false, "FOLDER",
+     "where files go; it is made where it is missing"},
+    {"rows", OPTION_INT, offsetof(struct options, rows), "0", 0, INT64_C(4000000000), NULL, false,
+     "N", "rows of the largest file, the others in proportion; 0: the data set's own size"},
+    {"today", OPTION_STRING, offsetof(struct options, today), "2026-01-14", 0, 0, NULL, false,
+     "YYYY-MM-DD", "the day that files are generated for"},
+    {"dirty", OPTION_BOOL, offsetof(struct options, dirty), NULL, 0, 0, NULL, false, NULL,
+     "add rows that a pipeline must not trip over, one for each bad case"},
+    {"crlf", OPTION_BOOL, offsetof(struct options, crlf), NULL, 0, 0, NULL, false, NULL,
+     "end the lines of CSV files with CR and LF"},
     {"create", OPTION_BOOL, offsetof(struct options, create), NULL, 0, 0, NULL, false, NULL,
      "create the source's tables first, where they don't exist"},
     {"replay", OPTION_STRING, offsetof(struct options, replay), NULL, 0, 0, NULL, false, "FILE",
@@ -262,12 +275,44 @@ static bool replay(struct run *run, struct err *reterr)
     return true;
 }
 
+/* The data sets that are files. */
+static const struct file_set {
+    const char *name;
+    bool (*generate)(const struct files_config *config, struct err *reterr);
+} file_sets[] = {{"telco", telco_files}, {0}};
+
+static const struct file_set *find_file_set(const char *name)
+{
+    const struct file_set *set = file_sets;
+
+    while (set->name != NULL && strcmp(set->name, name) != 0)
+        set++;
+    return set->name == NULL ? NULL : set;
+}
+
+static bool generate_files(const struct file_set *set, const struct options *options,
+                           struct err *reterr)
+{
+    struct files_config config = {.folder = options->out,
+                                  .seed = (uint64_t)options->seed,
+                                  .rows = options->rows,
+                                  .dirty = options->dirty,
+                                  .crlf = options->crlf};
+
+    if (!out_day_of(options->today, &config.today))
+        return err_stop(reterr, EX_USAGE, "--today: \"%s\" is no date", options->today);
+    return set->generate(&config, reterr);
+}
+
 static bool run_service(struct run *run, struct err *reterr)
 {
     const struct options *options = run->options;
+    const struct file_set *set = find_file_set(options->dataset);
 
+    if (set != NULL)
+        return generate_files(set, options, reterr);
     if (strcmp(options->dataset, "acme") != 0)
-        return err_stop(reterr, EX_USAGE, "--dataset: there is no dataset \"%s\"; there is acme",
+        return err_stop(reterr, EX_USAGE, "--dataset: there is no dataset \"%s\"; see --help",
                         options->dataset);
     if (!connect(run, reterr) ||
         (options->create && !pg_script(run->pg, embedded_source_sql, reterr)))

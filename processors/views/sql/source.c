@@ -454,18 +454,22 @@ static bool warn_rule(struct making *making, struct str name, int location)
 
 static bool read_warnings(struct making *making)
 {
+    static const char blanks_and_comma[] = ", \t\r\n";
+
     for (uint32_t i = 0; i < making->warn.n; i++) {
         const PgQuery__DefElem *option = making->warn.at[i];
         const char *at = ast_string(option->arg);
 
         while (*at != '\0') {
-            size_t blanks = strspn(at, " ,"), len;
+            size_t length = 0, end = 0;
 
-            at += blanks;
-            len = strcspn(at, ",");
-            if (len > 0 && !warn_rule(making, (struct str){at, len}, option->location))
+            at += strspn(at, blanks_and_comma);
+            end = length = strcspn(at, ",");
+            while (length > 0 && strchr(blanks_and_comma, at[length - 1]) != NULL)
+                length--;
+            if (length > 0 && !warn_rule(making, (struct str){at, length}, option->location))
                 return false;
-            at += len;
+            at += end;
         }
     }
     return true;

@@ -1,0 +1,160 @@
+"""A pipeline of schemas/ over rows: what sluice-views makes of them, and what PostgreSQL answers over the same rows.
+
+The rows of a source are what its producer would put on the topic: dicts, in order. PostgreSQL itself says which rows the
+contract leaves out.
+"""
+
+import csv
+import json
+import re
+
+from . import ROOT
+from .compare import same_csv, same_rows
+from .services import run
+
+SCHEMAS = ROOT / "schemas"
+
+# Each line goes in by itself; what the contract refuses is counted, as the engine leaves it out.
+LOAD = """
+DO $load$
+DECLARE one record; refused bigint := 0;
+BEGIN
+  FOR one IN SELECT line FROM lines ORDER BY n LOOP
+    BEGIN
+      INSERT INTO {table} SELECT * FROM json_populate_record(NULL::{table}, one.line::json);
+    EXCEPTION WHEN check_violation OR not_null_violation THEN refused := refused + 1;
+    END;
+  END LOOP;
+  PERFORM set_config('loading.refused', refused::text, false);
+END $load$"""
+
+
+class Pipeline:
+    """`rows` is {source: [row, ...]}, a source being the last part of its name; a row is a dict that json.dumps takes."""
+
+    def __init__(self, name, pg, unique, folder, file=None):
+        self.name, self.pg, self.folder = name, pg, folder
+        self.file = file or SCHEMAS / name / "pipeline.sql"
+        self.oracle, self.target = f"{unique}_o", f"{unique}_t"
+        self.views = re.findall(r"CREATE MATERIALIZED VIEW (\S+)", self.file.read_text())
+        self.sources = re.findall(r"CREATE FOREIGN TABLE (\S+)", self.file.read_text())
+
+    def drop(self):
+        for database in (self.oracle, self.target):
+            self.pg.drop_database(database)
+
+    def create(self, database, option):
+        self.pg.drop_database(database)
+        self.pg.execute("postgres", f'CREATE DATABASE "{database}" TEMPLATE template0 ENCODING UTF8 LC_COLLATE "C" LC_CTYPE "C"')
+        script = run("views", {option: self.file})
+        assert script.returncode == 0, script.stderr
+        self.pg.psql(database, stdin=script.stdout)
+
+    # --- PostgreSQL's answer ---
+
+    def ask_postgresql(self, rows):
+        """Loads the rows and computes the views; returns how many rows the contract left out, by source."""
+        self.create(self.oracle, "oracle")
+        refused = {}
+        connection = self.pg.connect(self.oracle)
+        with connection.cursor() as cursor:
+            cursor.execute("SET TimeZone = 'UTC'")
+            cursor.execute("CREATE TEMP TABLE lines (n serial, line text)")
+            for source in self.sources:
+                given = rows.get(source.partition(".")[2], [])
+                cursor.execute("TRUNCATE lines")
+                copy_lines(cursor, given)
+                cursor.execute(LOAD.format(table=source))
+                cursor.execute("SELECT current_setting('loading.refused')::bigint")
+                refused[source] = cursor.fetchone()[0]
+            for view in self.views:
+                cursor.execute(f"REFRESH MATERIALIZED VIEW {view}")
+        connection.close()
+        return refused
+
+    def expected(self, view):
+        return self.pg.execute(self.oracle, f"SELECT row_to_json(v)::text FROM {view} v")
+
+    # --- the engine's ---
+
+    def run_local(self, rows):
+        """Runs the views over files and brings what they hold into the target's tables; returns what was said on stderr."""
+        for source in self.sources:
+            short = source.partition(".")[2]
+            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows.get(short, []))
+            (self.folder / f"{short}.jsonl").write_text("".join(lines))
+        done = run("views", {"file": self.file, "local": self.folder}, deadline_s=120)
+        assert done.returncode == 0, done.stderr
+        self.found, view = {view: [] for view in self.views}, None
+        for line in done.stdout.splitlines():
+            if line.startswith("-- "):
+                view = line.split()[1]
+            else:
+                self.found[view].append(line)
+        self.create(self.target, "ddl")
+        self.fill_target()
+        return done.stderr
+
+    def fill_target(self):
+        connection = self.pg.connect(self.target)
+        with connection.cursor() as cursor:
+            cursor.execute("SET TimeZone = 'UTC'")
+            cursor.execute("CREATE TEMP TABLE lines (n serial, line text)")
+            for view, lines in self.found.items():
+                cursor.execute("TRUNCATE lines")
+                copy_lines(cursor, lines)
+                cursor.execute(f"INSERT INTO {view} SELECT whole.* FROM lines, json_populate_record(NULL::{view}, line::json) whole")
+        connection.close()
+
+    # --- both ---
+
+    def check(self, rows, at_least=None):
+        """Every view is PostgreSQL's; returns what the engine said and how many rows PostgreSQL refused, by source."""
+        refused = self.ask_postgresql(rows)
+        said = self.run_local(rows)
+        for view in self.views:
+            actual = [(strip_key(line),) for line in self.found[view]]
+            same_rows(actual, self.expected(view), view, (at_least or {}).get(view, 1))
+        assert said.count("left out by rule") == sum(refused.values()), said[-2000:]
+        return said, refused
+
+    def same_as_file(self, view, path, order):
+        """The view's table, with the columns of the file's header and in this order, is the file to the byte."""
+        want = path.read_text(encoding="utf-8")
+        columns = ", ".join(f'"{name}"' for name in next(csv.reader([want.splitlines()[0]])))
+        same_csv(self.pg.csv(self.target, f"SELECT {columns} FROM {view} ORDER BY {order}"), want, path.name)
+
+    def value(self, sql):
+        """A value out of the target's tables."""
+        return self.pg.value(self.target, sql)
+
+    def execute(self, sql):
+        return self.pg.execute(self.target, sql)
+
+    def rows(self, view):
+        """A view's table whole."""
+        return self.execute(f"SELECT * FROM {view}")
+
+
+def strip_key(line):
+    """Without the key that a view without one of its own gets."""
+    return re.sub(r',"__hash":"[0-9a-f]+","__ordinal":\d+\}$', "}", line)
+
+
+def copy_lines(cursor, rows):
+    """Text goes as it is, rows as JSON, into `lines`."""
+    import psycopg2.extras
+    texts = [(row if isinstance(row, str) else json.dumps(row, ensure_ascii=False),) for row in rows]
+    psycopg2.extras.execute_values(cursor, "INSERT INTO lines (line) VALUES %s", texts, page_size=5000)
+
+
+def csv_rows(path, key=None):
+    """The rows of a CSV file as its producer gives them: every field text; of a key the first row alone."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if key is None:
+        return rows
+    first = {}
+    for row in rows:
+        first.setdefault(row[key], row)
+    return list(first.values())
