@@ -20,6 +20,7 @@ MAY_USE = {
     "kafka": {"base", "record", "kafka"},
     "postgres": {"base", "record", "postgres"},
     "http": {"base", "record", "http"},
+    "seen": {"base", "record", "kafka", "seen"},
     "service": {"base", "record", "kafka", "postgres", "http", "service"},
 }
 COMMON = set(MAY_USE)
@@ -28,7 +29,7 @@ ONE_ROOM = {
     r"libpq-fe\.h": "common/postgres/",
     r"curl/": "common/http/",
     r"pg_query": "processors/views/sql/",
-    r"lmdb\.h": "processors/views/state/",
+    r"lmdb\.h": ("processors/views/state/", "common/seen/"),
     r"microhttpd\.h": "common/service/",
 }
 # Inside views a part uses only parts that stand to its left.
@@ -63,7 +64,7 @@ def include_findings(name, text):
             yield f"{name}: room {room} may not use {header}"
         for pattern, owner in ONE_ROOM.items():
             if re.match(pattern, header) and not name.startswith(owner):
-                yield f"{name}: {header} belongs to {owner} alone"
+                yield f"{name}: {header} belongs to {owner if isinstance(owner, str) else ' and '.join(owner)} alone"
         if header.startswith("..") or first in SERVICES or first == "common":
             yield f"{name}: {header} reaches into another room"
         if name.startswith("processors/views/") and name.count("/") > 2:

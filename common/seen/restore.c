@@ -1,0 +1,131 @@
+#include "seen/restore.h"
+
+#include "kafka/progress.h"
+#include "record/json.h"
+#include <inttypes.h>
+
+enum { BROKER_MS = 10000, BATCH = 8192, ARENA_BYTES = 1 << 20 };
+
+struct reading {
+    struct seen *seen;
+    struct arena *arena;
+    struct seen_mark mark;
+    uint64_t records;
+};
+
+struct hash128 seen_content(struct str after)
+{
+    return hash128(after.at, after.len);
+}
+
+bool seen_after(struct str value, struct arena *arena, struct str *ret, struct err *reterr)
+{
+    struct json_cursor cursor = json_open(value);
+    bool first = true, more = true;
+    struct json_value member;
+    struct str name;
+
+    if (!json_object_begin(&cursor, reterr))
+        return false;
+    for (;;) {
+        if (!json_object_next(&cursor, arena, &first, &more, &name, reterr))
+            return false;
+        if (!more)
+            return err_set(reterr, ERR_DEAD_LETTER, "not a Debezium envelope: it has no after");
+        if (!json_read(&cursor, &member, reterr))
+            return false;
+        if (str_eq_c(name, "after"))
+            break;
+    }
+    if (member.kind != JSON_OBJECT && member.kind != JSON_NULL)
+        return err_set(reterr, ERR_DEAD_LETTER, "not a Debezium envelope: after is no row");
+    *ret = member.kind == JSON_OBJECT ? member.raw : STR_NONE;
+    return true;
+}
+
+/* Takes one bronze record over into the store. */
+static bool take(struct reading *reading, const struct kafka_message *message, struct err *reterr)
+{
+    struct str after = STR_NONE;
+
+    if (message->value.at != NULL && !seen_after(message->value, reading->arena, &after, reterr))
+        return false;
+    if (after.at == NULL)
+        return seen_remove(reading->seen, message->key, reterr);
+    return seen_put(reading->seen, message->key, seen_content(after), reterr);
+}
+
+static bool on_record(void *arg, const struct kafka_message *message, struct err *reterr)
+{
+    struct reading *reading = arg;
+
+    if (message->key.at == NULL)
+        return true;
+    if (!take(reading, message, reterr)) {
+        if (reterr->kind == ERR_DEAD_LETTER)
+            reterr->kind = ERR_STOP;
+        return err_prefix(reterr, "%s/%" PRId32 " offset %" PRId64, message->topic,
+                          message->partition, message->offset);
+    }
+    arena_reset(reading->arena);
+    reading->mark.next[message->partition] = message->offset + 1;
+    return ++reading->records % BATCH != 0 || seen_commit(reading->seen, &reading->mark, reterr);
+}
+
+/* Starts from the store's own mark, or empties it and starts from the beginning. */
+static bool start(struct reading *reading, const char *identity, uint64_t position,
+                  bool *ret_from_start, struct err *reterr)
+{
+    const struct seen_mark *mark = seen_mark(reading->seen);
+
+    *ret_from_start = strcmp(mark->identity, identity) != 0 ||
+                      mark->partitions != reading->mark.partitions || mark->position > position;
+    if (*ret_from_start) {
+        snprintf(reading->mark.identity, sizeof(reading->mark.identity), "%s", identity);
+        return seen_empty(reading->seen, reterr);
+    }
+    reading->mark = *mark;
+    return true;
+}
+
+static bool read_partitions(struct reading *reading, const struct seen_source *source,
+                            struct err *reterr)
+{
+    const struct kafka_reading from_kafka = {source->config, source->client_id, source->admin,
+                                             on_record, reading};
+
+    for (uint32_t i = 0; i < reading->mark.partitions; i++) {
+        struct kafka_offset from = {source->topic, (int32_t)i, reading->mark.next[i]};
+
+        if (!kafka_read_to_end(&from_kafka, &from, &reading->mark.next[i], reterr))
+            return false;
+    }
+    return true;
+}
+
+bool seen_restore(struct seen *seen, const struct seen_source *source, struct seen_restored *ret,
+                  struct err *reterr)
+{
+    struct arena *arena CLEANUP(arena) = arena_new(ARENA_BYTES);
+    struct reading reading = {.seen = seen, .arena = arena};
+    char cluster[64], identity[SEEN_IDENTITY_MAX];
+    int32_t partitions = 0;
+    bool from_start = false;
+
+    if (!kafka_cluster_id(source->admin, BROKER_MS, cluster, reterr) ||
+        !kafka_partitions(source->admin, source->topic, &partitions, reterr))
+        return false;
+    if (partitions > SEEN_PARTITIONS_MAX)
+        return err_stop(reterr, EX_CONFIG, "%s has more than %d partitions", source->topic,
+                        SEEN_PARTITIONS_MAX);
+    snprintf(identity, sizeof(identity), "%s %s", cluster, source->topic);
+    reading.mark.partitions = (uint32_t)partitions;
+    if (!start(&reading, identity, source->position, &from_start, reterr))
+        return false;
+    if ((from_start || reading.mark.position != source->position) &&
+        !read_partitions(&reading, source, reterr))
+        return false;
+    reading.mark.position = source->position;
+    *ret = (struct seen_restored){reading.records, from_start};
+    return seen_commit(seen, &reading.mark, reterr);
+}
