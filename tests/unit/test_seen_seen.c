@@ -31,9 +31,10 @@ static enum seen_verdict visit_at(struct seen *seen, struct str key, const char 
     struct seen_place place = {1, line};
     struct err err;
 
-    assert_true(
-        seen_visit(seen, key, seen_content(str_of(content)), place, &verdict, ret_first, &err));
-    return verdict;
+    assert_true(seen_visit(seen, key, seen_content(str_of(content)), place, &found, &err));
+    if (ret_first != NULL)
+        *ret_first = found.first;
+    return found.verdict;
 }
 
 static enum seen_verdict visit(struct seen *seen, const char *key, const char *content)
