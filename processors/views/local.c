@@ -109,7 +109,8 @@ static bool take_line(struct local *local, uint32_t source, struct str line, str
 {
     struct input_result result;
     struct engine_output output;
-    struct input_record record = {.source = source, .position = {++local->line, 0}};
+    struct input_record record = {
+        .source = source, .position = {++local->line, 0}, .offset = (int64_t)local->line};
     bool bare = false;
 
     arena_reset(local->arena);

@@ -177,6 +177,24 @@ static const struct refusal statements[] = {
      "3:80", "\"before\" is not known"},
     {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', format 'csv')",
      "3:80", "there are debezium and json"},
+    {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', versions "
+     "'some')",
+     "3:80", "versions is 'last' (the default) or 'all'"},
+    {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY, p text OPTIONS (metadata 'line')) SERVER kafka "
+     "OPTIONS (topic 'x')",
+     "3:63", "metadata is one of op, commit_ts, position, topic, partition, offset"},
+    {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY, p text OPTIONS (metadata 'offset')) SERVER "
+     "kafka OPTIONS (topic 'x')",
+     "3:63", "metadata 'offset' is of type bigint"},
+    {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY, p text OPTIONS (color 'red')) SERVER kafka "
+     "OPTIONS (topic 'x')",
+     "3:63", "a column has metadata and warn"},
+    {"CREATE FOREIGN TABLE b.x (id int, p text OPTIONS (metadata 'position') PRIMARY KEY) SERVER "
+     "kafka OPTIONS (topic 'x')",
+     "3:22", "only with versions 'all'"},
+    {"CREATE FOREIGN TABLE b.x (id int, p text OPTIONS (metadata 'position') PRIMARY KEY) SERVER "
+     "kafka OPTIONS (topic 'x', versions 'all')",
+     "3:22", "must tell records apart"},
     {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', warn 'nope')",
      "3:80", "\"nope\""},
     {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', warn 'id not "

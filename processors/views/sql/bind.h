@@ -203,6 +203,7 @@ WARN_UNUSED bool bind_from_aliases(struct binder *binder, const PgQuery__Alias *
 struct around {
     const struct scope *scope; /* whose columns it may name; NULL: none */
     bool fills;                /* `empty` of its query is looked at */
+    bool only_rows;            /* its columns are not looked at: EXISTS (SELECT FROM ...) */
     bool ordered; /* its ORDER BY is kept as columns behind the others, without LIMIT */
 };
 

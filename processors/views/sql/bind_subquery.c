@@ -106,7 +106,7 @@ static struct expr *exists_at_all(struct scope *scope, const struct query *query
 static struct expr *bind_exists(struct scope *scope, const PgQuery__SubLink *link)
 {
     struct binder *binder = scope->binder;
-    struct around around = {.scope = scope, .fills = true};
+    struct around around = {.scope = scope, .fills = true, .only_rows = true};
     struct list correlations;
     struct query query;
     uint16_t first = 0;
@@ -311,7 +311,7 @@ static struct expr *bind_quantified(struct scope *scope, const PgQuery__SubLink 
 static bool semi_exists(struct scope *scope, const PgQuery__SubLink *link, bool *ret_done)
 {
     struct binder *binder = scope->binder;
-    struct around around = {.scope = scope, .fills = true};
+    struct around around = {.scope = scope, .fills = true, .only_rows = true};
     struct list correlations;
     struct query query;
     uint16_t first = 0;

@@ -69,6 +69,11 @@ static void describe_source(struct buf *out, const struct plan_source *source)
     }
     for (uint16_t i = 0; i < source->schema.key_n; i++)
         buf_printf(out, " key %u", source->schema.key[i]);
+    for (uint16_t i = 0; source->metadata != NULL && i < source->schema.columns_n; i++)
+        if (source->metadata[i] != METADATA_NONE)
+            buf_printf(out, " metadata %u %d", i, (int)source->metadata[i]);
+    if (source->versions)
+        buf_puts(out, " versions");
     for (uint16_t i = 0; i < source->rules_n; i++)
         if (!source->rules[i].warning && source->rules[i].expr != NULL)
             nodes_describe_expr(out, source->rules[i].expr);

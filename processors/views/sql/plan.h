@@ -21,12 +21,26 @@ struct plan_rule {
 
 enum plan_format { PLAN_FORMAT_DEBEZIUM, PLAN_FORMAT_JSON };
 
+/* What a column tells of the record instead of the row: OPTIONS (metadata '...'). */
+enum plan_metadata {
+    METADATA_NONE,
+    METADATA_OP,        /* text: c, u, d or r */
+    METADATA_COMMIT_TS, /* timestamptz: when the source committed; NULL: unknown */
+    METADATA_POSITION,  /* text, ordered as the source's changes are */
+    METADATA_TOPIC,     /* text */
+    METADATA_PARTITION, /* integer */
+    METADATA_OFFSET,    /* bigint */
+    METADATA_KINDS
+};
+
 /* A CREATE FOREIGN TABLE. schema.key is its PRIMARY KEY. */
 struct plan_source {
     const char *name;  /* "bronze.orders" */
     const char *topic; /* OPTIONS (topic '...') */
     enum plan_format format;
     struct schema schema;
+    const enum plan_metadata *metadata; /* by column; NULL: none */
+    bool versions;                      /* a row for each record, not for each key */
     const struct plan_rule *rules;
     uint16_t rules_n;
     uint32_t node; /* its PLAN_SOURCE node; UINT32_MAX when no view reads it */

@@ -47,7 +47,8 @@ static void put_source(struct buf *out, const struct plan_source *source)
     buf_printf(out, "source %s from topic %s (%s), key ", source->name, source->topic,
                source->format == PLAN_FORMAT_DEBEZIUM ? "debezium" : "json");
     put_key(out, &source->schema);
-    buf_printf(out, ", %u rules; state: last row and position of each key", source->rules_n);
+    buf_printf(out, ", %u rules; state: %s", source->rules_n,
+               source->versions ? "every record's row" : "last row and position of each key");
 }
 
 static void put_project(struct buf *out, const struct plan_node *node, const struct schema *input)

@@ -57,9 +57,13 @@ static bool bind_targets(struct block *block)
     for (size_t i = 0; i < block->select->n_target_list; i++)
         if (!bind_target(&scope, block, block->select->target_list[i]->res_target))
             return false;
+    if (block->targets.n == 0 && !block->around.only_rows)
+        return ast_refuse(&block->binder->ast, ast_location(block->select),
+                          "a SELECT without columns has nothing to keep");
+    if (block->targets.n == 0 &&
+        !block_add_target(block, "row", exprs_bool(block->binder->arena, true, -1)))
+        return false;
     block->visible_n = block->targets.n;
-    if (block->targets.n == 0)
-        return ast_refuse(&block->binder->ast, -1, "a SELECT without columns is not supported");
     return true;
 }
 

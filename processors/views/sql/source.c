@@ -18,6 +18,8 @@ struct making {
     const PgQuery__CreateForeignTableStmt *stmt;
     struct plan_source *source;
     struct column *columns;
+    enum plan_metadata *metadata; /* by column */
+    bool has_metadata;
     uint16_t columns_n;
     uint16_t *key;
     uint16_t key_n;
@@ -87,9 +89,78 @@ static bool read_option(struct making *making, const PgQuery__DefElem *option)
         list_add(&making->warn, making->binder->arena, option);
         return true;
     }
+    if (strcmp(option->defname, "versions") == 0) {
+        making->source->versions = strcmp(value, "all") == 0;
+        return making->source->versions || strcmp(value, "last") == 0 ||
+               ast_refuse(ast, option->location, "versions is 'last' (the default) or 'all'");
+    }
     return ast_refuse(ast, option->location,
-                      "option \"%s\" is not known; a source has topic, format and warn",
+                      "option \"%s\" is not known; a source has topic, format, versions and warn",
                       option->defname);
+}
+
+/* ---- metadata ---- */
+
+struct metadata_kind {
+    const char *name;
+    enum type_id type;
+};
+
+static const struct metadata_kind metadata_kinds[METADATA_KINDS] = {
+    [METADATA_OP] = {"op", TYPE_TEXT},
+    [METADATA_COMMIT_TS] = {"commit_ts", TYPE_TIMESTAMPTZ},
+    [METADATA_POSITION] = {"position", TYPE_TEXT},
+    [METADATA_TOPIC] = {"topic", TYPE_TEXT},
+    [METADATA_PARTITION] = {"partition", TYPE_INT4},
+    [METADATA_OFFSET] = {"offset", TYPE_INT8},
+};
+
+static bool set_metadata(struct making *making, uint16_t column, const PgQuery__DefElem *option)
+{
+    struct ast *ast = &making->binder->ast;
+    const char *value = ast_string(option->arg);
+    enum type_id type = making->columns[column].type.id;
+
+    for (int kind = METADATA_NONE + 1; kind < METADATA_KINDS; kind++) {
+        if (value == NULL || strcmp(value, metadata_kinds[kind].name) != 0)
+            continue;
+        making->metadata[column] = (enum plan_metadata)kind;
+        making->has_metadata = true;
+        return type == metadata_kinds[kind].type ||
+               ast_refuse(ast, option->location, "metadata '%s' is of type %s", value,
+                          type_name(metadata_kinds[kind].type));
+    }
+    return ast_refuse(ast, option->location,
+                      "metadata is one of op, commit_ts, position, topic, partition, offset");
+}
+
+static bool key_has(const struct making *making, enum plan_metadata kind)
+{
+    for (uint16_t i = 0; i < making->key_n; i++)
+        if (making->metadata[making->key[i]] == kind)
+            return true;
+    return false;
+}
+
+/* With a row for each record the key must tell them apart; else it is the record's key. The rows of
+ * a snapshot share one position. */
+static bool check_metadata_key(const struct making *making, int location)
+{
+    bool place = key_has(making, METADATA_PARTITION) && key_has(making, METADATA_OFFSET);
+    bool position = key_has(making, METADATA_POSITION) && key_has(making, METADATA_NONE);
+
+    if (making->source->versions)
+        return place || position ||
+               ast_refuse(&making->binder->ast, location,
+                          "with versions 'all' PRIMARY KEY must tell records apart: columns of "
+                          "metadata partition and offset, or one of position beside the table's "
+                          "own key");
+    for (int kind = METADATA_NONE + 1; kind < METADATA_KINDS; kind++)
+        if (key_has(making, (enum plan_metadata)kind))
+            return ast_refuse(&making->binder->ast, location,
+                              "a column of metadata can be in PRIMARY KEY only with versions "
+                              "'all'");
+    return true;
 }
 
 /* ---- columns ---- */
@@ -207,10 +278,14 @@ static bool add_column(struct making *making, const PgQuery__ColumnDef *def)
     for (size_t i = 0; i < def->n_fdwoptions; i++) {
         const PgQuery__DefElem *option = def->fdwoptions[i]->def_elem;
 
-        if (strcmp(option->defname, "warn") != 0)
-            return ast_refuse(ast, option->location,
-                              "option \"%s\" is not known; a column has warn", option->defname);
-        if (!read_option(making, option))
+        bool known = strcmp(option->defname, "metadata") == 0
+                         ? set_metadata(making, (uint16_t)(making->columns_n - 1), option)
+                     : strcmp(option->defname, "warn") == 0
+                         ? read_option(making, option)
+                         : ast_refuse(ast, option->location,
+                                      "option \"%s\" is not known; a column has metadata and warn",
+                                      option->defname);
+        if (!known)
             return false;
     }
     for (size_t i = 0; i < def->n_constraints; i++)
@@ -566,6 +641,7 @@ bool bind_source(struct binder *binder, const PgQuery__CreateForeignTableStmt *s
 
     making.source = arena_zalloc(binder->arena, sizeof(*making.source));
     making.columns = arena_zalloc(binder->arena, COLUMNS_MAX * sizeof(struct column));
+    making.metadata = arena_zalloc(binder->arena, COLUMNS_MAX * sizeof(*making.metadata));
     making.key = arena_zalloc(binder->arena, COLUMNS_MAX * sizeof(uint16_t));
     making.source->name = arena_printf(binder->arena, "%s.%s", bind_schema_of(name), name->relname);
     making.source->node = UINT32_MAX;
@@ -583,5 +659,7 @@ bool bind_source(struct binder *binder, const PgQuery__CreateForeignTableStmt *s
     if (!making.has_key)
         return ast_refuse(&binder->ast, name->location,
                           "a source needs a PRIMARY KEY: its rows are told apart by it");
-    return finish(&making);
+    if (making.has_metadata)
+        making.source->metadata = making.metadata;
+    return check_metadata_key(&making, name->location) && finish(&making);
 }

@@ -2,8 +2,11 @@
 
 #include "base/err.h"
 #include "record/debezium.h"
+#include "task/metadata.h"
 #include <assert.h>
 #include <stdlib.h>
+
+enum { ARENA_BYTES = 1 << 20 };
 
 struct inputs {
     const struct plan *plan;
@@ -11,6 +14,8 @@ struct inputs {
     struct kafka_offset *offsets;
     uint32_t *sources; /* by offset entry */
     size_t n;
+    struct arena *arena;        /* as long as the inputs live */
+    struct row_builder builder; /* of rows with columns of metadata */
 };
 
 static bool is_read(const struct plan_source *source)
@@ -26,6 +31,7 @@ struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions)
     for (uint32_t i = 0; i < plan->sources_n; i++)
         n += is_read(&plan->sources[i]) ? (size_t)partitions[i] : 0;
     inputs->plan = plan;
+    inputs->arena = arena_new(ARENA_BYTES);
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is wanted */
     inputs->decoders = err_calloc(plan->sources_n, sizeof(struct debezium_decoder *));
     inputs->offsets = err_calloc(n, sizeof(*inputs->offsets));
@@ -35,7 +41,8 @@ struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions)
 
         if (!is_read(source))
             continue;
-        inputs->decoders[i] = debezium_decoder_new(&source->schema, false);
+        inputs->decoders[i] =
+            debezium_decoder_new(metadata_decoded(inputs->arena, source), source->versions);
         for (int32_t partition = 0; partition < partitions[i]; partition++) {
             inputs->sources[inputs->n] = i;
             inputs->offsets[inputs->n++] = (struct kafka_offset){source->topic, partition, 0};
@@ -51,6 +58,8 @@ struct inputs *inputs_free(struct inputs *inputs)
         return NULL;
     for (uint32_t i = 0; i < inputs->plan->sources_n; i++)
         debezium_decoder_free(inputs->decoders[i]);
+    row_builder_done(&inputs->builder);
+    arena_free(inputs->arena);
     free(inputs->decoders);
     free(inputs->offsets);
     free(inputs->sources);
@@ -117,36 +126,101 @@ static void check_contract(struct engine *engine, struct arena *arena, struct in
     ret->event.after = NULL;
 }
 
+/* A row of JSON alone is the row as it is now. */
+static bool decode_value(struct inputs *inputs, const struct input_record *record,
+                         struct arena *arena, struct debezium_event *ret, struct err *reterr)
+{
+    struct str value = record->value;
+
+    if (inputs->plan->sources[record->source].format == PLAN_FORMAT_JSON) {
+        static const char head[] = "{\"before\":null,\"after\":", tail[] = ",\"op\":\"u\"}";
+        size_t len = sizeof(head) - 1 + value.len + sizeof(tail) - 1;
+        char *whole = arena_alloc(arena, len + 1);
+
+        memcpy(whole, head, sizeof(head) - 1);
+        memcpy(whole + sizeof(head) - 1, value.at, value.len);
+        memcpy(whole + sizeof(head) - 1 + value.len, tail, sizeof(tail));
+        value = (struct str){whole, len};
+    }
+    return debezium_decode(inputs->decoders[record->source], value, arena, ret, reterr);
+}
+
+static const struct row *filled(struct inputs *inputs, const struct input_record *record,
+                                const struct debezium_event *event, const struct row *row,
+                                struct arena *arena)
+{
+    const struct record_facts facts = {event->op, event->commit_unix_us, record->position,
+                                       record->partition, record->offset};
+
+    return metadata_fill(&inputs->plan->sources[record->source], &facts, row, &inputs->builder,
+                         arena);
+}
+
+/* The record as a row of its own, which nothing replaces. */
+static void take_version(struct inputs *inputs, struct engine *engine,
+                         const struct input_record *record, const struct debezium_event *event,
+                         struct arena *arena, struct input_result *ret)
+{
+    const struct row *row = event->op == 'd' ? event->before : event->after;
+
+    if (event->op == 't') {
+        ret->outcome = INPUT_SKIPPED; /* no row has changed to another */
+        return;
+    }
+    if (row == NULL && event->op == 'd' && record->key.at != NULL &&
+        !debezium_decode_key(inputs->decoders[record->source], record->key, arena, &row,
+                             &ret->reason)) {
+        reject(ret, "key");
+        return;
+    }
+    if (row == NULL) {
+        err_set(&ret->reason, ERR_DEAD_LETTER, "an event with op \"%c\" has no row", event->op);
+        reject(ret, "decode");
+        return;
+    }
+    ret->event.op = 'c';
+    ret->event.key = ret->event.after = filled(inputs, record, event, row, arena);
+    check_contract(engine, arena, ret);
+}
+
+/* The row of the record's key as it is from here on. */
+static void take_row(struct inputs *inputs, struct engine *engine,
+                     const struct input_record *record, const struct debezium_event *event,
+                     struct arena *arena, struct input_result *ret)
+{
+    if (event->op == 't' || !read_key(inputs, record->source, record->key, arena, ret))
+        return;
+    if (event->op == 'd')
+        return;
+    if (event->after == NULL) {
+        err_set(&ret->reason, ERR_DEAD_LETTER, "an event with op \"%c\" has no after", event->op);
+        reject(ret, "decode");
+        return;
+    }
+    ret->event.after = filled(inputs, record, event, event->after, arena);
+    check_contract(engine, arena, ret);
+}
+
 void inputs_decode_record(struct inputs *inputs, struct engine *engine,
                           const struct input_record *record, struct arena *arena,
                           struct input_result *ret)
 {
-    struct debezium_decoder *decoder = inputs->decoders[record->source];
-    struct debezium_event event;
+    const struct plan_source *source = &inputs->plan->sources[record->source];
+    struct debezium_event event = {.op = 'd'};
 
     *ret = (struct input_result){.outcome = INPUT_EVENT,
                                  .event = {.source = record->source, .position = record->position}};
-    if (record->value.at == NULL) {
+    if (record->value.at == NULL && source->format != PLAN_FORMAT_JSON) {
         ret->outcome = INPUT_SKIPPED;
         return;
     }
-    if (!debezium_decode(decoder, record->value, arena, &event, &ret->reason)) {
+    if (record->value.at != NULL && !decode_value(inputs, record, arena, &event, &ret->reason)) {
         reject(ret, "decode");
         return;
     }
     ret->event.op = event.op;
-    ret->event.after = event.after;
     ret->commit_unix_us = event.commit_unix_us;
-    if (event.op == 't' || !read_key(inputs, record->source, record->key, arena, ret))
-        return;
-    if (event.op == 'd')
-        return;
-    if (event.after == NULL) {
-        err_set(&ret->reason, ERR_DEAD_LETTER, "an event with op \"%c\" has no after", event.op);
-        reject(ret, "decode");
-        return;
-    }
-    check_contract(engine, arena, ret);
+    (source->versions ? take_version : take_row)(inputs, engine, record, &event, arena, ret);
 }
 
 /* The header where there is one; a foreign producer's records are ordered by their offsets. */
@@ -165,12 +239,15 @@ void inputs_decode(struct inputs *inputs, struct engine *engine,
                    const struct kafka_message *message, struct arena *arena,
                    struct input_result *ret)
 {
-    struct input_record record = {
-        inputs->sources[message->assigned_index], message->key, message->value, {0}};
+    struct input_record record = {.source = inputs->sources[message->assigned_index],
+                                  .key = message->key,
+                                  .value = message->value,
+                                  .partition = inputs->offsets[message->assigned_index].partition,
+                                  .offset = message->offset};
 
     assert(message->assigned_index < inputs->n);
     inputs->offsets[message->assigned_index].offset = message->offset + 1;
-    if (message->value.at != NULL && !read_position(message, &record.position, &ret->reason)) {
+    if (!read_position(message, &record.position, &ret->reason)) {
         reject(ret, POSITION_HEADER);
         return;
     }

@@ -53,6 +53,8 @@ struct input_record {
     struct str key;
     struct str value;
     struct position position;
+    int32_t partition;
+    int64_t offset;
 };
 
 /* As inputs_decode for a record that is in no partition, no offset moved: for --local. */

@@ -3,6 +3,7 @@ CREATE TABLE a (id int PRIMARY KEY, k int, s text, n int);
 CREATE TABLE b (id int PRIMARY KEY, k int, s text, n int);
 CREATE TABLE c (id int PRIMARY KEY, b_id int, v numeric(6,2));
 CREATE MATERIALIZED VIEW beyond AS SELECT id, (SELECT count(*) FROM b WHERE b.n > a.n AND b.k <> a.k) AS c FROM a;
+CREATE MATERIALIZED VIEW bare_exists AS SELECT id, NOT EXISTS (SELECT FROM b WHERE b.n = a.n) AS e FROM a WHERE EXISTS (SELECT FROM b WHERE b.k = a.k);
 CREATE MATERIALIZED VIEW with_value AS SELECT id, (SELECT max(b.n + a.n) FROM b WHERE b.k = a.k) AS m FROM a;
 CREATE MATERIALIZED VIEW count_plus AS SELECT id, (SELECT count(*) + a.n FROM b WHERE b.k = a.k) AS m FROM a;
 CREATE MATERIALIZED VIEW own_constant AS SELECT id, (SELECT 7 FROM b WHERE b.id = a.k) AS m, (SELECT coalesce(max(n), -1) FROM b WHERE b.k = a.k) AS n FROM a;
