@@ -17,12 +17,12 @@ def replay(acme, shared_data):
     acme.generate(create=True, replay=shared_data / "acme" / "base.dml.sql")
 
 
-def check_exports(acme, shared_data, tmp_path):
+def check_exports(acme, shared_data, tmp_path, tasks=TASKS, form="task", folder="reports"):
     """The reports, exported, are the expected files to the byte (pending_items is empty in this workload)."""
-    for task in TASKS:
-        expected = (shared_data / "expected" / f"acme_base_task_{task}.csv").read_text()
-        done = run("report", {"postgres-url": f"dbname={acme.target}", "export": True, "export-dir": tmp_path,
-                              "reports": acme.folder / "reports"}, [task], env=acme.pg.env)
+    for task in tasks:
+        expected = (shared_data / "expected" / f"acme_base_{form}_{task}.csv").read_text()
+        done = run("report", {"postgres-url": f"dbname={acme.target}", "export": True, "export-dir": tmp_path / form,
+                              "reports": acme.folder / folder}, [task], env=acme.pg.env)
         assert done.returncode == 0, done.stderr
         same_csv(open(done.stdout.strip()).read(), expected, f"export {task}", at_least=0 if task == "pending_items" else 1)
 
@@ -47,7 +47,10 @@ def test_base_workload(make_acme, reports, shared_data, tmp_path, way):
         replay(acme, shared_data)
     acme.wait_views()
     acme.wait_upserted()
+    for form in ("task", "seed"):
+        (tmp_path / form).mkdir()
     check_exports(acme, shared_data, tmp_path)
+    check_exports(acme, shared_data, tmp_path, [task for task in TASKS if task != "open_items"], "seed", "reports/seed")
     acme.check_tables(at_least=0)
 
 
