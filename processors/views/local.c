@@ -119,12 +119,10 @@ static bool take_line(struct local *local, uint32_t source, struct str line, str
         return false;
     record.value = arena_copy(local->arena, buf_str(&local->value));
     inputs_decode_record(local->inputs, local->engine, &record, local->arena, &result);
-    if (result.outcome == INPUT_REJECTED) {
-        *reterr = result.reason;
-        return false;
-    }
-    if (result.outcome == INPUT_CONTRACT)
+    if (result.outcome == INPUT_REJECTED || result.outcome == INPUT_CONTRACT)
         fprintf(stderr, "left out by rule \"%s\": %s\n", result.rule, result.reason.text);
+    if (result.outcome == INPUT_REJECTED)
+        return true;
     if (!engine_step(local->engine, &result.event, 1, local->arena, &output, reterr))
         return false;
     keep_changes(local, &output);

@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "embedded/source.sql.h"
+#include "events.h"
 #include "postgres/connection.h"
+#include "retail.h"
 #include "service/service.h"
 #include "telco.h"
 
@@ -23,7 +25,8 @@ struct options {
 
 static const struct option rows[] = {
     {"dataset", OPTION_STRING, offsetof(struct options, dataset), NULL, 0, 0, NULL, true, "NAME",
-     "what to generate: acme changes in a database; telco as files; it may stand bare: "
+     "what to generate: acme changes in a database; telco, retail, events as files; it may stand "
+     "bare: "
      "sluice-datagen "
      "acme"},
     {"out", OPTION_STRING, offsetof(struct options, out), ".", 0, 0, NULL, false, "FOLDER",
@@ -279,7 +282,7 @@ static bool replay(struct run *run, struct err *reterr)
 static const struct file_set {
     const char *name;
     bool (*generate)(const struct files_config *config, struct err *reterr);
-} file_sets[] = {{"telco", telco_files}, {0}};
+} file_sets[] = {{"events", events_files}, {"retail", retail_files}, {"telco", telco_files}, {0}};
 
 static const struct file_set *find_file_set(const char *name)
 {

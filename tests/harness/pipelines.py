@@ -22,7 +22,7 @@ BEGIN
   FOR one IN SELECT line FROM lines ORDER BY n LOOP
     BEGIN
       INSERT INTO {table} SELECT * FROM json_populate_record(NULL::{table}, one.line::json);
-    EXCEPTION WHEN check_violation OR not_null_violation THEN refused := refused + 1;
+    EXCEPTION WHEN check_violation OR not_null_violation OR data_exception THEN refused := refused + 1;
     END;
   END LOOP;
   PERFORM set_config('loading.refused', refused::text, false);
@@ -81,7 +81,7 @@ class Pipeline:
         """Runs the views over files and brings what they hold into the target's tables; returns what was said on stderr."""
         for source in self.sources:
             short = source.partition(".")[2]
-            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows.get(short, []))
+            lines = (as_json(row) + "\n" for row in rows.get(short, []))
             (self.folder / f"{short}.jsonl").write_text("".join(lines))
         done = run("views", {"file": self.file, "local": self.folder}, deadline_s=120)
         assert done.returncode == 0, done.stderr
@@ -141,10 +141,22 @@ def strip_key(line):
     return re.sub(r',"__hash":"[0-9a-f]+","__ordinal":\d+\}$', "}", line)
 
 
+def as_json(row):
+    """A row's JSON; a Decimal is a number with all its digits."""
+    numbers = []
+
+    def keep(value):
+        numbers.append(value)
+        return f"@number {len(numbers) - 1}@"
+
+    text = json.dumps(row, ensure_ascii=False, default=keep)
+    return re.sub(r'"@number (\d+)@"', lambda match: str(numbers[int(match[1])]), text) if numbers else text
+
+
 def copy_lines(cursor, rows):
     """Text goes as it is, rows as JSON, into `lines`."""
     import psycopg2.extras
-    texts = [(row if isinstance(row, str) else json.dumps(row, ensure_ascii=False),) for row in rows]
+    texts = [(row if isinstance(row, str) else as_json(row),) for row in rows]
     psycopg2.extras.execute_values(cursor, "INSERT INTO lines (line) VALUES %s", texts, page_size=5000)
 
 
