@@ -2,6 +2,7 @@
 #include "acme.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "countries.h"
 #include "embedded/source.sql.h"
 #include "events.h"
 #include "postgres/connection.h"
@@ -25,7 +26,8 @@ struct options {
 
 static const struct option rows[] = {
     {"dataset", OPTION_STRING, offsetof(struct options, dataset), NULL, 0, 0, NULL, true, "NAME",
-     "what to generate: acme changes in a database; telco, retail, events as files; it may stand "
+     "what to generate: acme changes in a database; telco, countries, retail, events as files; it "
+     "may stand "
      "bare: "
      "sluice-datagen "
      "acme"},
@@ -282,7 +284,11 @@ static bool replay(struct run *run, struct err *reterr)
 static const struct file_set {
     const char *name;
     bool (*generate)(const struct files_config *config, struct err *reterr);
-} file_sets[] = {{"events", events_files}, {"retail", retail_files}, {"telco", telco_files}, {0}};
+} file_sets[] = {{"countries", countries_files},
+                 {"events", events_files},
+                 {"retail", retail_files},
+                 {"telco", telco_files},
+                 {0}};
 
 static const struct file_set *find_file_set(const char *name)
 {

@@ -108,10 +108,13 @@ class Pipeline:
 
     # --- both ---
 
-    def check(self, rows, at_least=None):
-        """Every view is PostgreSQL's; returns what the engine said and how many rows PostgreSQL refused, by source."""
+    def check(self, rows, at_least=None, changes=None):
+        """Every view is PostgreSQL's; returns what the engine said and how many rows PostgreSQL refused, by source.
+
+        With `changes`, {source: [envelope, ...]}, the engine gets these and PostgreSQL the rows that they lead to.
+        """
         refused = self.ask_postgresql(rows)
-        said = self.run_local(rows)
+        said = self.run_local(changes or rows)
         for view in self.views:
             actual = [(strip_key(line),) for line in self.found[view]]
             same_rows(actual, self.expected(view), view, (at_least or {}).get(view, 1))
@@ -134,6 +137,19 @@ class Pipeline:
     def rows(self, view):
         """A view's table whole."""
         return self.execute(f"SELECT * FROM {view}")
+
+
+def differences(before, after, key):
+    """The envelopes that lead from one set of rows to another: what a producer emits for a newer file."""
+    old, new = ({row[key]: row for row in rows} for rows in (before, after))
+    for name, row in new.items():
+        if name not in old:
+            yield {"before": None, "after": row, "op": "c"}
+        elif old[name] != row:
+            yield {"before": old[name], "after": row, "op": "u"}
+    for name, row in old.items():
+        if name not in new:
+            yield {"before": row, "after": None, "op": "d"}
 
 
 def strip_key(line):

@@ -1,0 +1,2 @@
+-- Countries by time zone.
+SELECT timezone, country_count FROM gold.timezone_usage ORDER BY timezone
