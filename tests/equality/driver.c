@@ -10,13 +10,14 @@
  *   P                                   prints "V view key row" and "E view sqlstate message", then
  * "." R                                   a new round: an empty engine
  *
- * Exit status 65: the pipeline is refused, stderr says why; 70: a change or a step failed.
+ * It begins with "U view what" for all that the plans use. Exit status 65: the pipeline is refused, stderr says why; 70: a change or a step failed.
  */
 #include "base/err.h"
 #include "ops/store_memory.h"
 #include "record/debezium.h"
 #include "sql/pipeline.h"
 #include "task/inputs.h"
+#include "uses.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -389,6 +390,8 @@ int main(int argc, char **argv)
         return EX_DATAERR;
     }
     puts("planned");
+    for (uint32_t view = 0; view < plan->views_n; view++)
+        uses_print(stdout, plan, view);
     run(plan);
     return 0;
 }

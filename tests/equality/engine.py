@@ -22,7 +22,7 @@ class Pipeline:
 
     def __init__(self, oracle, folder, only=None):
         self.path = Path(folder) / "pipeline.sql"
-        self.refused = {}
+        self.refused, self.uses = {}, {}
         self.statements = self._chosen(oracle, only)
         while self.views and not self._is_planned():
             pass
@@ -55,6 +55,8 @@ class Pipeline:
         done = subprocess.run([str(DRIVER), str(self.path)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=DEADLINE_S)
         if done.returncode == 0:
+            for _, view, what in (line.split("\t") for line in done.stdout.splitlines() if line.startswith("U\t")):
+                self.uses.setdefault(view, set()).add(what)
             return True
         place = re.match(r"[^\n]*?pipeline\.sql:(\d+):(\d+): (.*)", done.stderr)
         if done.returncode != 65 or place is None:

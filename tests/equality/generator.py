@@ -71,7 +71,7 @@ class Data:
         return Source(name, columns, keys)
 
     def ddl(self):
-        out = ["CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')"]
+        out = ["CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')", "CREATE DOMAIN small AS int CHECK (VALUE < 1000)"]
         for table in self.tables:
             columns = ", ".join(f"{name} {TYPES[kind][0]}" for name, kind in table.columns)
             out.append(f"CREATE TABLE {table.name} ({columns}, PRIMARY KEY ({', '.join(table.keys)}))")
@@ -124,11 +124,16 @@ class Data:
 
 
 class Query:
-    """One random SELECT over the tables; `used` counts what it is made of."""
+    """One random SELECT over the tables; `used` counts what it is made of. `wanted` are signatures that it calls if it can."""
 
-    def __init__(self, tables, choices):
+    def __init__(self, tables, choices, wanted=()):
         self.tables, self.choices, self.used, self.names = tables, choices, [], 0
+        self.wanted = {kind: [one for one in wanted if one.kind == kind] for kind in ("expression", "rows", "aggregate")}
         self.text = self._whole()
+
+    def want(self, kind):
+        """The next signature of the kind that this query must call, or None."""
+        return self.wanted[kind].pop() if self.wanted[kind] and self.choices.chance(85) else None
 
     def note(self, what):
         self.used.append(what)
@@ -147,7 +152,7 @@ class Query:
             return c.pick(columns)
         if depth >= DEPTH or kind not in EXPRESSIONS or c.below(10) == 0:
             return self.literal(kind)
-        if depth == 0 and c.chance(6):
+        if depth == 0 and c.chance(8):
             return self.scalar(kind, scope)
         template = c.pick(EXPRESSIONS[kind])
         self.note(template)
@@ -174,31 +179,53 @@ class Query:
 
     # --- subqueries in expressions ---
 
-    def inner(self, scope):
+    def inner(self, scope, level=0):
         """FROM of a subquery, its scope, and a correlation (or none)."""
-        table = self.table()
-        where = []
-        numbers = [ref for ref, kind in table.columns if kind == "int4"]
-        outer = [ref for ref, kind in scope if kind == "int4"]
-        if outer and numbers and self.choices.chance(60):
-            self.note("correlated subquery")
-            where.append(f"{self.choices.pick(numbers)} {self.choices.pick(['=', '=', '=', '<'])} {self.choices.pick(outer)}")
-        if self.choices.chance(30):
+        c, table, where = self.choices, self.table(), []
+        kind = c.pick(["int4", "int4", "text", "numeric", "date"])
+        ours, outer = ([ref for ref, of in columns if of == kind] for columns in (table.columns, scope))
+        if not ours or not outer:
+            ours, outer = ([ref for ref, of in columns if of == "int4"] for columns in (table.columns, scope))
+        if ours and outer and c.chance(65):
+            how = c.pick(["=", "=", "=", "<", ">=", "<>", "IS NOT DISTINCT FROM"])
+            self.note(f"correlated by {how}")
+            where.append(f"{c.pick(ours)} {how} {c.pick(outer)}")
+        if c.chance(30):
             where.append(self.expr("bool", table.columns, 1))
+        if scope and c.chance(6):
+            self.note("correlated by an expression")
+            where.append(self.expr("bool", table.columns + scope, 2))
+        if level == 0 and c.chance(10):
+            self.note("subquery over two levels")
+            where.append(self.subquery_condition(table.columns + scope, 1))
         return table, " WHERE " + " AND ".join(where) if where else ""
 
     def scalar(self, kind, scope):
+        c = self.choices
+        table, where = self.inner(scope)
+        if c.chance(40):
+            self.note("scalar subquery with LIMIT 1")
+            order = [self.expr(c.pick(ORDERED), table.columns, 2) + self.direction() for _ in range(c.below(2))]
+            order += [key + self.direction() for key in table.keys]
+            return f"(SELECT {self.expr(kind, table.columns, 2)} FROM {table.text}{where} ORDER BY {', '.join(order)} LIMIT 1)"
+        if kind in ("int_array", "text_array") and c.chance(50):
+            self.note("ARRAY(SELECT)")
+            return (f"ARRAY(SELECT {self.expr(kind.removesuffix('_array').replace('int', 'int4'), table.columns, 2)} FROM {table.text}{where}"
+                    f" ORDER BY {', '.join(table.keys)})")
         if kind not in AGGREGATES:
             return self.literal(kind)
         self.note("scalar subquery")
-        table, where = self.inner(scope)
         call = self.aggregate(kind, table.columns, table.keys)
         return f"(SELECT {call} FROM {table.text}{where})"
 
-    def subquery_condition(self, scope):
-        table, where = self.inner(scope)
-        how = self.choices.pick(["EXISTS", "IN", "NOT EXISTS", "NOT IN", "= ANY", "> ALL", "< ANY"])
+    def subquery_condition(self, scope, level=0):
+        table, where = self.inner(scope, level)
+        how = self.choices.pick(["EXISTS", "IN", "NOT EXISTS", "NOT IN", "= ANY", "> ALL", "< ANY", "<> ALL", "<= ALL", ">= ANY", "row IN", "row NOT IN"])
         self.note(f"{how} subquery")
+        if how.startswith("row"):
+            kinds = [self.choices.pick(["int4", "text", "numeric"]) for _ in range(2)]
+            ours, theirs = (", ".join(self.expr(kind, columns, DEPTH) for kind in kinds) for columns in (scope, table.columns))
+            return f"({ours}) {how.removeprefix('row ')} (SELECT {theirs} FROM {table.text}{where})"
         if "EXISTS" in how:
             return f"{how} (SELECT 1 FROM {table.text}{where})"
         kind = self.choices.pick(["int4", "int4", "text"])
@@ -211,8 +238,19 @@ class Query:
         return Item(f"{table.name} {alias}", [(f"{alias}.{name}", kind) for name, kind in table.columns],
                     [f"{alias}.{key}" for key in table.keys])
 
+    def constants(self):
+        """VALUES as a table."""
+        c, alias = self.choices, self.fresh()
+        self.note("VALUES in FROM")
+        kinds = ["int4", c.pick(["int4", "text", "numeric", "date"])]
+        rows = [", ".join("NULL" if i > 0 and c.chance(15) else self.literal(kind) for kind in kinds) for i in range(1 + c.below(4))]
+        return Item(f"(VALUES {', '.join(f'({row})' for row in rows)}) {alias}(x, y)",
+                    [(f"{alias}.x", kinds[0]), (f"{alias}.y", kinds[1])], None)
+
     def item(self, depth):
         c = self.choices
+        if c.chance(4):
+            return self.constants()
         if depth < 2 and c.chance(20):
             self.note("subquery in FROM")
             text, columns, keys = self.block(depth + 1)
@@ -223,12 +261,58 @@ class Query:
 
     def joined(self, depth):
         c = self.choices
-        left = self.item(depth)
+        left = self.merged() if c.chance(7) else self.item(depth)
         for _ in range(c.pick([0, 0, 0, 1, 1, 2])):
-            left = self.join(left, self.item(depth))
+            left = self.lateral(left) if c.chance(8) else self.join(left, self.item(depth))
         if c.chance(8):
             left = self.expanded(left)
         return left
+
+    def merged(self):
+        """Two tables joined by columns of one name: NATURAL or USING."""
+        c, sides, join = self.choices, [], self.fresh()
+        common = [(f"{join}u", "int4"), (f"{join}v", "text")][:1 + c.below(2)]
+        for _ in range(2):
+            table, alias = self.table(), self.fresh()
+            of_kind = {kind: [ref for ref, of in table.columns if of == kind] for _, kind in common}
+            chosen = [(c.pick(of_kind[kind]) if of_kind[kind] else self.literal(kind), name, kind) for name, kind in common]
+            chosen += [(key, f"{alias}k{i}", "int4") for i, key in enumerate(table.keys)]
+            ref, kind = c.pick(table.columns)
+            chosen.append((ref, f"{alias}c", kind))
+            listed = ", ".join(f"{ref} AS {name}" for ref, name, _ in chosen)
+            sides.append(Item(f"(SELECT {listed} FROM {table.text}) {alias}", [(f"{alias}.{name}", kind) for _, name, kind in chosen[len(common):]],
+                              [f"{alias}.{alias}k{i}" for i in range(len(table.keys))]))
+        how = c.pick(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"])
+        natural = c.chance(50)
+        self.note(f"NATURAL {how}" if natural else f"{how} USING")
+        text = (f"{sides[0].text} NATURAL {how} {sides[1].text}" if natural
+                else f"{sides[0].text} {how} {sides[1].text} USING ({', '.join(name for name, _ in common)})")
+        return Item(text, common + sides[0].columns + sides[1].columns, sides[0].keys + sides[1].keys)
+
+    def lateral(self, left):
+        """A subquery in FROM that sees what stands left of it."""
+        c, alias = self.choices, self.fresh()
+        how = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL", "JOIN LATERAL"])
+        self.note(how)
+        table, where = self.inner(left.columns)
+        kinds = [c.pick(["int4", "text", "numeric", "date"]) for _ in range(2)]
+        shape = c.pick(["rows", "top", "aggregate"])
+        if shape == "aggregate":
+            kinds = [c.pick(["int8", "numeric", "text"]) for _ in range(2)]
+            listed = [self.aggregate(kind, table.columns, table.keys) for kind in kinds]
+        else:
+            listed = [self.expr(kind, table.columns + left.columns, 2) for kind in kinds]
+        text = f"SELECT {listed[0]} AS x, {listed[1]} AS y"
+        keys, more = left.keys, []
+        if shape == "rows" and keys is not None:
+            text += "".join(f", {key} AS k{i}" for i, key in enumerate(table.keys))
+            more = [(f"{alias}.k{i}", "int4") for i in range(len(table.keys))]
+            keys = keys + [key for key, _ in more]
+        text += f" FROM {table.text}{where}"
+        if shape == "top":
+            text += f" ORDER BY {', '.join(key + self.direction() for key in table.keys)} LIMIT 1"
+        return Item(f"{left.text} {how} ({text}) {alias}{'' if how.startswith('CROSS') else ' ON true'}",
+                    left.columns + [(f"{alias}.x", kinds[0]), (f"{alias}.y", kinds[1])] + more, keys)
 
     def join(self, left, right):
         c = self.choices
@@ -249,6 +333,9 @@ class Query:
             if how != "FULL JOIN" and c.chance(25):
                 on = f"{on} AND {self.expr('bool', columns, 1)}" if c.chance(60) else self.expr("bool", columns, 1)
                 self.note("join condition")
+            elif how in ("JOIN", "LEFT JOIN") and c.chance(8):
+                on = f"{on} AND {self.subquery_condition(c.pick([left, right]).columns)}"
+                self.note("subquery in ON")
         if how == "comma":
             return Item(f"{left.text} CROSS JOIN {right.text}", columns, keys) if on == "true" else Item(
                 f"{left.text} JOIN {right.text} ON {on}", columns, keys)
@@ -260,6 +347,9 @@ class Query:
             ("unnest", "int4", "unnest({int_array})"), ("generate_series", "int4", "generate_series(1, abs({int4}) % 4)"),
             ("unnest", "text", "unnest({text_array})"), ("regexp_split_to_table", "text", "regexp_split_to_table({text}, ',')"),
             ("jsonb_array_elements", "jsonb", "jsonb_array_elements(case when jsonb_typeof({jsonb}) = 'array' then {jsonb} else '[]' end)")])
+        wanted = self.want("rows")
+        if wanted:
+            return self.wanted_rows(left, wanted, alias)
         self.note(f"{name} in FROM")
         # both places of the last one must hold the same expression
         argument = self.expr({"unnest({int_array})": "int_array", "unnest({text_array})": "text_array"}.get(call, {
@@ -272,11 +362,25 @@ class Query:
                         None if left.keys is None else left.keys + [f"{alias}.n"])
         return Item(f"{left.text} CROSS JOIN LATERAL {text} AS {alias}(x)", left.columns + [(f"{alias}.x", kind)], None)
 
+    def wanted_rows(self, left, wanted, alias):
+        """The rows of a function that must be called, behind each row of `left`."""
+        call, names = self.fill(wanted.template, left.columns, 2), ["x"]
+        kinds = [wanted.result]
+        if "_each" in wanted.template:
+            names, kinds = ["x", "y"], ["text", "text" if "_text(" in wanted.template else "jsonb" if "jsonb" in wanted.template else "json"]
+        columns = [(f"{alias}.{name}", kind) for name, kind in zip(names, kinds) if kind]
+        return Item(f"{left.text} CROSS JOIN LATERAL {call} WITH ORDINALITY AS {alias}({', '.join(names)}, n)",
+                    left.columns + columns + [(f"{alias}.n", "int8")], None if left.keys is None else left.keys + [f"{alias}.n"])
+
     def where(self, scope):
         c, parts = self.choices, []
-        for _ in range(c.pick([0, 0, 1, 1, 2])):
+        for _ in range(c.pick([0, 0, 0, 1, 1, 2])):
+            wanted = self.wanted["expression"]
+            if wanted and wanted[-1].result == "bool" and c.chance(20):
+                parts.append(f"({self.fill(wanted.pop().template, scope, 2)}) IS NOT {c.pick(['TRUE', 'FALSE'])}")
+                continue
             # a column that is there keeps most answers from being empty
-            parts.append(self.condition(scope) if c.chance(60) else f"{c.pick(scope)[0]} IS NOT NULL")
+            parts.append(self.condition(scope) if c.chance(45) else f"{c.pick(scope)[0]} IS NOT NULL")
         return " WHERE " + " AND ".join(parts) if parts else ""
 
     # --- blocks ---
@@ -284,8 +388,36 @@ class Query:
     def kinds(self, least=1, most=4):
         return [self.choices.pick(list(TYPES)) for _ in range(least + self.choices.below(most - least + 1))]
 
+    def more_columns(self, item, depth):
+        """Columns for what must be called."""
+        out = []
+        while depth == 0 and self.wanted["expression"] and len(out) < 12:
+            wanted = self.want("expression")
+            if wanted is None:
+                break
+            out.append(self.fill(wanted.template, item.columns, 2))
+        return "".join(f", ({text}) AS w{i}" for i, text in enumerate(out))
+
+    def wanted_calls(self, item, depth):
+        """Aggregates that must be called, and aggregates over expressions that must be."""
+        out = []
+        while depth == 0 and (self.wanted["aggregate"] or self.wanted["expression"]) and len(out) < 12:
+            wanted = self.want("aggregate") or self.want("expression")
+            if wanted is None:
+                break
+            if wanted.kind == "expression":
+                text = self.fill(wanted.template, item.columns, 2)
+                call = {"bool": "bool_or", "jsonb": "count", "json": "count"}.get(wanted.result, "max" if wanted.result in ORDERED and wanted.result not in (
+                    "uuid", "bytea", "text_array") else "count")
+                out.append(f"{call}({text})")
+            elif "{key}" not in wanted.template or item.keys:
+                out.append(self.fill(wanted.template, item.columns, 2, ", ".join(item.keys or [])))
+        return "".join(f", {text} AS w{i}" for i, text in enumerate(out))
+
     def rows(self, depth, kinds=None):
         item = self.joined(depth)
+        if depth == 0 and self.wanted["rows"]:
+            item = self.expanded(item)
         chosen = kinds or self.kinds()
         columns = [(self.expr(kind, item.columns), kind) for kind in chosen]
         keys = None
@@ -294,6 +426,12 @@ class Query:
             columns = [(key, dict(item.columns)[key]) for key in item.keys] + columns
         names = (keys or []) + [f"c{i}" for i in range(len(chosen))]
         listed = ", ".join(f"{text} AS {name}" for name, (text, _) in zip(names, columns))
+        if kinds is None:
+            listed += self.more_columns(item, depth)
+            if depth == 0 and self.choices.chance(3):
+                self.note("rows in SELECT")
+                listed += f", generate_series(1, {self.expr('int4', item.columns, 2)} % 3) AS s"
+                keys = None
         text = f"SELECT {listed} FROM {item.text}{self.where(item.columns)}"
         out = [(name, kind) for name, (_, kind) in zip(names, columns)]
         return text, out, keys, item
@@ -307,26 +445,27 @@ class Query:
 
     def top(self, depth):
         text, columns, keys, item = self.rows(depth)
-        if item.keys is None:
+        if not item.keys or " AS s FROM" in text:
             return text, columns, keys
         self.note("LIMIT")
         order = [self.expr(self.choices.pick(ORDERED), item.columns, 2) + self.direction() for _ in range(self.choices.below(2))]
         order += [key + self.direction() for key in item.keys]
-        limit = self.choices.pick(["LIMIT 5", "LIMIT 1", "LIMIT 12 OFFSET 2", "OFFSET 3", "FETCH FIRST 4 ROWS ONLY"])
+        limit = self.choices.pick(["LIMIT 5", "LIMIT 1", "LIMIT 12 OFFSET 1", "OFFSET 2", "LIMIT 3", "FETCH FIRST 4 ROWS ONLY"])
         return f"{text} ORDER BY {', '.join(order)} {limit}", columns, keys
 
     def distinct(self, depth):
-        text, columns, _, item = self.rows(depth, self.kinds(1, 2))
+        text, columns, _, item = self.rows(depth, [kind for kind in self.kinds(1, 2) if kind != "json"] or ["int4"])
         self.note("DISTINCT")
         return text.replace("SELECT", "SELECT DISTINCT", 1), columns, [name for name, _ in columns]
 
     def distinct_on(self, depth):
         item = self.joined(depth)
-        if item.keys is None:
+        if not item.keys:
             return self.plain_rows(depth)
         self.note("DISTINCT ON")
         kind = self.choices.pick(ORDERED)
         on = self.expr(kind, item.columns, 2)
+        on = f"({on} + 0)" if on.isdigit() else on
         order = ", ".join([on, *(key + self.direction() for key in item.keys)])
         columns = [(self.expr(k, item.columns, 1), k) for k in self.kinds(1, 2)]
         listed = ", ".join(f"{text} AS c{i + 1}" for i, (text, _) in enumerate(columns))
@@ -334,6 +473,8 @@ class Query:
         return text, [("c0", kind)] + [(f"c{i + 1}", k) for i, (_, k) in enumerate(columns)], ["c0"]
 
     def aggregate(self, kind, scope, keys):
+        if kind not in AGGREGATES:
+            return "NULL::" + TYPES[kind][0]
         options = [t for t in AGGREGATES[kind] if "{key}" not in t or keys] or ["NULL::" + TYPES[kind][0]]
         template = self.choices.pick(options)
         self.note(template)
@@ -344,18 +485,23 @@ class Query:
         item = self.joined(depth)
         groups = list(dict.fromkeys((self.expr(kind, item.columns, 1), kind) for kind in
                                     [c.pick(ORDERED) for _ in range(c.pick([1, 1, 2, 0]))]))
-        groups = [group for group in groups if re.search(r"\bq\d+\.", group[0]) and "SELECT" not in group[0]]
+        groups = [group for group in groups if re.search(r"\bq\d+(\.|[uv]\b)", group[0]) and "SELECT" not in group[0]]
         kinds = [c.pick(list(AGGREGATES)) for _ in range(1 + c.below(3))]
         calls = [self.aggregate(kind, item.columns, item.keys) for kind in kinds]
         columns = [f"{text} AS g{i}" for i, (text, _) in enumerate(groups)] + [f"{call} AS c{i}" for i, call in enumerate(calls)]
-        text = f"SELECT {', '.join(columns)} FROM {item.text}{self.where(item.columns)}"
+        text = f"SELECT {', '.join(columns)}{self.wanted_calls(item, depth)} FROM {item.text}{self.where(item.columns)}"
         keys = [f"g{i}" for i in range(len(groups))]
         if groups:
             text += self.group_by(groups)
             keys = keys if self.simple_group else None
-        if c.chance(20):
+        if c.chance(13):
             self.note("HAVING")
-            text += f" HAVING {self.aggregate('bool', item.columns, item.keys)}"
+            if c.chance(25):
+                self.note("subquery in HAVING")
+                table, where = self.inner([])
+                text += f" HAVING count(*) {c.pick(['<', '>=', '<>'])} (SELECT {self.aggregate('int8', table.columns, table.keys)} FROM {table.text}{where})"
+            else:
+                text += f" HAVING {self.aggregate('bool', item.columns, item.keys)}"
         return text, [(f"g{i}", kind) for i, (_, kind) in enumerate(groups)] + [(f"c{i}", kind) for i, kind in enumerate(kinds)], keys
 
     def group_by(self, groups):
@@ -371,15 +517,37 @@ class Query:
 
     def window(self, depth):
         item = self.joined(depth)
-        if item.keys is None:
+        if not item.keys:
             return self.plain_rows(depth)
         c, columns = self.choices, [(key, dict(item.columns)[key]) for key in item.keys]
         for _ in range(1 + c.below(2)):
             columns.append(self.window_call(item))
         names = [f"k{i}" for i in range(len(item.keys))] + [f"c{i}" for i in range(len(columns) - len(item.keys))]
         listed = ", ".join(f"{text} AS {name}" for name, (text, _) in zip(names, columns))
+        listed += self.more_columns(item, depth)
         return (f"SELECT {listed} FROM {item.text}{self.where(item.columns)}", [(n, k) for n, (_, k) in zip(names, columns)],
                 names[:len(item.keys)])
+
+    def window_top(self, depth):
+        """The first rows of each partition, by their number in a subquery."""
+        item = self.joined(depth)
+        if not item.keys:
+            return self.plain_rows(depth)
+        c = self.choices
+        call = c.pick(["row_number()", "row_number()", "rank()"])
+        self.note(f"{call} <= n")
+        partition = f"PARTITION BY {self.expr(c.pick(ORDERED), item.columns, 2)} " if c.chance(75) else ""
+        order = [self.expr(c.pick(ORDERED), item.columns, 2) + self.direction() for _ in range(c.below(2))]
+        order += [key + self.direction() for key in item.keys]
+        kinds, alias = self.kinds(1, 2), self.fresh()
+        names = [f"k{i}" for i in range(len(item.keys))] + [f"c{i}" for i in range(len(kinds))]
+        texts = item.keys + [self.expr(kind, item.columns, 1) for kind in kinds]
+        listed = ", ".join(f"{text} AS {name}" for text, name in zip(texts, names))
+        inner = f"SELECT {listed}, {call} OVER ({partition}ORDER BY {', '.join(order)}) AS n FROM {item.text}{self.where(item.columns)}"
+        shown = names + (["n"] if c.chance(50) else [])
+        kinds = [dict(item.columns)[key] for key in item.keys] + kinds + ["int8"]
+        return (f"SELECT {', '.join(f'{alias}.{name}' for name in shown)} FROM ({inner}) {alias} WHERE {alias}.n <= {1 + c.below(4)}",
+                list(zip(shown, kinds)), names[:len(item.keys)])
 
     def window_call(self, item):
         c = self.choices
@@ -403,32 +571,41 @@ class Query:
         c = self.choices
         how = c.pick(["UNION ALL", "UNION", "EXCEPT", "INTERSECT", "EXCEPT ALL", "INTERSECT ALL"])
         self.note(how)
-        kinds = [c.pick([kind for kind in ORDERED if kind not in SAME]) for _ in range(1 + c.below(2))]
+        few = ["int4", "int2", "bool", "text", "mood", "numeric"]  # of few values: rows of both sides meet
+        kinds = [c.pick(few if "INTERSECT" in how else [kind for kind in ORDERED if kind not in SAME]) for _ in range(1 + c.below(2))]
         left, columns, _, _ = self.rows(depth, kinds)
         right, _, _, _ = self.rows(depth, kinds)
+        if c.chance(20):
+            self.note("three in a set operation")
+            more, third = c.pick(["UNION ALL", "UNION", "EXCEPT", "INTERSECT", "EXCEPT ALL", "INTERSECT ALL"]), self.rows(depth, kinds)[0]
+            text = c.pick([f"{left} {how} {right} {more} {third}", f"{left} {how} ({right} {more} {third})"])
+            return text, columns, None
+        if c.chance(15):
+            self.note("VALUES in a set operation")
+            right = f"VALUES ({', '.join(self.literal(kind) for kind in kinds)}), ({', '.join(self.literal(kind) for kind in kinds)})"
         return f"{left} {how} {right}", columns, None if how.endswith("ALL") else [name for name, _ in columns]
 
     def block(self, depth=0):
         """(text, [(name, type)], key columns or None)."""
         return self.choices.pick([self.plain_rows, self.plain_rows, self.group, self.group, self.group, self.distinct, self.top,
-                                  self.window, self.set_operation, self.distinct_on])(depth)
+                                  self.window, self.set_operation, self.distinct_on, self.window_top])(depth)
 
     def _whole(self):
         if self.choices.chance(10):
             self.note("WITH")
             text, columns, keys = self.block(1)
-            self.tables = self.tables + [Source("w", columns, keys or [])] if keys else self.tables
+            self.tables = self.tables + [Source("w", columns, keys or [])] * 2 if keys else self.tables
             return f"WITH w AS ({text}) {self.block()[0]}"
         return self.block()[0]
 
 
-def case(seed, views):
-    """Data and queries of one script."""
+def case(seed, views, wanted=lambda number: ()):
+    """Data and queries of one script; each query with its choices and what it was asked to call."""
     data = Data(f"{seed} data")
     queries = []
     for number in range(views):
-        choices = Choices(f"{seed} view {number}")
-        queries.append((Query(data.tables, choices), choices.made))
+        choices, asked = Choices(f"{seed} view {number}"), wanted(seed * views + number)
+        queries.append((Query(data.tables, choices, asked), choices.made, asked))
     return data, queries
 
 
@@ -438,9 +615,13 @@ class Every(Data):
     def _table(self, name):
         return Source(name, [("id", "int4")] + [(f"{name}_{kind}{i}", kind) for kind in TYPES for i in (1, 2)], ["id"])
 
-    def queries(self):
-        """(what, text) of each expression, aggregate and window."""
+    def queries(self, signatures=()):
+        """(what, text) of each expression, aggregate, signature and window."""
         scope = self.tables[0].columns
+        for one in signatures:
+            call = self._plain(one.template, scope)
+            yield one.name, {"aggregate": f"SELECT a_int42 AS g, {call} AS c FROM a GROUP BY a_int42", "expression": f"SELECT id, {call} AS c FROM a",
+                             "rows": f"SELECT id, x.* FROM a CROSS JOIN LATERAL {call} WITH ORDINALITY x"}[one.kind]
         for table, group in ((EXPRESSIONS, False), (AGGREGATES, True)):
             for template in dict.fromkeys(template for options in table.values() for template in options):
                 call = self._plain(template, scope)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 
-TOLERANCE = 1e-12
+TOLERANCE = 1e-12  # also absolute: where a variance or an intercept is 0, PostgreSQL's rounding leaves 1e-16
 LOOSE = re.compile(r"\b(stddev|variance|var_|covar_|corr\b|regr_)", re.I)
 
 
@@ -109,7 +109,7 @@ def near(one, other):
         a, b = float(one), float(other)
     except (TypeError, ValueError):
         return False
-    return math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=1e-300) or (math.isnan(a) and math.isnan(b))
+    return math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE) or (math.isnan(a) and math.isnan(b))
 
 
 def nearly_equal(ours, theirs, types):

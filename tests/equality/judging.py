@@ -19,6 +19,7 @@ class Verdict:
 
     def __init__(self, view, outcome, detail="", rows=0):
         self.view, self.outcome, self.detail, self.rows = view, outcome, detail, rows
+        self.uses = set()  # what its plan uses, as --functions names it
 
     @property
     def is_bad(self):
@@ -70,6 +71,7 @@ class Run:
         for view in views:
             if self.only is None or view in self.only or len(views) == 1:
                 self.verdicts.append(self._view(view, rounds))
+                self.verdicts[-1].uses = pipeline.uses.get(view, set())
 
     def _view(self, view, rounds):
         loose = bool(judge.LOOSE.search(next(s.text for s in self.script.statements if s.name == view)))

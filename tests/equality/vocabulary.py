@@ -31,10 +31,13 @@ TYPES = {
     "int_array": ("int[]", ["{1,2,3}", "{}", "{NULL,5}", "{2}", "{3,3,1}"]),
     "text_array": ("text[]", ["{a,b}", "{}", '{NULL,"x y",""}', "{abc}"]),
     "mood": ("mood", ["sad", "ok", "happy"]),
+    "json": ("json", ['{"b": 1, "a": [1, 2]}', "[1, 2.50, null]", '{"a": {"k":  1.0}}', '"str"', "[]"]),
+    "timetz": ("timetz", ["10:20:30+00", "10:20:30+02", "23:59:59.5-08", "00:00:00+00"]),
+    "small": ("small", ["1", "2", "-3", "999"]),
 }
 ORDERED = ["int4", "text", "numeric", "int8", "date", "timestamp", "numeric2", "float8", "int2", "varchar", "char", "timestamptz",
-           "interval", "time", "float4", "uuid", "bytea", "mood", "int_array", "text_array", "bool"]
-SAME = {"numeric2": "numeric", "varchar": "text", "char": "char"}  # a value of the first is an expression of the second
+           "interval", "time", "float4", "uuid", "bytea", "mood", "int_array", "text_array", "bool", "timetz", "small"]
+SAME = {"numeric2": "numeric", "varchar": "text", "char": "char", "small": "int4"}  # a value of the first is an expression of the second
 
 EXPRESSIONS = {
     "int4": """
@@ -128,6 +131,9 @@ EXPRESSIONS = {
     "numeric2": "{numeric2} | {int4}::numeric(12,2) | ({numeric2} + 1)::numeric(12,2) | round({numeric2}, 2)::numeric(12,2)",
     "mood": "{mood} | 'ok'::mood | greatest({mood}, {mood}) | case when {bool} then {mood} else 'sad' end | coalesce({mood}, 'happy')",
     "uuid": "{uuid} | coalesce({uuid}, '12345678-1234-5678-1234-567812345678')",
+    "json": "to_json({jsonb}) | json_build_array({int4}, {text}) | json_build_object('k', {text}) | {json} -> 'a' | coalesce({json}, '[]')",
+    "timetz": "{timestamptz}::timetz | {timetz} + {interval} | coalesce({timetz}, '12:00+01') | {timetz} at time zone 'UTC'",
+    "small": "(abs({int4}) % 900)::small | coalesce({small}, 7)",
 }
 
 # type of the result: aggregates; {key} is a total order of the input
@@ -151,6 +157,8 @@ AGGREGATES = {
     "jsonb": "jsonb_agg({int4} order by {key}) | jsonb_object_agg(coalesce({text}, ''), {int4} order by {key}) | jsonb_agg({jsonb} order by {key})",
     "mood": "min({mood}) | max({mood})",
     "char": "max({char})",
+    "json": "json_agg({int4} order by {key}) | json_object_agg(coalesce({text}, ''), {numeric} order by {key})",
+    "timetz": "max({timetz}) | min({timetz})",
 }
 
 # functions over a window: (type, call); those that need a total order come with {key} in their ORDER BY

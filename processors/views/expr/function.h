@@ -95,6 +95,9 @@ WARN_UNUSED bool function_concrete(const struct function *function, const enum t
 /* Appends every row as --functions shows it: a line each, sorted by name. */
 void function_list(struct buf *out);
 
+/* Appends the row as --functions names it, without its result. */
+void function_signature(struct buf *out, const struct function *row);
+
 /* The first function of that name; NULL: none. For those that sql/ calls by itself. */
 const struct function *function_named(const char *name);
 

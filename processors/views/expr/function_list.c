@@ -23,7 +23,7 @@ static void print_args(struct buf *out, const struct function *row, const char *
     }
 }
 
-static void print_signature(struct buf *out, const struct function *row)
+void function_signature(struct buf *out, const struct function *row)
 {
     if (row->kind == FUNCTION_NAMED || row->kind == FUNCTION_ROWS) {
         buf_printf(out, "%s(", row->name);
@@ -43,7 +43,7 @@ static void print_row(struct buf *out, const struct function *row)
     static const char *const contexts[] = {"implicit", "assignment", "explicit"};
     size_t start = out->len;
 
-    print_signature(out, row);
+    function_signature(out, row);
     do
         buf_char(out, ' ');
     while (out->len - start < 64);

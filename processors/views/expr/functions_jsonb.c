@@ -482,7 +482,7 @@ static void insert_at(struct editor *editor, struct jsonb *value, uint32_t at, s
         bool is_new = i == at;
 
         larger->items[i] = is_new ? editor->value : value->items[from];
-        if (value->names != NULL)
+        if (value->kind == JSON_OBJECT)
             larger->names[i] = is_new ? name : value->names[from];
         from += !is_new;
     }

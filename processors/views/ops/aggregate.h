@@ -67,6 +67,9 @@ uint16_t aggregate_args_n(const struct aggregate *aggregate);
 /* Appends every row as --functions shows it, a line each. */
 void aggregate_list(struct buf *out);
 
+/* Appends the row as --functions names it, without its result. */
+void aggregate_signature(struct buf *out, const struct aggregate *row);
+
 /* Every row, ended by a row without a name. */
 extern const struct aggregate aggregate_table[];
 

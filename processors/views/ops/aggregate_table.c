@@ -273,7 +273,8 @@ static int fit_of_row(const struct aggregate *row, const enum type_id *args, uin
     if (aggregate_args_n(row) != args_n)
         return 0;
     for (uint16_t i = 0; i < args_n; i++) {
-        int fit = fit_of(arg_at(row, i), args[i]);
+        /* behind the first argument, which has chosen the row, a literal is what it must be */
+        int fit = i > 0 && args[i] == TYPE_UNKNOWN ? 1 : fit_of(arg_at(row, i), args[i]);
 
         if (fit == 0)
             return 0;
@@ -304,10 +305,8 @@ const struct aggregate *aggregate_resolve(struct str name, enum type_id arg)
     return aggregate_resolve_args(name, &arg, arg != 0);
 }
 
-/* One line of the list. */
-static void print_row(struct buf *out, const struct aggregate *row)
+void aggregate_signature(struct buf *out, const struct aggregate *row)
 {
-    size_t start = out->len;
     uint16_t n = aggregate_args_n(row), first = row->within_group ? 1 : 0;
 
     buf_printf(out, "%s(%s", row->name, n == 0 ? "*" : "");
@@ -316,6 +315,14 @@ static void print_row(struct buf *out, const struct aggregate *row)
     buf_char(out, ')');
     if (row->within_group)
         buf_printf(out, " WITHIN GROUP (ORDER BY %s)", type_name(row->arg));
+}
+
+/* One line of the list. */
+static void print_row(struct buf *out, const struct aggregate *row)
+{
+    size_t start = out->len;
+
+    aggregate_signature(out, row);
     do
         buf_char(out, ' ');
     while (out->len - start < 64);
