@@ -40,8 +40,11 @@ static bool load_plan(struct arena *arena, const struct views_options *options, 
         return false;
     }
     *ret_text = arena_copy(arena, str_of(text));
-    return pipeline_plan(arena, path, *ret_text, pipeline_name(arena, options, path), ret_plan,
-                         reterr);
+    const struct pipeline_file file = {.path = path,
+                                       .text = *ret_text,
+                                       .pipeline = pipeline_name(arena, options, path),
+                                       .as_of = options->as_of};
+    return pipeline_plan_file(arena, &file, ret_plan, reterr);
 }
 
 /* The file of --check, --explain, --oracle or --ddl; NULL when none was asked for. */
@@ -51,6 +54,15 @@ static const char *asked_for(const struct views_options *options)
            : options->explain ? options->explain
            : options->oracle  ? options->oracle
                               : options->ddl;
+}
+
+static bool print_oracle(struct buf *out, const struct views_options *options, struct str text,
+                         struct err *reterr)
+{
+    const struct pipeline_file file = {
+        .path = options->oracle, .text = text, .pipeline = "oracle", .as_of = options->as_of};
+
+    return pipeline_oracle(out, &file, reterr);
 }
 
 /* --check, --explain, --oracle, --ddl: print and leave. */
@@ -65,7 +77,7 @@ static bool print(struct arena *arena, const struct views_options *options, stru
         return false;
     if (options->explain != NULL)
         pipeline_explain(&out, plan);
-    else if (options->oracle != NULL && !pipeline_oracle(&out, path, text, reterr))
+    else if (options->oracle != NULL && !print_oracle(&out, options, text, reterr))
         return false;
     else if (options->ddl != NULL)
         pipeline_ddl(&out, plan);

@@ -1,6 +1,6 @@
 /*
  * The engine in a process of its own, fed with changes as logical decoding gives them:
- * equality_driver PIPELINE.sql < STREAM. Each change becomes a Debezium envelope by the writer that
+ * equality_driver PIPELINE.sql [AS_OF] < STREAM. Each change becomes a Debezium envelope by the writer that
  * postgres-cdc has, and goes back through the decoder of the task. One line a command, fields
  * separated by tabs and escaped as COPY does:
  *
@@ -383,9 +383,11 @@ int main(int argc, char **argv)
     const struct plan *plan = NULL;
     struct err err;
 
-    if (argc != 2 || !read_file(argv[1], &text))
+    if (argc < 2 || argc > 3 || !read_file(argv[1], &text))
         return EX_USAGE;
-    if (!pipeline_plan(arena, argv[1], buf_str(&text), "equality", &plan, &err)) {
+    const struct pipeline_file file = {
+        .path = argv[1], .text = buf_str(&text), .pipeline = "equality", .as_of = argv[2]};
+    if (!pipeline_plan_file(arena, &file, &plan, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return EX_DATAERR;
     }

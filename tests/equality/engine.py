@@ -22,6 +22,7 @@ class Pipeline:
 
     def __init__(self, oracle, folder, only=None):
         self.path = Path(folder) / "pipeline.sql"
+        self.arguments = [str(self.path)] + ([oracle.script.as_of] if oracle.script.as_of else [])
         self.refused, self.uses = {}, {}
         self.statements = self._chosen(oracle, only)
         while self.views and not self._is_planned():
@@ -52,7 +53,7 @@ class Pipeline:
             starts.append(text.count("\n") + 1)
             text += statement + ";\n"
         self.path.write_text(text)
-        done = subprocess.run([str(DRIVER), str(self.path)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        done = subprocess.run([str(DRIVER), *self.arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=DEADLINE_S)
         if done.returncode == 0:
             for _, view, what in (line.split("\t") for line in done.stdout.splitlines() if line.startswith("U\t")):
@@ -140,7 +141,7 @@ def run(pipeline, oracle, orders):
         for events in oracle.segments:
             lines.extend(order.lines(events))
             lines.append("P")
-    done = subprocess.run([str(DRIVER), str(pipeline.path)], input="\n".join(lines) + "\n", capture_output=True, text=True,
+    done = subprocess.run([str(DRIVER), *pipeline.arguments], input="\n".join(lines) + "\n", capture_output=True, text=True,
                           timeout=DEADLINE_S)
     if done.returncode != 0:
         raise Crashed(f"exit status {done.returncode}: {done.stderr.strip()[-700:]}")

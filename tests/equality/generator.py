@@ -276,7 +276,7 @@ class Query:
             table, alias = self.table(), self.fresh()
             of_kind = {kind: [ref for ref, of in table.columns if of == kind] for _, kind in common}
             chosen = [(c.pick(of_kind[kind]) if of_kind[kind] else self.literal(kind), name, kind) for name, kind in common]
-            chosen += [(key, f"{alias}k{i}", "int4") for i, key in enumerate(table.keys)]
+            chosen += [(key, f"{alias}k{i}", dict(table.columns)[key]) for i, key in enumerate(table.keys)]
             ref, kind = c.pick(table.columns)
             chosen.append((ref, f"{alias}c", kind))
             listed = ", ".join(f"{ref} AS {name}" for ref, name, _ in chosen)
@@ -306,7 +306,7 @@ class Query:
         keys, more = left.keys, []
         if shape == "rows" and keys is not None:
             text += "".join(f", {key} AS k{i}" for i, key in enumerate(table.keys))
-            more = [(f"{alias}.k{i}", "int4") for i in range(len(table.keys))]
+            more = [(f"{alias}.k{i}", dict(table.columns)[key]) for i, key in enumerate(table.keys)]
             keys = keys + [key for key, _ in more]
         text += f" FROM {table.text}{where}"
         if shape == "top":

@@ -113,12 +113,12 @@ def near(one, other):
 
 
 def nearly_equal(ours, theirs, types):
-    """Every row of one side has its like on the other, floats to the tolerance."""
+    """Every row of one side (a list of cells) has its like on the other, floats to the tolerance."""
     floats = {i for i, kind in enumerate(types) if kind in ("real", "double precision")}
-    left = [cells(row) for row in theirs]
+    left = list(theirs)
     if len(ours) != len(left):
         return False
-    for row in map(cells, ours):
+    for row in ours:
         like = next((i for i, other in enumerate(left) if all(
             near(a, b) if c in floats else a == b for c, (a, b) in enumerate(zip(row, other)))), None)
         if like is None:

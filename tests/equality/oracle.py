@@ -248,7 +248,7 @@ class Oracle:
                 self.cursor.copy_expert(item.for_postgres(), io.StringIO(item.data))
                 continue
             try:
-                self.cursor.execute(item.for_postgres())
+                self.cursor.execute(item.for_postgres(self.script.as_of))
             except psycopg2.Error as error:
                 if item.kind not in ("view", "name"):
                     raise RuntimeError(f"{self.script.path}:{item.line}: {error}") from None

@@ -2,7 +2,8 @@
 
 `-- check` on a line of its own compares every view there. `-- include PATH` (from the checkout's root) puts a file's
 statements in. `-- oracle VIEW: SELECT ...` names the rows a view must hold where PostgreSQL's own query raises an error.
-`-- refused VIEW...` says that these views must be refused.
+`-- refused VIEW...` says that these views must be refused. `-- as-of TIMESTAMP` is the engine's --as-of; PostgreSQL gets views
+with that moment in the place of now() and the like.
 """
 
 import re
@@ -38,8 +39,10 @@ class Statement:
         if self.kind in ("view", "name", "source") and "." not in self.name:
             self.name = f"public.{self.name}"
 
-    def for_postgres(self):
+    def for_postgres(self, as_of=None):
         """The statement as PostgreSQL runs it: every view is a plain one, so its answer is always of now."""
+        if as_of is not None and self.kind in ("view", "name"):
+            return Statement(at_moment(self.bare, as_of), self.line).for_postgres()
         if self.kind == "source":
             text = re.sub(r"^CREATE\s+FOREIGN\s+TABLE", "CREATE TABLE", self.bare, flags=re.I)
             return re.sub(r"\)\s*SERVER\b.*$", ")", text, flags=re.I | re.S)
@@ -49,6 +52,22 @@ class Statement:
         if self.kind == "comment":
             return self.bare.replace("MATERIALIZED VIEW", "VIEW", 1).replace("FOREIGN TABLE", "TABLE", 1)
         return self.bare
+
+
+MOMENTS = {"current_date": "date", "current_time": "timetz", "current_timestamp": "timestamptz", "localtime": "time", "localtimestamp": "timestamp"}
+MOMENT = re.compile(r"'[^']*'|\b(?:(now|transaction_timestamp|statement_timestamp)\(\)|(current_date)\b"
+                    r"|(current_timestamp|current_time|localtimestamp|localtime)\b(\s*\(\d\))?)", re.I)
+
+
+def at_moment(text, as_of):
+    """The text with the moment where it says now() and the like; a subquery keeps the column's name."""
+    def put(found):
+        name = found[1] or found[2] or found[3]
+        if name is None:
+            return found[0]
+        cast = "" if found[1] else f"::{MOMENTS[name.lower()]}{found[4] or ''}"
+        return f"(SELECT '{as_of}'::timestamptz{cast} AS {name})"
+    return MOMENT.sub(put, text)
 
 
 class Check:
@@ -63,7 +82,7 @@ class Script:
 
     def __init__(self, path, text=None):
         self.path = Path(path)
-        self.items, self.oracles, self.refused = [], {}, set()
+        self.items, self.oracles, self.refused, self.as_of = [], {}, set(), None
         self._read(self.path.read_text() if text is None else text)
 
     def _read(self, text):
@@ -78,6 +97,8 @@ class Script:
             self.items.append(Check(line))
         elif word == "include":
             self._read((ROOT / rest.strip()).read_text())
+        elif word == "as-of":
+            self.as_of = rest.strip()
         elif word == "refused":
             self.refused |= {name if "." in name else f"public.{name}" for name in rest.replace(",", " ").split()}
         else:
@@ -95,7 +116,7 @@ class Script:
 
 
 TOKEN = re.compile(
-    r"(?P<directive>(?m:^)--[ ]*(?P<word>check|include|oracle|refused)\b(?P<rest>[^\n]*))"
+    r"(?P<directive>(?m:^)--[ ]*(?P<word>check|include|oracle|refused|as-of)\b(?P<rest>[^\n]*))"
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)"
     r"|(?P<quoted>[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
     r"|(?P<dollar>\$(?P<tag>[A-Za-z_]*)\$.*?\$(?P=tag)\$)"

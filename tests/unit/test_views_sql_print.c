@@ -83,7 +83,9 @@ static void test_oracle(void **state)
     struct err err;
 
     (void)state;
-    assert_true(pipeline_oracle(&out, "test.sql", str_of(pipeline), &err));
+    const struct pipeline_file file = {.path = "test.sql", .text = str_of(pipeline)};
+
+    assert_true(pipeline_oracle(&out, &file, &err));
     assert_string_equal(
         buf_cstr(&out),
         "-- For PostgreSQL 15, in a database made with: createdb --template=template0 "

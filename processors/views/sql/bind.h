@@ -41,6 +41,7 @@ struct binder {
     struct list types;     /* struct user_type * */
     uint16_t enums_n;
     uint32_t depth;
+    struct value *as_of; /* what now() is; NULL: refused */
 };
 
 /* A name that expressions see, and what it stands for. */

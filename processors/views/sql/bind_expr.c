@@ -193,11 +193,6 @@ static void *refuse_node(struct scope *scope, const PgQuery__Node *node)
     int location = ast_location(node);
 
     switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
-        ast_refuse(ast, location,
-                   "the result changes with the clock or the session, a view can't be kept equal "
-                   "to it; use a column of the source");
-        break;
     case PG_QUERY__NODE__NODE_ROW_EXPR:
         ast_refuse(ast, location, "row values are not supported; compare column by column");
         break;
@@ -234,6 +229,8 @@ static struct expr *bind_node(struct scope *scope, const PgQuery__Node *node)
         return bind_coalesce(scope, node->coalesce_expr);
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
         return bind_min_max(scope, node->min_max_expr);
+    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
+        return bind_sql_value(scope->binder, node->sqlvalue_function);
     case PG_QUERY__NODE__NODE_FUNC_CALL:
         return bind_function(scope, node->func_call);
     case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:

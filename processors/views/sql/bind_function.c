@@ -2,18 +2,9 @@
 #include "sql/calls.h"
 
 /* What changes by itself: no view over it can be kept equal to PostgreSQL's answer. */
-static const char *const volatile_names[] = {"now",
-                                             "random",
-                                             "clock_timestamp",
-                                             "statement_timestamp",
-                                             "transaction_timestamp",
-                                             "timeofday",
-                                             "gen_random_uuid",
-                                             "nextval",
-                                             "currval",
-                                             "current_setting",
-                                             "txid_current",
-                                             "pg_sleep"};
+static const char *const volatile_names[] = {"random",          "clock_timestamp", "timeofday",
+                                             "gen_random_uuid", "nextval",         "currval",
+                                             "current_setting", "txid_current",    "pg_sleep"};
 
 /* The function's name without pg_catalog; NULL after a refusal. */
 static const char *function_name(struct scope *scope, const PgQuery__FuncCall *node)
@@ -98,6 +89,9 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
     name = function_name(scope, node);
     if (name == NULL)
         return NULL;
+    if (node->n_args == 0 && bind_is_now(name))
+        return bind_now(scope->binder, arena_printf(scope->binder->arena, "%s()", name),
+                        node->location);
     if (node->over != NULL)
         return bind_window(scope, node, name);
     if (bind_is_rows_function(name))

@@ -1,4 +1,5 @@
 #include "sql/bind.h"
+#include "sql/calls.h"
 #include "sql/nearest.h"
 #include "sql/nested.h"
 
@@ -251,6 +252,8 @@ static const char *name_of(const PgQuery__Node *node, bool *ret_strong)
         return ast_string(node->column_ref->fields[node->column_ref->n_fields - 1]);
     case PG_QUERY__NODE__NODE_FUNC_CALL:
         return ast_string(node->func_call->funcname[node->func_call->n_funcname - 1]);
+    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
+        return bind_sql_value_name(node->sqlvalue_function);
     case PG_QUERY__NODE__NODE_COALESCE_EXPR:
         return "coalesce";
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:

@@ -34,6 +34,21 @@ struct window_call {
 /* bind_function.c: a function or aggregate call. */
 struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node);
 
+/* bind_clock.c: takes the moment that now() stands for; NULL: none. Usage error when it is none. */
+WARN_UNUSED bool bind_as_of(struct binder *binder, const char *text, struct err *reterr);
+
+/* The function is now() by one of its names. */
+bool bind_is_now(const char *name);
+
+/* The moment, or refused with what to write instead; `name` is for the message. */
+struct expr *bind_now(struct binder *binder, const char *name, int location);
+
+/* CURRENT_DATE, LOCALTIMESTAMP(3) ... of that moment; NULL: refused. */
+struct expr *bind_sql_value(struct binder *binder, const PgQuery__SQLValueFunction *node);
+
+/* The name of its column; NULL: it is not one of these. */
+const char *bind_sql_value_name(const PgQuery__SQLValueFunction *node);
+
 /* bind_rows.c: there is a function of that name which gives rows. */
 bool bind_is_rows_function(const char *name);
 

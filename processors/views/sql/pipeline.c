@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "sql/bind.h"
 #include "sql/bind_values.h"
+#include "sql/calls.h"
 #include <inttypes.h>
 
 enum { TOPIC_BYTES_MAX = 249, PARTITIONS_MAX = 10000 };
@@ -330,13 +331,22 @@ static uint64_t hash_of(const struct plan *plan)
 bool pipeline_plan(struct arena *arena, const char *path, struct str text, const char *pipeline,
                    const struct plan **ret_plan, struct err *reterr)
 {
+    const struct pipeline_file file = {.path = path, .text = text, .pipeline = pipeline};
+
+    return pipeline_plan_file(arena, &file, ret_plan, reterr);
+}
+
+bool pipeline_plan_file(struct arena *arena, const struct pipeline_file *file,
+                        const struct plan **ret_plan, struct err *reterr)
+{
     struct binder binder = {.arena = arena, .nodes.arena = arena};
     struct plan *plan = arena_zalloc(arena, sizeof(*plan));
     uint32_t *number;
 
-    if (!ast_parse(&binder.ast, arena, path, text, reterr))
+    if (!bind_as_of(&binder, file->as_of, reterr) ||
+        !ast_parse(&binder.ast, arena, file->path, file->text, reterr))
         return false;
-    binder.pipeline = arena_copy(arena, str_of(pipeline)).at;
+    binder.pipeline = arena_copy(arena, str_of(file->pipeline)).at;
     for (size_t i = 0; i < binder.ast.tree->n_stmts; i++)
         if (!statement(&binder, binder.ast.tree->stmts[i]))
             return false;

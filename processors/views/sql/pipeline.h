@@ -9,19 +9,31 @@
 
 #include "sql/plan.h"
 
+/* A pipeline file, and what is said beside it. */
+struct pipeline_file {
+    const char *path; /* for messages */
+    struct str text;
+    const char *pipeline; /* the name, which topics start with */
+    const char *as_of;    /* --as-of: what now() is in all of it; NULL: now() is refused */
+};
+
 /* Plans the text. `path` is for messages. All of *ret_plan lies in the arena, which keeps what it
  * needs of the text. */
 WARN_UNUSED bool pipeline_plan(struct arena *arena, const char *path, struct str text,
                                const char *pipeline, const struct plan **ret_plan,
                                struct err *reterr);
 
+/* The same with all that can be said. An --as-of that is no timestamp is a usage error. */
+WARN_UNUSED bool pipeline_plan_file(struct arena *arena, const struct pipeline_file *file,
+                                    const struct plan **ret_plan, struct err *reterr);
+
 /* --explain: operators, keys, state, topics, cost notes, from the plan itself. Appends. */
 void pipeline_explain(struct buf *out, const struct plan *plan);
 
 /* --oracle: the file for psql: sources as tables (types, NOT NULL, CHECK kept, options removed),
- * views in order; session settings first (TimeZone UTC, DateStyle ISO, IntervalStyle postgres).
- * Appends. */
-WARN_UNUSED bool pipeline_oracle(struct buf *out, const char *path, struct str text,
+ * views in order; now() and the like are the moment of --as-of; session settings first (TimeZone
+ * UTC, DateStyle ISO, IntervalStyle postgres). Appends. */
+WARN_UNUSED bool pipeline_oracle(struct buf *out, const struct pipeline_file *file,
                                  struct err *reterr);
 
 /* --ddl: target tables of the silver and gold views: CREATE SCHEMA/TABLE IF NOT EXISTS, types, NOT

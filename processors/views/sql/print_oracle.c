@@ -5,6 +5,8 @@
 #include "sql/ast.h"
 #include "sql/pipeline.h"
 
+#include <strings.h>
+
 enum { ARENA_BYTES = 1 << 20 };
 
 /* One statement in the making: text up to `at` is printed or cut. */
@@ -12,6 +14,7 @@ struct cutter {
     struct buf *out;
     const struct ast *ast;
     int at;
+    const char *as_of; /* the moment that now() is; NULL: as it stands */
 };
 
 /* Prints what comes before `from`, leaves out all up to `to`. */
@@ -38,7 +41,90 @@ static void cut_foreign(struct cutter *cutter, uint32_t token, int end)
         }
 }
 
-/* Cuts OPTIONS (...) of the columns, and SERVER with all behind it. */
+/* ---- --as-of ---- */
+
+/* A name of the moment: the token of a keyword, or the name of a function without arguments. */
+struct moment {
+    PgQuery__Token token;
+    const char *name, *type;
+};
+
+static const struct moment moments[] = {
+    {PG_QUERY__TOKEN__CURRENT_DATE, "current_date", "::date"},
+    {PG_QUERY__TOKEN__CURRENT_TIME, "current_time", "::timetz"},
+    {PG_QUERY__TOKEN__CURRENT_TIMESTAMP, "current_timestamp", "::timestamptz"},
+    {PG_QUERY__TOKEN__LOCALTIME, "localtime", "::time"},
+    {PG_QUERY__TOKEN__LOCALTIMESTAMP, "localtimestamp", "::timestamp"},
+    {PG_QUERY__TOKEN__IDENT, "now", ""},
+    {PG_QUERY__TOKEN__IDENT, "transaction_timestamp", ""},
+    {PG_QUERY__TOKEN__IDENT, "statement_timestamp", ""},
+};
+
+/* The moment that token i names; NULL: none. */
+static const struct moment *moment_at(const struct ast *ast, uint32_t i)
+{
+    const PgQuery__ScanToken *token = ast->tokens->tokens[i];
+    size_t len = (size_t)(token->end - token->start);
+
+    for (size_t k = 0; k < sizeof(moments) / sizeof(moments[0]); k++) {
+        const struct moment *moment = &moments[k];
+
+        if (moment->token != token->token)
+            continue;
+        if (moment->token != PG_QUERY__TOKEN__IDENT)
+            return moment;
+        if (strlen(moment->name) == len &&
+            strncasecmp(ast->text.at + token->start, moment->name, len) == 0 &&
+            token_at(ast, i + 1) == PG_QUERY__TOKEN__ASCII_40 &&
+            token_at(ast, i + 2) == PG_QUERY__TOKEN__ASCII_41)
+            return moment;
+    }
+    return NULL;
+}
+
+/* Puts the moment where token i names it; returns the last token that it stands for. `plain`: in a
+ * CHECK, which holds no subquery. A subquery keeps the name of the column. */
+static uint32_t put_moment(struct cutter *cutter, uint32_t i, const struct moment *moment,
+                           bool plain)
+{
+    const struct ast *ast = cutter->ast;
+    bool qualified = i >= 2 && token_at(ast, i - 1) == PG_QUERY__TOKEN__ASCII_46;
+    uint32_t last = i;
+    int precision = ast->tokens->tokens[i]->end;
+
+    if (token_at(ast, i + 1) == PG_QUERY__TOKEN__ASCII_40 && moment->type[2] != 'd')
+        last = ast_token_closing(ast, i + 1);
+    cut(cutter, ast->tokens->tokens[qualified ? i - 2 : i]->start, ast->tokens->tokens[last]->end);
+    buf_printf(cutter->out, "(%s'%s'::timestamptz%s", plain ? "" : "SELECT ", cutter->as_of,
+               moment->type);
+    if (moment->token != PG_QUERY__TOKEN__IDENT)
+        buf_append(cutter->out, ast->text.at + precision, (size_t)(cutter->at - precision));
+    if (!plain)
+        buf_printf(cutter->out, " AS %s", moment->name);
+    buf_char(cutter->out, ')');
+    return last;
+}
+
+/* The text up to `end` with the moment of --as-of for now() and the like. */
+static void put_moments(struct cutter *cutter, int end, bool plain)
+{
+    const struct ast *ast = cutter->ast;
+
+    if (cutter->as_of == NULL)
+        return;
+    for (uint32_t i = ast_token_at(ast, cutter->at);
+         i < ast->tokens->n_tokens && ast->tokens->tokens[i]->start < end; i++) {
+        const struct moment *moment = moment_at(ast, i);
+
+        if (moment != NULL)
+            i = put_moment(cutter, i, moment, plain);
+    }
+}
+
+/* ---- statements ---- */
+
+/* Cuts OPTIONS (...) of the columns, and SERVER with all behind it; CHECKs get the moment of
+ * --as-of. */
 static void cut_options(struct cutter *cutter, uint32_t token, int end)
 {
     const struct ast *ast = cutter->ast;
@@ -61,6 +147,8 @@ static void cut_options(struct cutter *cutter, uint32_t token, int end)
             token_at(ast, i + 1) == PG_QUERY__TOKEN__ASCII_40) {
             i = ast_token_closing(ast, i + 1);
             cut(cutter, from, ast->tokens->tokens[i]->end);
+        } else if (cutter->as_of != NULL && moment_at(ast, i) != NULL) {
+            i = put_moment(cutter, i, moment_at(ast, i), true);
         }
     }
 }
@@ -141,10 +229,11 @@ static bool is_server_comment(const PgQuery__CommentStmt *stmt)
     return stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER;
 }
 
-static void put_statement(struct buf *out, const struct ast *ast, const struct plan *plan,
+static void put_statement(struct cutter *cutter, const struct plan *plan,
                           const PgQuery__RawStmt *raw)
 {
-    struct cutter cutter = {out, ast, raw->stmt_location};
+    const struct ast *ast = cutter->ast;
+    struct buf *out = cutter->out;
     uint32_t token = ast_token_at(ast, raw->stmt_location);
     int end = end_of(ast, raw);
     const PgQuery__Node *node = raw->stmt;
@@ -152,23 +241,24 @@ static void put_statement(struct buf *out, const struct ast *ast, const struct p
     if (node->node_case == PG_QUERY__NODE__NODE_CREATE_FOREIGN_TABLE_STMT) {
         const PgQuery__RangeVar *name = node->create_foreign_table_stmt->base_stmt->relation;
 
-        cut_foreign(&cutter, token, end);
-        cut_options(&cutter, token, end);
-        cut(&cutter, end, end);
+        cut_foreign(cutter, token, end);
+        cut_options(cutter, token, end);
+        cut(cutter, end, end);
         buf_puts(out, ";\n");
         put_alterations(out, source_of(plan, name), name);
         return;
     }
     if (node->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT)
-        cut_with(&cutter, node->create_table_as_stmt->into);
+        cut_with(cutter, node->create_table_as_stmt->into);
     else if (node->node_case == PG_QUERY__NODE__NODE_COMMENT_STMT &&
              !is_server_comment(node->comment_stmt))
-        cut_foreign(&cutter, token, end);
+        cut_foreign(cutter, token, end);
     else if (node->node_case != PG_QUERY__NODE__NODE_VIEW_STMT &&
              node->node_case != PG_QUERY__NODE__NODE_CREATE_ENUM_STMT &&
              node->node_case != PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT)
         return;
-    cut(&cutter, end, end);
+    put_moments(cutter, end, node->node_case == PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT);
+    cut(cutter, end, end);
     buf_puts(out, ";\n");
 }
 
@@ -204,14 +294,14 @@ static void put_schemas(struct buf *out, const struct ast *ast)
     }
 }
 
-bool pipeline_oracle(struct buf *out, const char *path, struct str text, struct err *reterr)
+bool pipeline_oracle(struct buf *out, const struct pipeline_file *file, struct err *reterr)
 {
     CLEANUP(arena) struct arena *arena = arena_new(ARENA_BYTES);
     const struct plan *plan;
     struct ast ast;
 
-    if (!pipeline_plan(arena, path, text, "oracle", &plan, reterr) ||
-        !ast_parse(&ast, arena, path, text, reterr))
+    if (!pipeline_plan_file(arena, file, &plan, reterr) ||
+        !ast_parse(&ast, arena, file->path, file->text, reterr))
         return false;
     buf_puts(out, "-- For PostgreSQL 15, in a database made with: createdb --template=template0 "
                   "--encoding=UTF8 --locale=C\n"
@@ -219,7 +309,10 @@ bool pipeline_oracle(struct buf *out, const char *path, struct str text, struct 
                   "SET DateStyle = 'ISO';\n"
                   "SET IntervalStyle = 'postgres';\n");
     put_schemas(out, &ast);
-    for (size_t i = 0; i < ast.tree->n_stmts; i++)
-        put_statement(out, &ast, plan, ast.tree->stmts[i]);
+    for (size_t i = 0; i < ast.tree->n_stmts; i++) {
+        struct cutter cutter = {out, &ast, ast.tree->stmts[i]->stmt_location, file->as_of};
+
+        put_statement(&cutter, plan, ast.tree->stmts[i]);
+    }
     return true;
 }

@@ -9,6 +9,9 @@ const struct option views_options_rows[] = {
     {"pipeline", OPTION_STRING, ROW(pipeline), NULL, 0, 0, NULL, false, "NAME",
      "the pipeline's name, which its topics start with; without it, the name of the folder that "
      "holds the file"},
+    {"as-of", OPTION_STRING, ROW(as_of), NULL, 0, 0, NULL, false, "TIMESTAMP",
+     "what now(), current_date and the like are in the pipeline file; without it they are refused. "
+     "Another value is another plan: it needs --rebuild"},
     {"check", OPTION_STRING, ROW(check), NULL, 0, 0, NULL, false, "FILE",
      "only validate a pipeline file"},
     {"explain", OPTION_STRING, ROW(explain), NULL, 0, 0, NULL, false, "FILE",

@@ -7,6 +7,7 @@
 
 struct views_options {
     char *file;                           /* the pipeline to run */
+    char *as_of;                          /* what now() is in it; NULL: refused */
     char *pipeline;                       /* its name; NULL: the name of the file's folder */
     char *check, *explain, *oracle, *ddl; /* one-shot: a pipeline file each */
     bool functions;                       /* one-shot: print the table of functions */
