@@ -115,6 +115,63 @@ static void test_oracle(void **state)
         "CREATE MATERIALIZED VIEW g.one AS SELECT count(*), max(n) FROM b.t;\n");
 }
 
+static const char with_now[] =
+    "CREATE DOMAIN past AS date CHECK (VALUE <= current_date);\n"
+    "CREATE FOREIGN TABLE t (id int PRIMARY KEY, ts timestamptz CHECK (ts < now())) SERVER kafka "
+    "OPTIONS (topic 't', format 'json');\n"
+    "CREATE MATERIALIZED VIEW v AS SELECT id, 'now()' AS s, Now(), LOCALTIMESTAMP(2) FROM t "
+    "WHERE ts > pg_catalog.now() - interval '1 day';\n";
+
+/* PostgreSQL gets the moment where the file says now(), and the names of the columns stay. */
+static void test_oracle_as_of(void **state)
+{
+    const struct pipeline_file file = {
+        .path = "t.sql", .text = STR(with_now), .pipeline = "p", .as_of = "2024-03-10 10:00+01"};
+    CLEANUP(buf) struct buf out = {0};
+    struct err err;
+
+    (void)state;
+    assert_true(pipeline_oracle(&out, &file, &err));
+    assert_non_null(
+        strstr(buf_cstr(&out), "CHECK (VALUE <= ('2024-03-10 10:00+01'::timestamptz::date));"));
+    assert_non_null(strstr(out.at, "CHECK (ts < ('2024-03-10 10:00+01'::timestamptz)));"));
+    assert_non_null(
+        strstr(out.at,
+               "SELECT id, 'now()' AS s, (SELECT '2024-03-10 10:00+01'::timestamptz AS now), "
+               "(SELECT '2024-03-10 10:00+01'::timestamptz::timestamp(2) AS localtimestamp) FROM t "
+               "WHERE ts > (SELECT '2024-03-10 10:00+01'::timestamptz AS now) - interval"));
+}
+
+static uint64_t hash_as_of(const char *text, const char *as_of)
+{
+    CLEANUP(arena) struct arena *arena = arena_new(1 << 20);
+    const struct pipeline_file file = {
+        .path = "t.sql", .text = str_of(text), .pipeline = "p", .as_of = as_of};
+    const struct plan *plan = NULL;
+    struct err err;
+
+    if (!pipeline_plan_file(arena, &file, &plan, &err))
+        fail_msg("%s", err.text);
+    return plan->hash;
+}
+
+/* Another moment is another plan, where the file asks for it. */
+static void test_as_of(void **state)
+{
+    const struct pipeline_file file = {
+        .path = "t.sql", .text = STR(with_now), .pipeline = "p", .as_of = "now"};
+    CLEANUP(arena) struct arena *arena = arena_new(1 << 20);
+    const struct plan *plan = NULL;
+    struct err err;
+
+    (void)state;
+    assert_true(hash_as_of(with_now, "2024-03-10") == hash_as_of(with_now, "2024-03-10 00:00+00"));
+    assert_true(hash_as_of(with_now, "2024-03-10") != hash_as_of(with_now, "2024-03-11"));
+    assert_true(hash_as_of(pipeline, "2024-03-10") == hash_as_of(pipeline, NULL));
+    assert_false(pipeline_plan_file(arena, &file, &plan, &err));
+    assert_int_equal(err.exit_status, EX_USAGE);
+}
+
 static void test_explain(void **state)
 {
     CLEANUP(arena) struct arena *arena = arena_new(1 << 20);
@@ -173,7 +230,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ddl),         cmocka_unit_test(test_oracle),
         cmocka_unit_test(test_explain),     cmocka_unit_test(test_acme_target_is_fresh),
-        cmocka_unit_test(test_acme_shares),
+        cmocka_unit_test(test_acme_shares), cmocka_unit_test(test_oracle_as_of),
+        cmocka_unit_test(test_as_of),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,9 @@ struct refusal {
 
 /* A SELECT behind "CREATE MATERIALIZED VIEW v AS " (30 characters). */
 static const struct refusal selects[] = {
-    {"SELECT id, now() FROM b.t", "3:42", "now() changes by itself"},
+    {"SELECT id, now() FROM b.t", "3:42",
+     "now() changes by itself, a view can't be kept equal to it; give the moment that it stands "
+     "for with --as-of"},
     {"SELECT id, current_date FROM b.t", "3:42", "current_date changes by itself"},
     {"SELECT id, date 'today' FROM b.t", "3:47", "invalid input syntax for type date"},
     {"SELECT id, 'now'::timestamp FROM b.t", "3:42", "invalid input syntax for type timestamp"},
