@@ -85,7 +85,7 @@ static void make_world(struct world *world)
     unsigned at = 0;
 
     for (enum region region = AFRICA; region < REGIONS; region++) {
-        unsigned subregions = 0;
+        unsigned subregions = 1;
 
         while (subregions < 7 && regions[region].subregions[subregions] != NULL)
             subregions++;

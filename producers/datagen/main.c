@@ -6,6 +6,7 @@
 #include "embedded/source.sql.h"
 #include "events.h"
 #include "postgres/connection.h"
+#include "products.h"
 #include "retail.h"
 #include "service/service.h"
 #include "telco.h"
@@ -26,7 +27,8 @@ struct options {
 
 static const struct option rows[] = {
     {"dataset", OPTION_STRING, offsetof(struct options, dataset), NULL, 0, 0, NULL, true, "NAME",
-     "what to generate: acme changes in a database; telco, countries, retail, events as files; it "
+     "what to generate: acme changes in a database; telco, countries, products, retail, events as "
+     "files; it "
      "may stand "
      "bare: "
      "sluice-datagen "
@@ -284,11 +286,9 @@ static bool replay(struct run *run, struct err *reterr)
 static const struct file_set {
     const char *name;
     bool (*generate)(const struct files_config *config, struct err *reterr);
-} file_sets[] = {{"countries", countries_files},
-                 {"events", events_files},
-                 {"retail", retail_files},
-                 {"telco", telco_files},
-                 {0}};
+} file_sets[] = {{"countries", countries_files}, {"events", events_files},
+                 {"products", products_files},   {"retail", retail_files},
+                 {"telco", telco_files},         {0}};
 
 static const struct file_set *find_file_set(const char *name)
 {

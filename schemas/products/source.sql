@@ -1,0 +1,30 @@
+-- The table that products.csv is loaded into before it is queried (SQLite): text stays text, leading zeros with it.
+
+CREATE TABLE IF NOT EXISTS products (
+  ean                 TEXT PRIMARY KEY,
+  styleNumber         TEXT,
+  styleOption         TEXT,
+  size                TEXT,
+  color               TEXT,
+  brandName           TEXT,
+  brandcode           TEXT,
+  subbrandName        TEXT,
+  productCategory     TEXT,
+  productSubcategory  TEXT,
+  gender              TEXT,
+  ediSeason           TEXT,
+  ediStyleName        TEXT,
+  countryOfOrigin     TEXT,
+  price_eur           REAL,
+  price_usd           REAL,
+  price_gbp           REAL,
+  grossPrice_eur      REAL,
+  b2bReadinessDate    TEXT,
+  articleStatus       TEXT,
+  enrichmentStatus    TEXT,
+  createdOn           TEXT,
+  lastUpdated         TEXT,
+  fabricComposition   TEXT,
+  washingInstructions TEXT,
+  ediDescription      TEXT
+);
