@@ -155,6 +155,10 @@ COMPARISONS(order_moment)
     ROW("<", a, b, order##_lt), ROW("=", a, b, order##_eq), ROW("<=", a, b, order##_le),           \
         ROW(">", a, b, order##_gt), ROW("<>", a, b, order##_ne), ROW(">=", a, b, order##_ge)
 
+#define BYTE_ROWS(type)                                                                            \
+    ROW("~<~", type, type, order_same_lt), ROW("~<=~", type, type, order_same_le),                 \
+        ROW("~>~", type, type, order_same_gt), ROW("~>=~", type, type, order_same_ge)
+
 const struct function functions_compare[] = {
     ROWS(order_slot, TYPE_BOOL, TYPE_BOOL),
     ROWS(order_slot, TYPE_INT2, TYPE_INT2),
@@ -173,6 +177,8 @@ const struct function functions_compare[] = {
     ROWS(order_same, TYPE_NUMERIC, TYPE_NUMERIC),
     ROWS(order_same, TYPE_TEXT, TYPE_TEXT),
     ROWS(order_same, TYPE_BPCHAR, TYPE_BPCHAR),
+    BYTE_ROWS(TYPE_TEXT),
+    BYTE_ROWS(TYPE_BPCHAR),
     ROWS(order_same, TYPE_BYTEA, TYPE_BYTEA),
     ROWS(order_same, TYPE_UUID, TYPE_UUID),
     ROWS(order_same, TYPE_INTERVAL, TYPE_INTERVAL),

@@ -20,6 +20,8 @@ const struct function *const function_tables[] = {
     functions_format,
     functions_cast,
     functions_rows,
+    functions_read,
+    functions_unicode,
     NULL,
 };
 

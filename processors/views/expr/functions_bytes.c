@@ -1,6 +1,7 @@
 /* Bytes (chapter 9.5): encodings, digests, parts; and uuid. */
 #include "expr/strings.h"
 
+#include "record/array.h"
 #include "record/base64.h"
 #include "record/text.h"
 #include <openssl/evp.h>
@@ -412,6 +413,28 @@ static bool enum_last(const struct call *call, struct value *ret, struct err *re
     return enum_edge(call, false, ret, reterr);
 }
 
+/* The labels from one to another; NULL: from the first, to the last. */
+static bool enum_range(const struct call *call, struct value *ret, struct err *reterr)
+{
+    CLEANUP(array_maker) struct array_maker maker = {0};
+    struct type type = call->arg_types[0];
+    bool between = call->args_n > 1;
+    struct value label;
+
+    if (type.labels == NULL)
+        return err_sql(reterr, ERR_DEAD_LETTER, "55000", "enum contains no values");
+    array_begin(&maker, type.id, 1);
+    for (uint16_t i = 0; i < type.labels->n; i++) {
+        if (!text_parse(type, type.labels->labels[i], call->scratch, &label, reterr))
+            return false;
+        if ((!between || call->args[0].null || value_compare(type.id, call->args[0], label) <= 0) &&
+            (!between || call->args[1].null || value_compare(type.id, label, call->args[1]) <= 0))
+            array_add(&maker, label);
+    }
+    ret->bytes = array_finish(&maker, call->scratch);
+    return true;
+}
+
 #define BYTEA_ROW(name, r, body, ...) FUNCTION_ROW(name, r, body, TYPE_BYTEA, __VA_ARGS__)
 
 const struct function functions_bytes[] = {
@@ -442,5 +465,7 @@ const struct function functions_bytes[] = {
     BYTEA_ROW("convert_from", TYPE_TEXT, convert_from, TYPE_TEXT),
     FUNCTION_LOOSE_ROW("enum_first", TYPE_ANYENUM, enum_first, TYPE_ANYENUM),
     FUNCTION_LOOSE_ROW("enum_last", TYPE_ANYENUM, enum_last, TYPE_ANYENUM),
+    FUNCTION_LOOSE_ROW("enum_range", TYPE_ANYARRAY, enum_range, TYPE_ANYENUM),
+    FUNCTION_LOOSE_ROW("enum_range", TYPE_ANYARRAY, enum_range, TYPE_ANYENUM, TYPE_ANYENUM),
     {0},
 };

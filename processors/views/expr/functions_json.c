@@ -29,6 +29,26 @@ static bool to_json(const struct call *call, struct value *ret, struct err *rete
     return text_result(call, &out, ret, reterr);
 }
 
+/* Each element of the array on a line of its own. */
+static bool array_on_lines(const struct call *call, struct value *ret, struct err *reterr)
+{
+    struct type element = call->arg_types[0];
+    CLEANUP(buf) struct buf out = {0};
+    struct array_walk walk;
+    struct value value;
+
+    element.id = type_element(element.id);
+    walk = array_open(call->args[0].bytes, element.id);
+    buf_char(&out, '[');
+    for (bool first = true; array_next(&walk, &value); first = false) {
+        if (!first)
+            buf_puts(&out, call->args[1].slot != 0 ? ",\n " : ",");
+        put_value(&out, element, value);
+    }
+    buf_char(&out, ']');
+    return buf_result(call, &out, ret, reterr);
+}
+
 static bool build_array(const struct call *call, struct value *ret, struct err *reterr)
 {
     CLEANUP(buf) struct buf out = {0};
@@ -295,6 +315,7 @@ const struct function functions_json[] = {
     FUNCTION_ROW("to_json", TYPE_JSON, to_json, TYPE_ANYELEMENT),
     FUNCTION_ROW("to_jsonb", TYPE_JSONB, to_json, TYPE_ANYELEMENT),
     FUNCTION_ROW("array_to_json", TYPE_JSON, array_to_json, TYPE_ANYARRAY),
+    FUNCTION_ROW("array_to_json", TYPE_JSON, array_on_lines, TYPE_ANYARRAY, TYPE_BOOL),
     BUILD_ROWS("json_build_array", TYPE_JSON, build_array),
     BUILD_ROWS("jsonb_build_array", TYPE_JSONB, build_array),
     BUILD_ROWS("json_build_object", TYPE_JSON, build_object),

@@ -346,6 +346,31 @@ static bool regexp_match(const struct call *call, struct value *ret, struct err 
 }
 
 /* Empty matches at the ends and right behind another match split nothing. */
+bool regexp_matches(const struct call *call, struct rows_out *out, struct err *reterr)
+{
+    CLEANUP(request) struct request request = {0};
+    struct regex_match found[REGEX_SUBS_MAX];
+    bool is_found = true;
+
+    if (!open_request(call, (struct places){.flags = 2}, NULL, &request, reterr))
+        return false;
+    for (uint32_t from = 0; from <= request.regex.length; from = behind(found[0])) {
+        CLEANUP(array_maker) struct array_maker maker = {0};
+
+        if (!regex_search(&request.regex, from, found, &is_found, reterr))
+            return false;
+        if (!is_found)
+            return true;
+        array_begin(&maker, TYPE_TEXT, 1);
+        add_subs(&maker, &request.regex, found);
+        if (!rows_add(out, (struct value){.bytes = array_finish(&maker, out->arena)}, reterr))
+            return false;
+        if (!request.flags.global)
+            return true;
+    }
+    return true;
+}
+
 static bool regexp_split_to_array(const struct call *call, struct value *ret, struct err *reterr)
 {
     CLEANUP(request) struct request request = {0};

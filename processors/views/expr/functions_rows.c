@@ -4,6 +4,7 @@
  */
 #include "expr/documents.h"
 #include "expr/moment.h"
+#include "expr/regex.h"
 
 #include "record/array.h"
 #include "record/numeric.h"
@@ -35,7 +36,7 @@ static bool add_row(struct rows_out *out, struct value first, struct value secon
     return true;
 }
 
-static bool add(struct rows_out *out, struct value value, struct err *reterr)
+bool rows_add(struct rows_out *out, struct value value, struct err *reterr)
 {
     return add_row(out, value, (struct value){0}, reterr);
 }
@@ -54,7 +55,7 @@ static bool add_elements(struct rows_out *out, struct str packed, enum type_id e
     struct value value;
 
     while (array_next(&walk, &value))
-        if (!add(out, value, reterr))
+        if (!rows_add(out, value, reterr))
             return false;
     return true;
 }
@@ -73,7 +74,7 @@ static bool generate_subscripts(const struct call *call, struct rows_out *out, s
     for (uint32_t i = 0; i < walk.n && call->args[1].slot == 1; i++) {
         uint32_t at = reverse ? walk.n - 1 - i : i;
 
-        if (!add(out, (struct value){.slot = (int64_t)walk.lower + at}, reterr))
+        if (!rows_add(out, (struct value){.slot = (int64_t)walk.lower + at}, reterr))
             return false;
     }
     return true;
@@ -121,7 +122,7 @@ static bool series_int(const struct call *call, struct rows_out *out, struct err
     if (by == 0)
         return invalid(reterr, "step size cannot equal zero");
     while (by > 0 ? at <= end : at >= end)
-        if (!add(out, (struct value){.slot = at}, reterr))
+        if (!rows_add(out, (struct value){.slot = at}, reterr))
             return false;
         else if (__builtin_add_overflow(at, by, &at))
             break;
@@ -155,7 +156,7 @@ static bool series_numeric(const struct call *call, struct rows_out *out, struct
     if (sign == 0)
         return invalid(reterr, "step size cannot equal zero");
     while (sign > 0 ? numeric_cmp(at, end) <= 0 : numeric_cmp(at, end) >= 0) {
-        if (!add(out, (struct value){.bytes = at}, reterr))
+        if (!rows_add(out, (struct value){.bytes = at}, reterr))
             return false;
         at = numeric_add(arena, at, by);
     }
@@ -171,7 +172,7 @@ static bool series_moment(const struct call *call, struct rows_out *out, struct 
     if (sign == 0)
         return invalid(reterr, "step size cannot equal zero");
     while (sign > 0 ? at <= end : at >= end) {
-        if (!add(out, (struct value){.slot = at}, reterr) || !moment_add(at, by, &at, reterr))
+        if (!rows_add(out, (struct value){.slot = at}, reterr) || !moment_add(at, by, &at, reterr))
             return false;
         if (moment_infinite(at))
             return invalid(reterr, "a series of infinitely many moments");
@@ -226,7 +227,7 @@ static bool elements(const struct call *call, bool as_text, const char *name, st
     while (json_array_more(&in))
         if (!json_read(&in, &item, reterr) ||
             !part_value(call, as_text, json_whole(&item), &value, reterr) ||
-            !add(out, value, reterr))
+            !rows_add(out, value, reterr))
             return false;
     return true;
 }
@@ -353,6 +354,8 @@ const struct function functions_rows[] = {
     ROWS("regexp_split_to_table", TYPE_TEXT, regexp_split_to_table, TYPE_TEXT, TYPE_TEXT),
     ROWS("regexp_split_to_table", TYPE_TEXT, regexp_split_to_table, TYPE_TEXT, TYPE_TEXT,
          TYPE_TEXT),
+    ROWS("regexp_matches", type_text_array, regexp_matches, TYPE_TEXT, TYPE_TEXT),
+    ROWS("regexp_matches", type_text_array, regexp_matches, TYPE_TEXT, TYPE_TEXT, TYPE_TEXT),
     ROWS_LOOSE("string_to_table", TYPE_TEXT, string_to_table, TYPE_TEXT, TYPE_TEXT),
     ROWS_LOOSE("string_to_table", TYPE_TEXT, string_to_table, TYPE_TEXT, TYPE_TEXT, TYPE_TEXT),
     ROWS_NAMED("json_array_elements", "value", TYPE_JSON, array_elements, TYPE_JSON),

@@ -302,7 +302,7 @@ static bool text_starts_with(const struct call *call, struct value *ret, struct 
  * LIKE: % any run, _ one character, \ the next character itself. On a mismatch the last % takes one
  * character more; earlier ones need never be tried again.
  */
-static bool like(struct str s, struct str pattern, bool *ret, struct err *reterr)
+static bool like(struct str s, struct str pattern, bool by_bytes, bool *ret, struct err *reterr)
 {
     size_t at = 0, p = 0, run_at = 0, run_p = SIZE_MAX;
 
@@ -316,14 +316,14 @@ static bool like(struct str s, struct str pattern, bool *ret, struct err *reterr
             run_p = ++p;
             run_at = at;
         } else if (p < pattern.len && pattern.at[p] == '_') {
-            at += utf8_at((struct str){s.at + at, s.len - at}, 1);
+            at += by_bytes ? 1 : utf8_at((struct str){s.at + at, s.len - at}, 1);
             p++;
         } else if (p < pattern.len && pattern.at[p + escaped] == s.at[at]) {
             at++;
             p += 1U + escaped;
         } else if (run_p != SIZE_MAX) {
             p = run_p;
-            run_at += utf8_at((struct str){s.at + run_at, s.len - run_at}, 1);
+            run_at += by_bytes ? 1 : utf8_at((struct str){s.at + run_at, s.len - run_at}, 1);
             at = run_at;
         } else {
             *ret = false;
@@ -340,7 +340,8 @@ bool text_like(const struct call *call, struct value *ret, struct err *reterr)
 {
     bool matches = false;
 
-    if (!like(call->args[0].bytes, call->args[1].bytes, &matches, reterr))
+    if (!like(call->args[0].bytes, call->args[1].bytes, call->arg_types[0].id == TYPE_BYTEA,
+              &matches, reterr))
         return false;
     ret->slot = matches;
     return true;
@@ -350,7 +351,8 @@ static bool text_not_like(const struct call *call, struct value *ret, struct err
 {
     bool matches = false;
 
-    if (!like(call->args[0].bytes, call->args[1].bytes, &matches, reterr))
+    if (!like(call->args[0].bytes, call->args[1].bytes, call->arg_types[0].id == TYPE_BYTEA,
+              &matches, reterr))
         return false;
     ret->slot = !matches;
     return true;
@@ -385,6 +387,12 @@ const struct function functions_text[] = {
     OPERATOR("!~~", TYPE_TEXT, TYPE_TEXT, TYPE_BOOL, text_not_like),
     OPERATOR("~~", TYPE_BPCHAR, TYPE_TEXT, TYPE_BOOL, text_like),
     OPERATOR("!~~", TYPE_BPCHAR, TYPE_TEXT, TYPE_BOOL, text_not_like),
+    OPERATOR("~~", TYPE_BYTEA, TYPE_BYTEA, TYPE_BOOL, text_like),
+    OPERATOR("!~~", TYPE_BYTEA, TYPE_BYTEA, TYPE_BOOL, text_not_like),
+    NAMED2("like", TYPE_TEXT, TYPE_TEXT, TYPE_BOOL, text_like),
+    NAMED2("notlike", TYPE_TEXT, TYPE_TEXT, TYPE_BOOL, text_not_like),
+    NAMED2("like", TYPE_BYTEA, TYPE_BYTEA, TYPE_BOOL, text_like),
+    NAMED2("notlike", TYPE_BYTEA, TYPE_BYTEA, TYPE_BOOL, text_not_like),
     OPERATOR("^@", TYPE_TEXT, TYPE_TEXT, TYPE_BOOL, text_starts_with),
     NAMED2("starts_with", TYPE_TEXT, TYPE_TEXT, TYPE_BOOL, text_starts_with),
     NAMED1("upper", TYPE_TEXT, TYPE_TEXT, text_upper),

@@ -386,6 +386,22 @@ struct span {
     bool null, to_null;
 };
 
+/* A time with zone as a number that orders as it does: by its moment, then by its zone. */
+static int64_t ordinal_of(struct timetz time)
+{
+    return (time.us + time.west_s * SECOND_US) * (1 << 18) + time.west_s;
+}
+
+/* The end of a span that is given by its length. */
+static bool end_of(enum type_id type, int64_t from, struct interval length, int64_t *ret,
+                   struct err *reterr)
+{
+    if (type != TYPE_TIME)
+        return moment_add(from, length, ret, reterr);
+    *ret = (from + length.us % DAY_US + DAY_US) % DAY_US;
+    return true;
+}
+
 /* The end may be given as a length; what is there alone is the start. */
 static bool span_of(const struct call *call, uint16_t i, struct span *ret, struct err *reterr)
 {
@@ -395,9 +411,13 @@ static bool span_of(const struct call *call, uint16_t i, struct span *ret, struc
         int64_t end = 0;
 
         to.null = from.null || to.null;
-        if (!to.null && !moment_add(from.slot, interval_open(to.bytes), &end, reterr))
+        if (!to.null &&
+            !end_of(call->arg_types[i].id, from.slot, interval_open(to.bytes), &end, reterr))
             return false;
         to.slot = end;
+    } else if (call->arg_types[i].id == TYPE_TIMETZ) {
+        from.slot = from.null ? 0 : ordinal_of(timetz_open(from.bytes));
+        to.slot = to.null ? 0 : ordinal_of(timetz_open(to.bytes));
     }
     *ret = (struct span){from.slot, to.slot, from.null && to.null, from.null || to.null};
     if (from.null)
@@ -433,8 +453,11 @@ static bool overlaps(const struct call *call, struct value *ret, struct err *ret
     return true;
 }
 
-#define OVERLAPS_ROW(type, to)                                                                     \
-    FUNCTION_LOOSE_ROW("overlaps", TYPE_BOOL, overlaps, type, to, type, to)
+#define OVERLAPS_ROW(type, to, other)                                                              \
+    FUNCTION_LOOSE_ROW("overlaps", TYPE_BOOL, overlaps, type, to, type, other)
+#define OVERLAPS_ROWS(type)                                                                        \
+    OVERLAPS_ROW(type, type, type), OVERLAPS_ROW(type, TYPE_INTERVAL, type),                       \
+        OVERLAPS_ROW(type, type, TYPE_INTERVAL), OVERLAPS_ROW(type, TYPE_INTERVAL, TYPE_INTERVAL)
 #define OP FUNCTION_OPERATOR_ROW
 #define MOMENT_ROWS(type, to)                                                                      \
     OP("+", type, TYPE_INTERVAL, to, moment_add_interval),                                         \
@@ -468,10 +491,9 @@ const struct function functions_time[] = {
     OP("*", TYPE_INTERVAL, TYPE_FLOAT8, TYPE_INTERVAL, interval_mul),
     OP("*", TYPE_FLOAT8, TYPE_INTERVAL, TYPE_INTERVAL, mul_interval),
     OP("/", TYPE_INTERVAL, TYPE_FLOAT8, TYPE_INTERVAL, interval_div),
-    OVERLAPS_ROW(TYPE_TIMESTAMP, TYPE_TIMESTAMP),
-    OVERLAPS_ROW(TYPE_TIMESTAMP, TYPE_INTERVAL),
-    OVERLAPS_ROW(TYPE_TIMESTAMPTZ, TYPE_TIMESTAMPTZ),
-    OVERLAPS_ROW(TYPE_TIMESTAMPTZ, TYPE_INTERVAL),
-    OVERLAPS_ROW(TYPE_TIME, TYPE_TIME),
+    OVERLAPS_ROWS(TYPE_TIMESTAMP),
+    OVERLAPS_ROWS(TYPE_TIMESTAMPTZ),
+    OVERLAPS_ROWS(TYPE_TIME),
+    OVERLAPS_ROW(TYPE_TIMETZ, TYPE_TIMETZ, TYPE_TIMETZ),
     {0},
 };

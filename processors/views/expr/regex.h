@@ -47,6 +47,9 @@ WARN_UNUSED bool regex_search(struct regex *regex, uint32_t from, struct regex_m
 /* The text of a match. */
 struct str regex_text(const struct regex *regex, struct regex_match match);
 
+/* regexp_matches(text, pattern [, flags]): a row of the parentheses for each match. */
+bool regexp_matches(const struct call *call, struct rows_out *out, struct err *reterr);
+
 /* Frees Tcl's objects. */
 void regex_close(struct regex *regex);
 
