@@ -141,6 +141,7 @@ void json_write_value(struct buf *out, struct type type, struct value value)
         write_numeric(out, type, value);
         break;
     case TYPE_TEXT:
+    case TYPE_JSONPATH:
     case TYPE_VARCHAR:
     case TYPE_BPCHAR:
         json_write_string(out, value.bytes);

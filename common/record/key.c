@@ -146,6 +146,7 @@ static void append_value(struct buf *out, enum type_id type, struct value value)
     case TYPE_BYTEA:
     case TYPE_JSON:
     case TYPE_UNKNOWN:
+    case TYPE_JSONPATH:
         append_bytes(out, value.bytes);
         return;
     case TYPE_ANY:

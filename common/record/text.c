@@ -449,7 +449,7 @@ static bool parse_bytes(struct type type, struct str text, struct arena *arena, 
     case TYPE_JSONB:
         return check_utf8(text, reterr) && text_parse_json(type.id, text, arena, ret, reterr);
     default:
-        assert(type.id == TYPE_UNKNOWN);
+        assert(type.id == TYPE_UNKNOWN || type.id == TYPE_JSONPATH);
         *ret = text;
         return true;
     }
@@ -540,6 +540,7 @@ void text_print(struct buf *out, struct type type, struct value value)
     case TYPE_JSON:
     case TYPE_JSONB:
     case TYPE_UNKNOWN:
+    case TYPE_JSONPATH:
         buf_put(out, value.bytes);
         return;
     case TYPE_ANY:

@@ -41,6 +41,7 @@ static const struct type_info infos[] = {
     [TYPE_COMMON] = {.name = "anycompatible", .bytes = true},
     [TYPE_COMMON_ARRAY] = {.name = "anycompatiblearray", .bytes = true},
     [TYPE_ANYNONARRAY] = {.name = "anynonarray", .bytes = true},
+    [TYPE_JSONPATH] = {.name = "jsonpath", .bytes = true},
 };
 
 /* "char" is missing on purpose: as a name of the catalog it is the one-byte type; the grammar turns
@@ -83,6 +84,7 @@ static const struct {
     {"uuid", TYPE_UUID},
     {"json", TYPE_JSON},
     {"jsonb", TYPE_JSONB},
+    {"jsonpath", TYPE_JSONPATH},
 };
 
 static const struct type_info *info_of(enum type_id id)
@@ -94,7 +96,7 @@ static const struct type_info *info_of(enum type_id id)
         return &of_array;
     if (type_is_enum(id))
         return &of_enum;
-    assert(id >= TYPE_BOOL && id <= TYPE_ANYNONARRAY);
+    assert(id >= TYPE_BOOL && id <= TYPE_JSONPATH);
     return &infos[id];
 }
 
@@ -122,6 +124,7 @@ static const char *array_name(enum type_id element)
         [TYPE_JSONB] = "jsonb[]",
         [TYPE_INTERVAL] = "interval[]",
         [TYPE_TIMETZ] = "time with time zone[]",
+        [TYPE_JSONPATH] = "jsonpath[]",
     };
 
     if ((size_t)element < sizeof(names_of) / sizeof(names_of[0]) && names_of[element] != NULL)

@@ -43,7 +43,8 @@ enum type_id {
     TYPE_ANYENUM,      /* as ANYELEMENT, an enum */
     TYPE_COMMON,       /* anycompatible: brought to the common type */
     TYPE_COMMON_ARRAY, /* an array of that */
-    TYPE_ANYNONARRAY   /* as ANYELEMENT, no array */
+    TYPE_ANYNONARRAY,  /* as ANYELEMENT, no array */
+    TYPE_JSONPATH /* bytes: UTF-8 in jsonpath's text form; of expressions, no column of a source */
 };
 
 /*

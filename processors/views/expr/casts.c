@@ -1,4 +1,4 @@
-#include "expr/body.h"
+#include "expr/jsonpath.h"
 
 #include "record/array.h"
 #include "record/interval.h"
@@ -412,6 +412,9 @@ const struct function functions_cast[] = {
     CAST(JSONB, INT8, EXPLICIT, jsonb_to_number),
     CAST(JSONB, FLOAT4, EXPLICIT, jsonb_to_number),
     CAST(JSONB, FLOAT8, EXPLICIT, jsonb_to_number),
+    CAST(TEXT, JSONPATH, EXPLICIT, text_to_jsonpath),
+    CAST(VARCHAR, JSONPATH, EXPLICIT, text_to_jsonpath),
+    CAST(BPCHAR, JSONPATH, EXPLICIT, text_to_jsonpath),
     CAST(ANYARRAY, ANYARRAY, IMPLICIT, array_to_array),
     /* Through the text form. */
     CAST(ANY, TEXT, ASSIGNMENT, cast_print),

@@ -4,25 +4,10 @@
 #include <assert.h>
 
 const struct function *const function_tables[] = {
-    functions_compare,
-    functions_number,
-    functions_math,
-    functions_numeric,
-    functions_text,
-    functions_string,
-    functions_regex,
-    functions_time,
-    functions_moment,
-    functions_json,
-    functions_jsonb,
-    functions_array,
-    functions_bytes,
-    functions_format,
-    functions_cast,
-    functions_rows,
-    functions_read,
-    functions_unicode,
-    NULL,
+    functions_compare, functions_number, functions_math,    functions_numeric,  functions_text,
+    functions_string,  functions_regex,  functions_time,    functions_moment,   functions_json,
+    functions_jsonb,   functions_array,  functions_bytes,   functions_format,   functions_cast,
+    functions_rows,    functions_read,   functions_unicode, functions_jsonpath, NULL,
 };
 
 /* PostgreSQL's pg_type.typcategory: only types of one category are weighed against each other. */
@@ -45,7 +30,7 @@ static enum category category_of(enum type_id type)
         return ARRAY;
     if (type_is_enum(type))
         return ENUM;
-    if (type >= TYPE_ANY)
+    if (type >= TYPE_ANY && type != TYPE_JSONPATH)
         return PSEUDO;
     return type == TYPE_UNKNOWN ? CATEGORY_NONE : USER;
 }

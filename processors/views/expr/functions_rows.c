@@ -3,6 +3,7 @@
  * (chapters 9.25, 9.16, 9.4). A row more than ROWS_MAX raises.
  */
 #include "expr/documents.h"
+#include "expr/jsonpath.h"
 #include "expr/moment.h"
 #include "expr/regex.h"
 
@@ -336,6 +337,15 @@ static bool single_row(const struct call *call, struct value *ret, struct err *r
         .second = (second_), .rows = (rows_), .names = "key value"                                 \
     }
 
+/* (document, path [, vars [, silent]]) */
+#define PATH_ROW(name_, ...)                                                                       \
+    {                                                                                              \
+        .name = (name_), .kind = FUNCTION_ROWS, .args = {TYPE_JSONB, TYPE_JSONPATH, __VA_ARGS__},  \
+        .result = TYPE_JSONB, .rows = jsonpath_rows, .prepare = jsonpath_prepare                   \
+    }
+#define PATH_ROWS(name)                                                                            \
+    PATH_ROW(name, 0), PATH_ROW(name, TYPE_JSONB), PATH_ROW(name, TYPE_JSONB, TYPE_BOOL)
+
 const struct function functions_rows[] = {
     ROWS("unnest", TYPE_ANYELEMENT, unnest, TYPE_ANYARRAY),
     ROWS("generate_subscripts", TYPE_INT4, generate_subscripts, TYPE_ANYARRAY, TYPE_INT4),
@@ -366,6 +376,8 @@ const struct function functions_rows[] = {
     ROWS_PAIR("jsonb_each", TYPE_JSONB, each_member, TYPE_JSONB),
     ROWS_PAIR("json_each_text", TYPE_TEXT, each_member_text, TYPE_JSON),
     ROWS_PAIR("jsonb_each_text", TYPE_TEXT, each_member_text, TYPE_JSONB),
+    PATH_ROWS("jsonb_path_query"),
+    PATH_ROWS("jsonb_path_query_tz"),
     ROWS("json_object_keys", TYPE_TEXT, object_keys, TYPE_JSON),
     ROWS("jsonb_object_keys", TYPE_TEXT, object_keys, TYPE_JSONB),
     {.name = "single row",

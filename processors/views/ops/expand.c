@@ -8,12 +8,28 @@ struct expand_function {
     const struct plan_rows *plan;
     const struct getter *args;
     struct type *arg_types;
+    const void *prepared;
 };
 
 struct expand {
     struct expand_function *functions;
     uint16_t values_n; /* columns of all functions */
 };
+
+/* What constant arguments settle for every row. */
+static const void *prepare(const struct plan_rows *plan, struct arena *arena)
+{
+    struct value values[FUNCTION_ARGS_MAX] = {0};
+    bool known[FUNCTION_ARGS_MAX] = {0};
+
+    if (plan->function->prepare == NULL)
+        return NULL;
+    for (uint16_t i = 0; i < plan->args_n; i++) {
+        known[i] = plan->args[i]->kind == EXPR_CONST && !plan->args[i]->constant.null;
+        values[i] = plan->args[i]->constant;
+    }
+    return plan->function->prepare(values, known, plan->args_n, arena);
+}
 
 static void expand_start(struct op *op, struct arena *arena)
 {
@@ -30,6 +46,7 @@ static void expand_start(struct op *op, struct arena *arena)
             arena_alloc(arena, (function->plan->args_n + 1U) * sizeof(*function->arg_types));
         for (uint16_t k = 0; k < function->plan->args_n; k++)
             function->arg_types[k] = function->plan->args[k]->type;
+        function->prepared = prepare(function->plan, arena);
         expand->values_n = (uint16_t)(expand->values_n + function->plan->columns_n);
     }
     op->own = expand;
@@ -45,6 +62,7 @@ static bool function_rows(const struct expand_function *function, struct step *s
                         .arg_types = function->arg_types,
                         .result_type = plan->types[0],
                         .scratch = step->arena,
+                        .prepared = function->prepared,
                         .args_n = plan->args_n};
 
     *out = (struct rows_out){.arena = step->arena, .columns_n = plan->columns_n};

@@ -1,7 +1,16 @@
 #include "sql/bind.h"
 #include "sql/nearest.h"
 
+#include "expr/jsonpath.h"
 #include "record/text.h"
+
+static bool read_literal(struct binder *binder, struct type type, struct str text,
+                         struct value *ret, struct err *reterr)
+{
+    if (type.id == TYPE_JSONPATH)
+        return jsonpath_value(text, binder->arena, &ret->bytes, reterr);
+    return text_parse(type, text, binder->arena, ret, reterr);
+}
 
 /* A literal read as the type. PostgreSQL reads it without the modifier, then casts to it. */
 static struct expr *coerce_literal(struct binder *binder, struct expr *literal, struct type type)
@@ -13,7 +22,7 @@ static struct expr *coerce_literal(struct binder *binder, struct expr *literal, 
 
     if (literal->constant.null)
         return expr;
-    if (!text_parse(bare, literal->constant.bytes, binder->arena, &value, &err) ||
+    if (!read_literal(binder, bare, literal->constant.bytes, &value, &err) ||
         (type.typmod >= 0 &&
          !text_apply_typmod(type, value, binder->arena, &expr->constant, &err))) {
         ast_refuse(&binder->ast, literal->location, "%s", err.text);
