@@ -53,17 +53,24 @@ static void print_row(struct buf *out, const struct function *row)
     buf_char(out, '\n');
 }
 
+/* Those with a blank in their name are the planner's own. */
+static bool is_public(const struct function *row)
+{
+    return strchr(row->name, ' ') == NULL;
+}
+
 void function_list(struct buf *out)
 {
     size_t n = 0, i = 0;
 
     for (const struct function *const *table = function_tables; *table != NULL; table++)
         for (const struct function *row = *table; row->name != NULL; row++)
-            n++;
+            n += is_public(row);
     CLEANUP(free) const struct function **rows = err_calloc(n, sizeof(const struct function *));
     for (const struct function *const *table = function_tables; *table != NULL; table++)
         for (const struct function *row = *table; row->name != NULL; row++)
-            rows[i++] = row;
+            if (is_public(row))
+                rows[i++] = row;
     qsort(rows, n, sizeof(const struct function *), compare_rows);
     for (i = 0; i < n; i++)
         print_row(out, rows[i]);

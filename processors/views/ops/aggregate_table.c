@@ -330,9 +330,26 @@ static void print_row(struct buf *out, const struct aggregate *row)
                row->needs_order ? ", with ORDER BY" : "");
 }
 
+/* Those that the planner makes of counts. */
+static void print_hypothetical(struct buf *out)
+{
+    static const char *const names[] = {"rank", "dense_rank", "percent_rank", "cume_dist"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t start = out->len;
+
+        buf_printf(out, "%s(VARIADIC \"any\") WITHIN GROUP (ORDER BY VARIADIC \"any\")", names[i]);
+        do
+            buf_char(out, ' ');
+        while (out->len - start < 64);
+        buf_printf(out, "%-28s aggregate\n", type_name(i < 2 ? TYPE_INT8 : TYPE_FLOAT8));
+    }
+}
+
 void aggregate_list(struct buf *out)
 {
     for (const struct aggregate *row = aggregate_table; row->name != NULL; row++)
         if (!row->internal)
             print_row(out, row);
+    print_hypothetical(out);
 }

@@ -40,8 +40,7 @@ static bool same_calls(const struct aggregate_call *a, const struct aggregate_ca
            same_filters(a->filter, b->filter);
 }
 
-/* The number of the call among the block's aggregates; the same call twice is one. */
-static uint16_t add_call(struct scope *scope, const struct aggregate_call *made)
+uint16_t bind_add_aggregate(struct scope *scope, const struct aggregate_call *made)
 {
     struct list *calls = scope->aggregates;
     struct aggregate_call *call;
@@ -262,7 +261,7 @@ bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node, con
     return true;
 }
 
-static bool may_stand(struct scope *scope, int location)
+bool bind_aggregate_may_stand(struct scope *scope, int location)
 {
     if (scope->in_aggregate)
         return ast_refuse(&scope->binder->ast, location,
@@ -279,9 +278,10 @@ struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, 
     uint16_t index;
 
     inner.in_aggregate = true;
-    if (!may_stand(scope, node->location) || !bind_aggregate_call(&inner, node, name, &call))
+    if (!bind_aggregate_may_stand(scope, node->location) ||
+        !bind_aggregate_call(&inner, node, name, &call))
         return NULL;
-    index = add_call(scope, &call);
+    index = bind_add_aggregate(scope, &call);
     return exprs_column(scope->binder->arena, (uint16_t)(AGGREGATE_COLUMN + index), call.type,
                         node->location);
 }
@@ -294,7 +294,7 @@ struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *nod
 
     enum { BITS_MAX = 31 };
     inner.in_aggregate = true;
-    if (!may_stand(scope, node->location))
+    if (!bind_aggregate_may_stand(scope, node->location))
         return NULL;
     if (node->n_args > BITS_MAX) {
         ast_refuse(&scope->binder->ast, node->location,
@@ -307,6 +307,7 @@ struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *nod
     for (size_t i = 0; i < node->n_args; i++)
         if ((call.args[i] = bind_expr(&inner, node->args[i])) == NULL)
             return NULL;
-    return exprs_column(scope->binder->arena, (uint16_t)(AGGREGATE_COLUMN + add_call(scope, &call)),
-                        type, node->location);
+    return exprs_column(scope->binder->arena,
+                        (uint16_t)(AGGREGATE_COLUMN + bind_add_aggregate(scope, &call)), type,
+                        node->location);
 }

@@ -96,6 +96,8 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
         return bind_window(scope, node, name);
     if (bind_is_rows_function(name))
         return bind_rows_call(scope, node, name);
+    if (bind_is_hypothetical(node, name))
+        return bind_hypothetical(scope, node, name);
     if (bind_is_window_function(name)) {
         ast_refuse(&scope->binder->ast, node->location,
                    "window function %s requires an OVER clause", name);

@@ -17,6 +17,8 @@ struct aggregate_call {
     bool distinct, grouping;
     struct type type;
     int location;
+    struct expr **direct; /* of a hypothetical row, which must be the same in every grouping set */
+    uint16_t direct_n;
 };
 
 /* One call over a window. */
@@ -64,6 +66,19 @@ struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, 
 /* The call alone, as it stands in a block or over a window; its parts are bound in that scope. */
 WARN_UNUSED bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node,
                                      const char *name, struct aggregate_call *ret);
+
+/* The number of the call among the block's aggregates; the same call twice is one. */
+uint16_t bind_add_aggregate(struct scope *scope, const struct aggregate_call *call);
+
+/* An aggregate may stand here; else refused. */
+WARN_UNUSED bool bind_aggregate_may_stand(struct scope *scope, int location);
+
+/* bind_hypothetical.c: rank and its kind WITHIN GROUP. */
+bool bind_is_hypothetical(const PgQuery__FuncCall *node, const char *name);
+
+/* A call of it: an expression over placeholders; NULL: refused. */
+struct expr *bind_hypothetical(struct scope *scope, const PgQuery__FuncCall *node,
+                               const char *name);
 
 /* grouping(...): a placeholder too. */
 struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node);

@@ -134,12 +134,28 @@ static bool check_grouping(struct block *block)
     return true;
 }
 
+/* In several grouping sets what a hypothetical row is made of would differ from set to set. */
+static bool check_direct(struct block *block)
+{
+    for (uint32_t i = 0; i < block->aggregates.n && block->sets.n > 1; i++) {
+        const struct aggregate_call *call = block->aggregates.at[i];
+        struct column_set columns = {0};
+
+        for (uint16_t j = 0; j < call->direct_n; j++)
+            exprs_columns(call->direct[j], &columns);
+        if (!column_set_empty(&columns))
+            return ast_refuse(&block->binder->ast, call->location,
+                              "with several grouping sets the direct arguments must be constants");
+    }
+    return true;
+}
+
 bool grouping_rewrite(struct block *block)
 {
     struct arena *arena = block->binder->arena;
     const int16_t *at;
 
-    if (!check_grouping(block))
+    if (!check_grouping(block) || !check_direct(block))
         return false;
     for (uint32_t i = 0; i < block->targets.n; i++) {
         struct target *target = block->targets.at[i];

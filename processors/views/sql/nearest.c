@@ -154,7 +154,8 @@ const char *nearest_function(struct arena *arena, const char *name)
 
     for (const struct function *const *table = function_tables; *table != NULL; table++)
         for (const struct function *row = *table; row->name != NULL; row++)
-            if (row->kind == FUNCTION_NAMED || row->kind == FUNCTION_ROWS)
+            if ((row->kind == FUNCTION_NAMED || row->kind == FUNCTION_ROWS) &&
+                strchr(row->name, ' ') == NULL)
                 nearest_try(&nearest, NULL, row->name);
     for (const struct aggregate *row = aggregate_table; row->name != NULL; row++)
         if (!row->internal)
