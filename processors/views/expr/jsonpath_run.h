@@ -63,21 +63,33 @@ enum outcome path_quiet_values(struct path_run *run, const struct path_node *nod
 /* jsonpath_predicate.c: what is known of a predicate over the item. */
 enum truth path_test(struct path_run *run, const struct path_node *node, struct jsonb *item);
 
-/* jsonpath_number.c: a number as an item, and back. */
+/* jsonpath_number.c: the number as an item. */
 struct jsonb *path_make_number(struct path_run *run, struct str packed);
+
+/* The item, which is a number, packed. */
 struct str path_number(struct path_run *run, const struct jsonb *item);
 
-/* Operators and methods, and what follows them. */
+/* An operator between two numbers. */
 enum outcome path_arithmetic(struct path_run *run, const struct path_node *node, struct jsonb *item,
                              struct path_items *found);
+
+/* A sign before each of some numbers. */
 enum outcome path_sign(struct path_run *run, const struct path_node *node, struct jsonb *item,
                        struct path_items *found);
+
+/* .type() */
 enum outcome path_type(struct path_run *run, const struct path_node *node, const struct jsonb *item,
                        struct path_items *found);
+
+/* .size() */
 enum outcome path_size(struct path_run *run, const struct path_node *node, const struct jsonb *item,
                        struct path_items *found);
+
+/* .abs(), .floor(), .ceiling() */
 enum outcome path_numeric(struct path_run *run, const struct path_node *node,
                           const struct jsonb *item, struct path_items *found);
+
+/* .double() */
 enum outcome path_double(struct path_run *run, const struct path_node *node, struct jsonb *item,
                          struct path_items *found);
 
