@@ -23,11 +23,13 @@ struct path_run {
     struct err *reterr;
 };
 
+/* Not strict. */
 static inline bool path_is_lax(const struct path_run *run)
 {
     return !run->question->path->strict;
 }
 
+/* An array or an object. */
 static inline bool path_is_container(const struct jsonb *item)
 {
     return item->kind == JSON_ARRAY || item->kind == JSON_OBJECT;
