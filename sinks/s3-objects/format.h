@@ -13,31 +13,50 @@
  * A row's values are lexemes as they stand in the record (object_row.h): strings still escaped,
  * nested values with whatever white space they had, line breaks too.
  *
- * The bytes of an object are a function of its rows alone: a crash between a plan and its end makes
- * the same object again, and the store compares the two. So no clock, no randomness, no order of a
- * hash table; when a format's bytes change, its version goes up.
+ * The bytes of an object are a function of its rows and its shape alone: a crash between a plan and
+ * its end makes the same object again, and the store compares the two. So no clock, no randomness,
+ * no order of a hash table; when a format's bytes change, its version goes up.
  */
 #ifndef S3_OBJECTS_FORMAT_H
 #define S3_OBJECTS_FORMAT_H
 
 #include "base/buf.h"
 #include "object_row.h"
+#include "shape.h"
+
+struct object_format;
+
+/* An object in the making. What stands in `out` may be taken away between two calls. */
+struct object_writer {
+    const struct object_format *format;
+    const struct object_shape *shape;
+    struct buf *out;
+    size_t rows;     /* so far */
+    size_t replaced; /* characters that the format can't hold */
+    void *state;     /* the format's own: made by begin, freed by drop */
+};
 
 struct object_format {
     const char *name; /* what --format calls it */
     const char *extension, *content_type;
     int version;
+    bool needs_columns; /* names of columns must be known before the first row */
+    bool needs_types;   /* their types too */
+    bool binary;        /* compresses by itself */
     /* Appends what stands before the first row. */
-    void (*begin)(struct buf *out);
-    /* Appends one row; `index` counts from 0 inside the object. Returns how many characters had to
-     * be replaced because the format can't hold them. */
-    size_t (*row)(struct buf *out, const struct object_row *row, size_t index);
+    void (*begin)(struct object_writer *writer);
+    /* Appends one row, which fits the shape (typed_row_check). */
+    void (*row)(struct object_writer *writer, const struct object_row *row);
     /* Appends what stands behind the last row. */
-    void (*end)(struct buf *out);
+    void (*end)(struct object_writer *writer);
+    /* Frees the state; NULL when the format has none. */
+    void (*drop)(struct object_writer *writer);
 };
 
+extern const struct object_format format_csv;
 extern const struct object_format format_json;
 extern const struct object_format format_ndjson;
+extern const struct object_format format_parquet;
 extern const struct object_format format_xml;
 
 /* All formats, ended by NULL. */

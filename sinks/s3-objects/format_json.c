@@ -4,21 +4,20 @@
  */
 #include "format.h"
 
-static void json_begin(struct buf *out)
+static void json_begin(struct object_writer *writer)
 {
-    buf_puts(out, "[\n");
+    buf_puts(writer->out, "[\n");
 }
 
-static size_t json_row(struct buf *out, const struct object_row *row, size_t index)
+static void json_row(struct object_writer *writer, const struct object_row *row)
 {
-    buf_puts(out, index == 0 ? "" : ",\n");
-    object_row_write(out, row);
-    return 0;
+    buf_puts(writer->out, writer->rows == 0 ? "" : ",\n");
+    object_row_write(writer->out, row, writer->shape->envelope);
 }
 
-static void json_end(struct buf *out)
+static void json_end(struct object_writer *writer)
 {
-    buf_puts(out, "\n]\n");
+    buf_puts(writer->out, "\n]\n");
 }
 
 const struct object_format format_json = {.name = "json",

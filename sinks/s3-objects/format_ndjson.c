@@ -5,9 +5,9 @@
  */
 #include "format.h"
 
-static void nothing(struct buf *out)
+static void nothing(struct object_writer *writer)
 {
-    (void)out;
+    (void)writer;
 }
 
 static void drop_line_breaks(struct buf *out, size_t from)
@@ -20,15 +20,15 @@ static void drop_line_breaks(struct buf *out, size_t from)
     out->len = to;
 }
 
-static size_t ndjson_row(struct buf *out, const struct object_row *row, size_t index)
+static void ndjson_row(struct object_writer *writer, const struct object_row *row)
 {
-    size_t from = out->len;
+    size_t from = writer->out->len;
 
-    (void)index;
-    object_row_write(out, row);
-    drop_line_breaks(out, from);
-    buf_char(out, '\n');
-    return 0;
+    object_row_write(writer->out, row, writer->shape->envelope);
+    if (memchr(writer->out->at + from, '\n', writer->out->len - from) != NULL ||
+        memchr(writer->out->at + from, '\r', writer->out->len - from) != NULL)
+        drop_line_breaks(writer->out, from);
+    buf_char(writer->out, '\n');
 }
 
 const struct object_format format_ndjson = {.name = "ndjson",

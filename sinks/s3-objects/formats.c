@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-const struct object_format *const object_formats[] = {&format_json, &format_ndjson, &format_xml,
-                                                      NULL};
+const struct object_format *const object_formats[] = {&format_csv,     &format_json, &format_ndjson,
+                                                      &format_parquet, &format_xml,  NULL};
 
 const struct object_format *object_format_find(const char *name)
 {

@@ -7,13 +7,14 @@ int main(int argc, char **argv)
 {
     struct settings settings = {0};
     struct option_group groups[] = {{"Objects", settings_options, &settings},
+                                    {"Rows", shape_option_rows, &settings.rows},
                                     {"Kafka", kafka_options, &settings.kafka},
                                     {"S3", s3_options, &settings.s3},
                                     {"Service", service_options, &settings.service},
                                     {0}};
     const struct option_set set = {
         .service = SERVICE_NAME,
-        .summary = "writes topics as JSON, NDJSON and XML objects to an S3 store",
+        .summary = "writes topics as CSV, JSON, NDJSON, Parquet and XML objects to an S3 store",
         .usage = "--pipeline NAME --topics TOPIC,... --s3-bucket BUCKET [options]",
         .groups = groups};
     struct service *service = NULL;

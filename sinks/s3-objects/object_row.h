@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "record/json.h"
+#include "shape.h"
 
 struct object_member {
     struct str name; /* unescaped */
@@ -16,22 +17,28 @@ struct object_member {
 };
 
 struct object_row {
-    const struct object_member *members; /* in the record's order */
+    const struct object_member *members; /* in the record's order, or that of shape->columns */
     size_t n;
     bool deleted; /* members are the key's columns */
     int64_t offset;
 };
 
 /*
- * Reads a record. A null value is a delete, whose key must be a JSON object; otherwise the value
- * must be one. Views live as long as `key`, `value` and the arena. ERR_DEAD_LETTER says what is
- * wrong; a member named __op or __offset is, since an object's rows have their own.
+ * Reads a record. A null value (with shape->row_from: that member null too) is a delete, whose key
+ * must be a JSON object; otherwise the value must be one. Views live as long as `key`, `value` and
+ * the arena. ERR_DEAD_LETTER says what is wrong; with an envelope a member named __op or __offset
+ * is, since an object's rows have their own.
  */
-WARN_UNUSED bool object_row_read(struct str key, struct str value, int64_t offset,
-                                 struct arena *arena, struct object_row *ret, struct err *reterr);
+WARN_UNUSED bool object_row_read(const struct object_shape *shape, struct str key, struct str value,
+                                 int64_t offset, struct arena *arena, struct object_row *ret,
+                                 struct err *reterr);
+
+/* The member of that name, looked for at `near` first; NULL when the row has none. */
+const struct object_member *object_row_find(const struct object_row *row, struct str name,
+                                            size_t near);
 
 /* Appends the row as a JSON object: its members, values as they stand in the record (line breaks
- * inside a nested one too), then __op and __offset. */
-void object_row_write(struct buf *out, const struct object_row *row);
+ * inside a nested one too), then __op and __offset when there is an envelope. */
+void object_row_write(struct buf *out, const struct object_row *row, bool envelope);
 
 #endif

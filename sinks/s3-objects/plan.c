@@ -4,7 +4,7 @@
 #include "record/json.h"
 #include <inttypes.h>
 
-enum { VERSION = 1, OFFSET_DIGITS = 20 };
+enum { VERSION = 1 };
 
 void plan_encode(struct buf *out, const struct plan *plan)
 {
@@ -99,58 +99,14 @@ bool plan_decode(struct str text, struct plan *ret, struct err *reterr)
     return true;
 }
 
-void plan_configuration(const char *bucket, const struct object_format *const *formats, char *cfg)
+void plan_configuration(const char *bucket, const struct object_format *const *formats,
+                        struct str more, char *cfg)
 {
     CLEANUP(buf) struct buf text = {0};
 
     buf_printf(&text, "%s\n", bucket);
     for (; *formats != NULL; formats++)
         buf_printf(&text, "%s %d\n", (*formats)->name, (*formats)->version);
+    buf_put(&text, more);
     snprintf(cfg, PLAN_CFG_CHARS + 1, "%016" PRIx64, hash64(text.at, text.len));
-}
-
-void plan_object_key(struct buf *out, const char *topic, int32_t partition, int64_t start,
-                     int64_t end, const char *extension)
-{
-    buf_printf(out, "%s/%" PRId32 "/%s+%" PRId32 "+%020" PRId64 "-%020" PRId64 ".%s", topic,
-               partition, topic, partition, start, end, extension);
-}
-
-static bool take_offset(struct str *text, int64_t *ret)
-{
-    int64_t number = 0;
-
-    if (text->len < OFFSET_DIGITS)
-        return false;
-    for (size_t i = 0; i < OFFSET_DIGITS; i++)
-        if (text->at[i] < '0' || text->at[i] > '9' || __builtin_mul_overflow(number, 10, &number) ||
-            __builtin_add_overflow(number, text->at[i] - '0', &number))
-            return false;
-    *text = (struct str){text->at + OFFSET_DIGITS, text->len - OFFSET_DIGITS};
-    *ret = number;
-    return true;
-}
-
-static bool take_text(struct str *text, struct str expected)
-{
-    if (!str_starts(*text, expected))
-        return false;
-    *text = (struct str){text->at + expected.len, text->len - expected.len};
-    return true;
-}
-
-bool plan_object_key_parse(struct str key, const char *topic, int32_t partition,
-                           const char *extension, int64_t *ret_start, int64_t *ret_end)
-{
-    CLEANUP(buf) struct buf head = {0};
-    int64_t start = 0, end = 0;
-
-    buf_printf(&head, "%s/%" PRId32 "/%s+%" PRId32 "+", topic, partition, topic, partition);
-    if (!take_text(&key, buf_str(&head)) || !take_offset(&key, &start) ||
-        !take_text(&key, STR("-")) || !take_offset(&key, &end) || !take_text(&key, STR(".")) ||
-        !str_eq_c(key, extension) || end < start)
-        return false;
-    *ret_start = start;
-    *ret_end = end;
-    return true;
 }

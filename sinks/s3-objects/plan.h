@@ -27,17 +27,9 @@ void plan_encode(struct buf *out, const struct plan *plan);
  * else's, or a newer version's. */
 WARN_UNUSED bool plan_decode(struct str text, struct plan *ret, struct err *reterr);
 
-/* Writes into `cfg` what a plan's bytes and names depend on beside the records: the bucket and the
- * formats (ended by NULL) with their versions. */
-void plan_configuration(const char *bucket, const struct object_format *const *formats, char *cfg);
-
-/* Appends the key of an object: topic/partition/topic+partition+start-end.extension. */
-void plan_object_key(struct buf *out, const char *topic, int32_t partition, int64_t start,
-                     int64_t end, const char *extension);
-
-/* Reads a key that plan_object_key wrote for this topic, partition and extension; false for any
- * other. */
-bool plan_object_key_parse(struct str key, const char *topic, int32_t partition,
-                           const char *extension, int64_t *ret_start, int64_t *ret_end);
+/* Writes into `cfg` what a plan's bytes and names depend on beside the records: the bucket, the formats
+ * (ended by NULL) with their versions, and `more`, which says what else was chosen. */
+void plan_configuration(const char *bucket, const struct object_format *const *formats,
+                        struct str more, char *cfg);
 
 #endif

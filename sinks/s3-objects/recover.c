@@ -7,8 +7,8 @@
 
 /* The last object of one partition and format in a listing. */
 struct last_object {
-    const struct partition *partition;
-    const char *extension;
+    const char *template;
+    struct key_parts parts;
     int64_t start, end; /* -1: none */
 };
 
@@ -18,9 +18,7 @@ static bool look_at_key(struct str key, int64_t size, void *arg)
     int64_t start = 0, end = 0;
 
     (void)size;
-    if (plan_object_key_parse(key, last->partition->topic, last->partition->partition,
-                              last->extension, &start, &end) &&
-        end > last->end) {
+    if (key_template_parse(key, last->template, &last->parts, &start, &end) && end > last->end) {
         last->start = start;
         last->end = end;
     }
@@ -37,12 +35,18 @@ static bool recover_from_objects(struct task *task, struct partition *partition,
 {
     CLEANUP(buf) struct buf prefix = {0};
     struct last_object most = {.start = -1, .end = -1};
+    struct key_parts parts = {.topic = partition->topic, .partition = partition->partition};
+    static const char *const offsets[] = {"start", "end", NULL};
     int64_t least_end = INT64_MAX;
 
-    buf_printf(&prefix, "%s/%" PRId32 "/", partition->topic, partition->partition);
     for (const struct object_format *const *format = task->settings->formats; *format != NULL;
          format++) {
-        struct last_object last = {partition, (*format)->extension, -1, -1};
+        CLEANUP(buf) struct buf ext = {0};
+        object_stream_extension(&ext, *format, partition->shape);
+        parts.ext = buf_cstr(&ext);
+        struct last_object last = {task->settings->template, parts, -1, -1};
+        buf_clear(&prefix);
+        key_template_prefix(&prefix, task->settings->template, &parts, offsets);
 
         if (!s3_list(task->s3, buf_cstr(&prefix), look_at_key, &last, reterr))
             return false;
@@ -97,8 +101,9 @@ static bool recover_partition(struct task *task, struct partition *partition, st
 }
 
 /* Adds the topic's partitions to the task's. */
-static bool add_topic(struct task *task, const char *topic, struct err *reterr)
+static bool add_topic(struct task *task, size_t index, struct err *reterr)
 {
+    const char *topic = task->settings->topics.items[index];
     int32_t n = 0;
 
     if (!kafka_partitions(task->admin, topic, &n, reterr))
@@ -110,7 +115,9 @@ static bool add_topic(struct task *task, const char *topic, struct err *reterr)
         err_realloc(task->partitions, (first + (size_t)n) * sizeof(*task->partitions));
     task->partitions_n = first + (size_t)n;
     for (size_t i = first; i < task->partitions_n; i++) {
-        task->partitions[i] = (struct partition){.topic = topic, .partition = (int32_t)(i - first)};
+        task->partitions[i] = (struct partition){.topic = topic,
+                                                 .partition = (int32_t)(i - first),
+                                                 .shape = &task->settings->shapes[index]};
         if (!recover_partition(task, &task->partitions[i], reterr))
             return false;
     }
@@ -138,7 +145,7 @@ bool task_acquire(struct task *task, struct err *reterr)
     const struct option_list *topics = &task->settings->topics;
 
     for (size_t i = 0; i < topics->n; i++)
-        if (!add_topic(task, topics->items[i], reterr))
+        if (!add_topic(task, i, reterr))
             return false;
     if (!start_reading(task, reterr))
         return false;

@@ -42,6 +42,20 @@ static bool compare_object(struct task *task, const char *key, const char *sha25
     return true;
 }
 
+static void append_key(const struct task *task, const struct partition *partition,
+                       const struct object_format *format, struct buf *key)
+{
+    CLEANUP(buf) struct buf ext = {0};
+
+    object_stream_extension(&ext, format, partition->shape);
+    const struct key_parts parts = {.topic = partition->topic,
+                                    .partition = partition->partition,
+                                    .start = partition->plan_start,
+                                    .end = partition->plan.end,
+                                    .ext = buf_cstr(&ext)};
+    key_template_render(key, task->settings->template, &parts);
+}
+
 static bool put_object(struct task *task, struct partition *partition,
                        const struct object_format *format, struct err *reterr)
 {
@@ -50,15 +64,16 @@ static bool put_object(struct task *task, struct partition *partition,
     size_t replaced = 0;
     bool existed = false;
 
-    if (!window_write(&partition->window, format, &task->object, &replaced, reterr))
+    if (!window_write(&partition->window, format, partition->shape, &task->object, &replaced,
+                      reterr))
         return false;
     sigv4_sha256_hex(buf_str(&task->object), sha256);
     snprintf(records, sizeof(records), "%zu", partition->window.n);
-    plan_object_key(&key, partition->topic, partition->partition, partition->plan_start,
-                    partition->plan.end, format->extension);
+    append_key(task, partition, format, &key);
     const char *const metadata[][2] = {{"sha256", sha256}, {"records", records}, {NULL, NULL}};
     const struct s3_object object = {.key = buf_cstr(&key),
-                                     .content_type = format->content_type,
+                                     .content_type =
+                                         object_stream_content_type(format, partition->shape),
                                      .body = buf_str(&task->object),
                                      .metadata = metadata,
                                      .only_if_absent = true};

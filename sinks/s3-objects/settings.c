@@ -32,8 +32,15 @@ const struct option settings_options[] = {
      .offset = AT(format_names),
      .fallback = "json",
      .value_name = "FORMAT,...",
-     .help = "formats of the objects, json, ndjson or xml; with several each window gives one "
-             "object of each"},
+     .help = "formats of the objects, csv, json, ndjson, parquet or xml; with several each window "
+             "gives one object of each"},
+    {.name = "key-template",
+     .kind = OPTION_STRING,
+     .offset = AT(key_template),
+     .value_name = "TEXT",
+     .help =
+         "keys of the objects, with {topic}, {table}, {partition}, {start}, {end}, {ext}; without "
+         "it " KEY_TEMPLATE_APPEND},
     {.name = "rotate-records",
      .kind = OPTION_INT,
      .offset = AT(limits.records),
@@ -111,21 +118,59 @@ static char *joined(const char *before, const char *name, const char *after)
     return err_strdup(buf_cstr(&text));
 }
 
+/* No two objects may have one key. */
+static bool choose_template(struct settings *settings, struct err *reterr)
+{
+    static const char *const known[] = {"topic", "table", "partition", "start", "end", "ext", NULL};
+    const char *needed[] = {"partition", "start", "end", NULL, NULL, NULL};
+    const char *given = settings->key_template;
+    size_t n = 3;
+
+    settings->template = given == NULL ? KEY_TEMPLATE_APPEND : given;
+    if (settings->formats[1] != NULL)
+        needed[n++] = "ext";
+    if (settings->topics.n > 1 && !key_template_has(settings->template, "table"))
+        needed[n++] = "topic";
+    return key_template_check(settings->template, known, needed, reterr);
+}
+
+static bool make_shapes(struct settings *settings, struct err *reterr)
+{
+    CLEANUP(buf) struct buf chosen = {0};
+
+    settings->arena = arena_new(0);
+    if (!shape_options_build(&settings->rows, &settings->topics, settings->formats, true,
+                             settings->arena, &settings->shapes, reterr))
+        return false;
+    for (size_t i = 0; i < settings->topics.n; i++) {
+        size_t before = chosen.len;
+
+        object_shape_describe(&chosen, &settings->shapes[i]);
+        if (chosen.len > before)
+            buf_char(&chosen, '\n');
+    }
+    if (settings->key_template != NULL)
+        buf_printf(&chosen, "keys %s\n", settings->template);
+    plan_configuration(settings->s3.bucket, settings->formats, buf_str(&chosen), settings->cfg);
+    return true;
+}
+
 bool settings_complete(struct settings *settings, struct err *reterr)
 {
-    if (!choose_formats(settings, reterr) || !check_topics(&settings->topics, reterr))
+    if (!choose_formats(settings, reterr) || !check_topics(&settings->topics, reterr) ||
+        !choose_template(settings, reterr) || !make_shapes(settings, reterr))
         return false;
     settings->own_group = joined("", settings->pipeline, "-" SERVICE_NAME);
     settings->group_id = settings->group != NULL ? settings->group : settings->own_group;
     settings->control_topic = joined("_sluice.", settings->pipeline, "-" SERVICE_NAME ".tasks");
     settings->dead_letter_topic = joined("", settings->pipeline, ".dead-letters");
     settings->transactional_id = joined("", settings->group_id, "-0");
-    plan_configuration(settings->s3.bucket, settings->formats, settings->cfg);
     return true;
 }
 
 void settings_done(struct settings *settings)
 {
+    arena_free(settings->arena);
     free(settings->own_group);
     free(settings->control_topic);
     free(settings->dead_letter_topic);

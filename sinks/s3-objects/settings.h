@@ -6,8 +6,10 @@
 #include "format.h"
 #include "http/s3.h"
 #include "kafka/client.h"
+#include "key_template.h"
 #include "plan.h"
 #include "service/service.h"
+#include "shape_options.h"
 #include "window.h"
 
 #define SERVICE_NAME "s3-objects"
@@ -19,6 +21,8 @@ struct settings {
     char *pipeline, *group, *member_id;
     struct window_limits limits;
     int64_t buffer_bytes;
+    char *key_template;
+    struct shape_options rows;
     struct kafka_config kafka;
     struct s3_config s3;
     struct service_config service;
@@ -28,6 +32,9 @@ struct settings {
     const char *group_id;
     char *control_topic, *dead_letter_topic, *transactional_id;
     const struct object_format *formats[FORMATS_MAX + 1]; /* in the table's order, ended by NULL */
+    const char *template;
+    struct object_shape *shapes; /* of each topic */
+    struct arena *arena;
     char cfg[PLAN_CFG_CHARS + 1];
 };
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "metrics.h"
+#include "typed.h"
 #include <assert.h>
 #include <inttypes.h>
 
@@ -85,8 +86,9 @@ static void take_record(struct task *task, struct partition *partition,
     struct err reason;
 
     arena_reset(task->arena);
-    if (object_row_read(message->key, message->value, message->offset, task->arena, &row,
-                        &reason)) {
+    if (object_row_read(partition->shape, message->key, message->value, message->offset,
+                        task->arena, &row, &reason) &&
+        typed_row_check(partition->shape, &row, task->arena, &reason)) {
         window_add(&partition->window, &row, message->key, message->value, clock_mono_ms());
         return;
     }

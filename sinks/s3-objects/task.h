@@ -31,6 +31,7 @@ struct bad_record {
 struct partition {
     const char *topic;
     int32_t partition;
+    const struct object_shape *shape;
     int64_t position;   /* the next offset to be read */
     int64_t held;       /* the topic's end when the task was taken over */
     struct plan plan;   /* stands while a window must end exactly there */

@@ -45,14 +45,11 @@ bool window_due(const struct window *window, const struct window_limits *limits,
             now_ms - window->opened_ms >= limits->interval_ms);
 }
 
-bool window_write(const struct window *window, const struct object_format *format, struct buf *out,
-                  size_t *ret_replaced, struct err *reterr)
+static bool write_rows(const struct window *window, struct object_stream *stream,
+                       struct err *reterr)
 {
     CLEANUP(arena) struct arena *arena = arena_new(0);
-    size_t replaced = 0;
 
-    buf_clear(out);
-    format->begin(out);
     for (size_t i = 0; i < window->n; i++) {
         const struct window_entry *entry = &window->entries[i];
         struct str text = {window->bytes.at + entry->at, entry->len};
@@ -60,14 +57,27 @@ bool window_write(const struct window *window, const struct object_format *forma
         struct object_row row = {0};
 
         arena_reset(arena);
-        if (!object_row_read(entry->deleted ? text : none, entry->deleted ? none : text,
-                             entry->offset, arena, &row, reterr))
+        if (!object_row_read(stream->writer.shape, entry->deleted ? text : none,
+                             entry->deleted ? none : text, entry->offset, arena, &row, reterr))
             return err_stop(reterr, EX_SOFTWARE, "offset %lld reads differently now: %s",
                             (long long)entry->offset, reterr->text);
-        replaced += format->row(out, &row, i);
+        object_stream_row(stream, &row);
     }
-    format->end(out);
-    *ret_replaced = replaced;
+    object_stream_end(stream);
+    return true;
+}
+
+bool window_write(const struct window *window, const struct object_format *format,
+                  const struct object_shape *shape, struct buf *out, size_t *ret_replaced,
+                  struct err *reterr)
+{
+    CLEANUP(object_stream) struct object_stream stream;
+
+    buf_clear(out);
+    object_stream_begin(&stream, format, shape, out);
+    if (!write_rows(window, &stream, reterr))
+        return false;
+    *ret_replaced = stream.writer.replaced;
     return buf_ok(out) || err_stop(reterr, EX_SOFTWARE,
                                    "an object of more than %zu bytes: lower "
                                    "--rotate-bytes or --rotate-records",

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "format.h"
+#include "object_stream.h"
 
 /* When a window is full. */
 struct window_limits {
@@ -46,7 +46,8 @@ bool window_due(const struct window *window, const struct window_limits *limits,
 /* Writes the whole object into `out`, which is cleared first; *ret_replaced counts the characters
  * that the format can't hold. ERR_STOP when it passes the buffer's limit. */
 WARN_UNUSED bool window_write(const struct window *window, const struct object_format *format,
-                              struct buf *out, size_t *ret_replaced, struct err *reterr);
+                              const struct object_shape *shape, struct buf *out,
+                              size_t *ret_replaced, struct err *reterr);
 
 /* Empties the window, keeps its memory. */
 void window_clear(struct window *window);

@@ -1,6 +1,8 @@
 /* s3-objects: the plan in the offset's metadata, and the names of objects. */
 #include "plan.h"
 
+#include "key_template.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -96,27 +98,29 @@ static void the_configuration_tells_bucket_and_formats_apart(void **state)
     char a[PLAN_CFG_CHARS + 1], b[PLAN_CFG_CHARS + 1];
 
     (void)state;
-    plan_configuration("bucket", json, a);
+    plan_configuration("bucket", json, STR(""), a);
     assert_int_equal(strlen(a), PLAN_CFG_CHARS);
-    plan_configuration("bucket", json, b);
+    plan_configuration("bucket", json, STR(""), b);
     assert_string_equal(a, b);
-    plan_configuration("bucket", both, b);
+    plan_configuration("bucket", both, STR(""), b);
     assert_string_not_equal(a, b);
-    plan_configuration("other", json, b);
+    plan_configuration("other", json, STR(""), b);
     assert_string_not_equal(a, b);
 }
 
 static void keys_have_twenty_digits(void **state)
 {
     CLEANUP(buf) struct buf key = {0};
+    const struct key_parts parts = {
+        .topic = "acme.gold.top", .partition = 3, .start = 7, .end = INT64_MAX, .ext = "json"};
     int64_t start = -1, end = -1;
 
     (void)state;
-    plan_object_key(&key, "acme.gold.top", 3, 7, INT64_MAX, "json");
+    key_template_render(&key, KEY_TEMPLATE_APPEND, &parts);
     assert_string_equal(
         buf_cstr(&key),
         "acme.gold.top/3/acme.gold.top+3+00000000000000000007-09223372036854775807.json");
-    assert_true(plan_object_key_parse(buf_str(&key), "acme.gold.top", 3, "json", &start, &end));
+    assert_true(key_template_parse(buf_str(&key), KEY_TEMPLATE_APPEND, &parts, &start, &end));
     assert_int_equal(start, 7);
     assert_true(end == INT64_MAX);
 }
@@ -140,15 +144,48 @@ static void foreign_keys_are_none(void **state)
         "t/0/t+0+99999999999999999999-99999999999999999999.json",
         "prefix/t/0/t+0+" N ".json",
     };
+    const struct key_parts parts = {.topic = "t", .ext = "json"};
     int64_t start = -5, end = -5;
 
     (void)state;
-    assert_true(plan_object_key_parse(STR("t/0/t+0+" N ".json"), "t", 0, "json", &start, &end));
+    assert_true(
+        key_template_parse(STR("t/0/t+0+" N ".json"), KEY_TEMPLATE_APPEND, &parts, &start, &end));
     assert_int_equal(start, 1);
     assert_int_equal(end, 2);
     for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-        if (plan_object_key_parse(str_of(keys[i]), "t", 0, "json", &start, &end))
+        if (key_template_parse(str_of(keys[i]), KEY_TEMPLATE_APPEND, &parts, &start, &end))
             fail_msg("taken: %s", keys[i]);
+}
+
+static void templates_name_what_they_know(void **state)
+{
+    static const char *const known[] = {"topic", "table", "start", "end", "ext", "by", NULL};
+    static const char *const needed[] = {"start", NULL}, *const stop[] = {"start", "end", NULL};
+    const struct key_parts parts = {.topic = "a.gold.t",
+                                    .start = 1,
+                                    .end = 2,
+                                    .ext = "csv.gz",
+                                    .by = "day=2026-01-14/",
+                                    .sha256 = "0123456789abcdef0123"};
+    CLEANUP(buf) struct buf key = {0}, prefix = {0};
+    int64_t start = 0, end = 0;
+    struct err err;
+
+    (void)state;
+    key_template_render(&key, "x/{by}{table}-{start}-{start}+{end}-{sha256}.{ext}", &parts);
+    assert_string_equal(buf_cstr(&key),
+                        "x/day=2026-01-14/t-00000000000000000001-00000000000000000001+"
+                        "00000000000000000002-0123456789abcdef.csv.gz");
+    assert_true(key_template_parse(
+        buf_str(&key), "x/{by}{table}-{start}-{start}+{end}-{sha256}.{ext}", &parts, &start, &end));
+    key_template_prefix(&prefix, "x/{table}/{start}", &parts, stop);
+    assert_string_equal(buf_cstr(&prefix), "x/t/");
+    assert_true(key_template_check("{start}{end}{", known, needed, &err));
+    assert_false(key_template_check("{end}", known, needed, &err));
+    assert_non_null(strstr(err.text, "{start}"));
+    assert_false(key_template_check("{start}{day}", known, needed, &err));
+    assert_non_null(strstr(err.text, "{day}"));
+    assert_int_equal(err.exit_status, EX_USAGE);
 }
 
 int main(void)
@@ -160,6 +197,7 @@ int main(void)
         cmocka_unit_test(the_configuration_tells_bucket_and_formats_apart),
         cmocka_unit_test(keys_have_twenty_digits),
         cmocka_unit_test(foreign_keys_are_none),
+        cmocka_unit_test(templates_name_what_they_know),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
