@@ -1,7 +1,7 @@
 /*
- * csv: a header, a row a line, as PostgreSQL's COPY writes it (t and f, NULL is nothing and an empty
- * text is ""), or in another dialect (shape.h). Values of declared columns have the text that psql
- * shows; others stand as in the record.
+ * csv: a header, a row a line, as PostgreSQL's COPY writes it (t and f, NULL is nothing and an
+ * empty text is ""), or in another dialect (shape.h). Values of declared columns have the text that
+ * psql shows; others stand as in the record.
  */
 #include "format.h"
 
@@ -16,6 +16,7 @@ struct csv {
     struct arena *arena;
     struct buf field;  /* the text of the field in hand */
     bool special[256]; /* bytes that call for quotes */
+    bool alone;        /* one column: COPY quotes what would end its input */
 };
 
 static char delimiter_of(const struct csv_dialect *dialect)
@@ -50,10 +51,11 @@ static bool has_special(const struct csv *csv, struct str text)
 static void put_field(struct object_writer *writer, struct str text)
 {
     const struct csv_dialect *dialect = &writer->shape->csv;
+    const struct csv *csv = writer->state;
     bool like_null = dialect->quote == CSV_QUOTE_COPY && str_eq(text, str_of(dialect->null_text));
 
-    if (dialect->quote == CSV_QUOTE_ALL || like_null || has_special(writer->state, text) ||
-        (dialect->quote == CSV_QUOTE_COPY && str_eq_c(text, "\\.")))
+    if (dialect->quote == CSV_QUOTE_ALL || like_null || has_special(csv, text) ||
+        (dialect->quote == CSV_QUOTE_COPY && csv->alone && str_eq_c(text, "\\.")))
         put_quoted(writer->out, text);
     else
         buf_put(writer->out, text);
@@ -186,6 +188,7 @@ static void csv_begin(struct object_writer *writer)
     csv->arena = arena_new(0);
     csv->special[(unsigned char)delimiter_of(&writer->shape->csv)] = true;
     csv->special['"'] = csv->special['\n'] = csv->special['\r'] = true;
+    csv->alone = columns_n(writer->shape) == 1 && !writer->shape->envelope;
     writer->state = csv;
     if (writer->shape->csv.header != CSV_HEADER_NONE)
         put_header(writer);

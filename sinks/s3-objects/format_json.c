@@ -1,6 +1,6 @@
 /*
- * json: one array, a row after the other. Values are copied as they stand in the record, so no digit
- * of a number is lost.
+ * json: one array, a row after the other. Values are copied as they stand in the record, so no
+ * digit of a number is lost.
  */
 #include "format.h"
 

@@ -1,7 +1,7 @@
 /*
- * ndjson: a row a line, each a JSON object of its own, no commas and no brackets around; an object can
- * be cut, counted and joined by lines. A record may hold line breaks between the parts of a nested
- * value. They mean nothing there (a string holds them only escaped), and are left out.
+ * ndjson: a row a line, each a JSON object of its own, no commas and no brackets around; an object
+ * can be cut, counted and joined by lines. A record may hold line breaks between the parts of a
+ * nested value. They mean nothing there (a string holds them only escaped), and are left out.
  */
 #include "format.h"
 

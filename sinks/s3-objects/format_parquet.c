@@ -1,6 +1,7 @@
 /*
- * parquet: the declared columns, typed, each one optional. A numeric with a precision of at most 38 digits is a
- * DECIMAL, any other a text, which keeps every digit; or all of them are DOUBLE (shape.h).
+ * parquet: the declared columns, typed, each one optional. A numeric with a precision of at most 38
+ * digits is a DECIMAL, any other a text, which keeps every digit; or all of them are DOUBLE
+ * (shape.h).
  */
 #include "format.h"
 

@@ -133,7 +133,7 @@ static void xml_drop(struct object_writer *writer)
 const struct object_format format_xml = {.name = "xml",
                                          .extension = "xml",
                                          .content_type = "application/xml",
-                                         .version = 1,
+                                         .version = 2,
                                          .begin = xml_begin,
                                          .row = xml_row,
                                          .end = xml_end,

@@ -4,7 +4,8 @@
 #include <assert.h>
 #include <zlib.h>
 
-/* gzip -1's level: the objects are written once and read seldom, and this is what streams keep up with. */
+/* gzip -1's level: the objects are written once and read seldom, and this is what streams keep up
+ * with. */
 enum { LEVEL = 1, GZIP_WINDOW_BITS = 15 + 16, MEMORY_LEVEL = 8, PIECE_BYTES = 32 * 1024 };
 
 struct gzip {

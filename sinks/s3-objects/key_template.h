@@ -28,7 +28,8 @@ struct key_parts {
     int64_t version;
 };
 
-/* Only names of the list (ended by NULL) stand in the template, and of `needed` each one. ERR_STOP (EX_USAGE). */
+/* Only names of the list (ended by NULL) stand in the template, and of `needed` each one. ERR_STOP
+ * (EX_USAGE). */
 WARN_UNUSED bool key_template_check(const char *template, const char *const *known,
                                     const char *const *needed, struct err *reterr);
 
@@ -38,11 +39,13 @@ bool key_template_has(const char *template, const char *name);
 /* Appends the key. */
 void key_template_render(struct buf *out, const char *template, const struct key_parts *parts);
 
-/* Appends the key up to the first name of the list (ended by NULL): what its listing begins with. */
+/* Appends the key up to the first name of the list (ended by NULL): what its listing begins with.
+ * */
 void key_template_prefix(struct buf *out, const char *template, const struct key_parts *parts,
                          const char *const *stop);
 
-/* Reads {start} and {end} out of a key that was rendered with the other parts; false for any other key. */
+/* Reads {start} and {end} out of a key that was rendered with the other parts; false for any other
+ * key. */
 bool key_template_parse(struct str key, const char *template, const struct key_parts *parts,
                         int64_t *ret_start, int64_t *ret_end);
 

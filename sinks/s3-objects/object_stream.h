@@ -1,6 +1,7 @@
 /*
  * Rows in, the bytes of an object out: a format, and gzip behind it when the shape says so. The
- * caller may take what stands in `out` away after any call, so an object need not fit into memory. Pure.
+ * caller may take what stands in `out` away after any call, so an object need not fit into memory.
+ * Pure.
  */
 #ifndef S3_OBJECTS_OBJECT_STREAM_H
 #define S3_OBJECTS_OBJECT_STREAM_H

@@ -1,9 +1,10 @@
 /*
- * A Parquet file, written column by column in row groups: format version 1, PLAIN values, definition
- * levels for NULL, one page at a time compressed. Memory is bounded by a row group. What has been
- * appended to `out` may be taken away between two calls. Pure.
+ * A Parquet file, written column by column in row groups: format version 1, PLAIN values,
+ * definition levels for NULL, one page at a time compressed. Memory is bounded by a row group. What
+ * has been appended to `out` may be taken away between two calls. Pure.
  *
- *   PAR1  | row group: column chunk: page, page, ...; column chunk ... | row group ... | footer, its length, PAR1
+ * PAR1  | row group: column chunk: page, page, ...; column chunk ... | row group ... | footer, its
+ * length, PAR1
  */
 #ifndef S3_OBJECTS_PARQUET_H
 #define S3_OBJECTS_PARQUET_H

@@ -27,8 +27,8 @@ void plan_encode(struct buf *out, const struct plan *plan);
  * else's, or a newer version's. */
 WARN_UNUSED bool plan_decode(struct str text, struct plan *ret, struct err *reterr);
 
-/* Writes into `cfg` what a plan's bytes and names depend on beside the records: the bucket, the formats
- * (ended by NULL) with their versions, and `more`, which says what else was chosen. */
+/* Writes into `cfg` what a plan's bytes and names depend on beside the records: the bucket, the
+ * formats (ended by NULL) with their versions, and `more`, which says what else was chosen. */
 void plan_configuration(const char *bucket, const struct object_format *const *formats,
                         struct str more, char *cfg);
 

@@ -1,11 +1,17 @@
 #include "python_text.h"
 
 #include "chars.h"
-#include "record/text.h"
 #include <ctype.h>
 #include <math.h>
 
-enum { EXACT_DIGITS = 15, REAL_CHARS = 64 };
+enum {
+    EXACT_DIGITS = 15, /* of a decimal that always survive the way to a double and back */
+    DIGITS_MAX = 17,
+    REAL_CHARS = 64,
+    FIXED_SCALE_MIN = -3,
+    FIXED_SCALE_MAX = 16
+};
+#define LEAST_NORMAL 2.2250738585072014e-308
 
 static bool is_integer(struct str lexeme)
 {
@@ -38,54 +44,55 @@ static size_t plain_decimal(struct str lexeme)
     return end;
 }
 
-/* Python's repr of a float from the shortest digits that PostgreSQL's form holds as well: fixed from
- * 1e-4 to below 1e16, else with an exponent of at least two digits. */
+/* The shortest digits that give the number back, and the power of ten of 0.DIGITS. */
+struct shortest {
+    char digits[REAL_CHARS];
+    int n, scale;
+};
+
+static struct shortest shortest_of(double number)
+{
+    struct shortest shortest = {.n = 0};
+    char text[REAL_CHARS];
+    int precision = number < LEAST_NORMAL ? 1 : EXACT_DIGITS;
+
+    for (; precision <= DIGITS_MAX; precision++) { /* the last one always gives it back */
+        snprintf(text, sizeof(text), "%.*e", precision - 1, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    const char *at = text;
+    for (; *at != 'e' && *at != '\0'; at++)
+        if (*at != '.')
+            shortest.digits[shortest.n++] = *at;
+    while (shortest.n > 0 && shortest.digits[shortest.n - 1] == '0')
+        shortest.n--;
+    shortest.scale = *at == 'e' ? atoi(at + 1) + 1 : 1;
+    return shortest;
+}
+
+/* Python's repr of a float: fixed from 1e-4 to below 1e16, else with an exponent of at least two
+ * digits. */
 static void put_float(struct buf *out, double number)
 {
-    CLEANUP(buf) struct buf shortest = {0};
-    char digits[REAL_CHARS];
-    int n = 0, point = -1, exponent = 0;
-
-    if (isinf(number) || isnan(number)) { /* a lexeme out of a double's range */
-        buf_puts(out, isnan(number) ? "nan" : number < 0 ? "-inf" : "inf");
-        return;
-    }
-    text_print_real(&shortest, fabs(number), false);
-    for (const char *at = buf_cstr(&shortest); *at != '\0' && n < REAL_CHARS; at++) {
-        if (*at == 'e') {
-            exponent = atoi(at + 1);
-            break;
-        }
-        if (*at == '.')
-            point = n;
-        else if (n > 0 || *at != '0' || point >= 0)
-            digits[n++] = *at;
-    }
-    /* digits 0.d1d2.. times 10 to the `scale` */
-    int scale = (point < 0 ? n : point) + exponent;
-    int zeros = 0;
-    while (zeros < n && digits[zeros] == '0')
-        zeros++;
-    memmove(digits, digits + zeros, (size_t)(n - zeros));
-    n -= zeros;
-    scale -= zeros;
-    while (n > 0 && digits[n - 1] == '0')
-        n--;
     if (signbit(number))
         buf_char(out, '-');
-    if (n == 0) {
-        buf_puts(out, "0.0");
-    } else if (scale > 16 || scale < -3) {
-        buf_char(out, digits[0]);
-        if (n > 1)
-            buf_printf(out, ".%.*s", n - 1, digits + 1);
-        buf_printf(out, "e%c%02d", scale > 0 ? '+' : '-', abs(scale - 1));
-    } else if (scale <= 0) {
-        buf_printf(out, "0.%.*s%.*s", -scale, "000", n, digits);
-    } else if (n <= scale) {
-        buf_printf(out, "%.*s%.*s.0", n, digits, scale - n, "0000000000000000");
+    if (isinf(number) || number == 0) { /* infinite: a lexeme out of a double's range */
+        buf_puts(out, number == 0 ? "0.0" : "inf");
+        return;
+    }
+    const struct shortest it = shortest_of(fabs(number));
+    if (it.scale > FIXED_SCALE_MAX || it.scale < FIXED_SCALE_MIN) {
+        buf_char(out, it.digits[0]);
+        if (it.n > 1)
+            buf_printf(out, ".%.*s", it.n - 1, it.digits + 1);
+        buf_printf(out, "e%c%02d", it.scale > 0 ? '+' : '-', abs(it.scale - 1));
+    } else if (it.scale <= 0) {
+        buf_printf(out, "0.%.*s%.*s", -it.scale, "000", it.n, it.digits);
+    } else if (it.n <= it.scale) {
+        buf_printf(out, "%.*s%.*s.0", it.n, it.digits, it.scale - it.n, "0000000000000000");
     } else {
-        buf_printf(out, "%.*s.%.*s", scale, digits, n - scale, digits + scale);
+        buf_printf(out, "%.*s.%.*s", it.scale, it.digits, it.n - it.scale, it.digits + it.scale);
     }
 }
 
@@ -120,8 +127,8 @@ void python_scalar(struct buf *out, const struct json_value *value)
         buf_puts(out, value->kind == JSON_TRUE ? "True" : "False");
 }
 
-/* What str.isprintable refuses: the categories Cc, Cf, Cs, Co, Zl, Zp and Zs but the blank. Code points
- * that Unicode has not assigned differ by Python's release and are taken as printable. */
+/* What str.isprintable refuses: the categories Cc, Cf, Cs, Co, Zl, Zp and Zs but the blank. Code
+ * points that Unicode has not assigned differ by Python's release and are taken as printable. */
 static bool is_printable(uint32_t c)
 {
     static const uint32_t refused[][2] = {

@@ -11,7 +11,8 @@
 /* Appends a null, a boolean or a number: None, True, 12, 55.0, 1e-07. */
 void python_scalar(struct buf *out, const struct json_value *value);
 
-/* Appends any value: {'a': ["it's", 1.5, None]}. Characters that Python does not print are escaped. */
+/* Appends any value: {'a': ["it's", 1.5, None]}. Characters that Python does not print are escaped.
+ * */
 void python_repr(struct buf *out, const struct json_value *value);
 
 #endif

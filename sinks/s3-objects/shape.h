@@ -1,6 +1,6 @@
 /*
- * How the rows of a topic are written: which columns, of which types, and what each format may choose.
- * Filled once from the options; a part of what an object's bytes depend on. Pure.
+ * How the rows of a topic are written: which columns, of which types, and what each format may
+ * choose. Filled once from the options; a part of what an object's bytes depend on. Pure.
  */
 #ifndef S3_OBJECTS_SHAPE_H
 #define S3_OBJECTS_SHAPE_H
@@ -60,8 +60,8 @@ struct object_shape {
     struct parquet_style parquet;
 };
 
-/* Appends all that differs from a zeroed shape with an envelope, as a line of words; nothing when nothing
- * does. */
+/* Appends all that differs from a zeroed shape with an envelope, as a line of words; nothing when
+ * nothing does. */
 void object_shape_describe(struct buf *out, const struct object_shape *shape);
 
 #endif

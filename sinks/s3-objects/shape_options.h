@@ -25,8 +25,8 @@ struct shape_options {
 extern const struct option shape_option_rows[];
 
 /*
- * Makes a shape for each topic, in the arena. Reads the file of --schema. ERR_STOP when a format (a list
- * ended by NULL) needs columns or types that are not declared, or an option can't be.
+ * Makes a shape for each topic, in the arena. Reads the file of --schema. ERR_STOP when a format (a
+ * list ended by NULL) needs columns or types that are not declared, or an option can't be.
  */
 WARN_UNUSED bool shape_options_build(const struct shape_options *options,
                                      const struct option_list *topics,

@@ -222,8 +222,8 @@ static bool is_table_of(const char *topic, const char *table)
            (tail == length || topic[length - tail - 1] == '.');
 }
 
-/* CREATE [UNLOGGED] TABLE [IF NOT EXISTS] name ( : true when the scan stands behind the bracket of the
- * topic's table. */
+/* CREATE [UNLOGGED] TABLE [IF NOT EXISTS] name ( : true when the scan stands behind the bracket of
+ * the topic's table. */
 static bool find_table(struct scan *scan, const char *topic, struct arena *arena)
 {
     for (struct str token = take_token(scan); token.len > 0; token = take_token(scan)) {

@@ -1,6 +1,6 @@
 /*
- * Thrift's compact protocol, as far as Parquet's metadata needs it: structs are written field by field,
- * ids rising. Pure.
+ * Thrift's compact protocol, as far as Parquet's metadata needs it: structs are written field by
+ * field, ids rising. Pure.
  */
 #ifndef S3_OBJECTS_THRIFT_H
 #define S3_OBJECTS_THRIFT_H
@@ -11,7 +11,8 @@ enum thrift_type { THRIFT_I32 = 5, THRIFT_I64 = 6, THRIFT_BINARY = 8, THRIFT_STR
 
 enum { THRIFT_DEPTH_MAX = 8 };
 
-/* Where it writes, and the last field's id on each level. Zeroed but for `out`: at the outermost struct. */
+/* Where it writes, and the last field's id on each level. Zeroed but for `out`: at the outermost
+ * struct. */
 struct thrift {
     struct buf *out;
     int depth;
@@ -28,8 +29,8 @@ void thrift_text(struct thrift *thrift, int16_t id, struct str text);
 /* A field that is a struct: its fields follow, then thrift_end. */
 void thrift_begin(struct thrift *thrift, int16_t id);
 
-/* A field that is a list of n elements: they follow as thrift_item_* or as structs between thrift_item_begin and
- * thrift_end. */
+/* A field that is a list of n elements: they follow as thrift_item_* or as structs between
+ * thrift_item_begin and thrift_end. */
 void thrift_list(struct thrift *thrift, int16_t id, enum thrift_type type, size_t n);
 void thrift_item_i32(struct thrift *thrift, int32_t value);
 void thrift_item_text(struct thrift *thrift, struct str text);

@@ -52,8 +52,8 @@ size_t xml_text(struct buf *out, struct str raw, bool escaped)
     return replaced;
 }
 
-/* The productions NameStartChar and NameChar of XML 1.0, without the colon, which namespaces take.
- */
+/* The productions NameStartChar and NameChar of XML 1.0, without the colon, which namespaces take,
+ * and without what lies beyond 16 bits, which expat and others refuse. */
 static bool is_name_start(uint32_t c)
 {
     return (c >= 'A' && c <= 'Z') || c == '_' || (c >= 'a' && c <= 'z') ||
@@ -61,7 +61,7 @@ static bool is_name_start(uint32_t c)
            (c >= 0x370 && c <= 0x37D) || (c >= 0x37F && c <= 0x1FFF) || c == 0x200C ||
            c == 0x200D || (c >= 0x2070 && c <= 0x218F) || (c >= 0x2C00 && c <= 0x2FEF) ||
            (c >= 0x3001 && c <= 0xD7FF) || (c >= 0xF900 && c <= 0xFDCF) ||
-           (c >= 0xFDF0 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0xEFFFF);
+           (c >= 0xFDF0 && c <= 0xFFFD);
 }
 
 static bool is_name_char(uint32_t c)

@@ -1,5 +1,8 @@
 """sluice-s3-objects against real Kafka and a real S3 store: each record in exactly one object, whatever dies when."""
 
+import csv
+import gzip
+import io
 import json
 import re
 import signal
@@ -12,6 +15,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
+from harness.modules import need
 from harness.services import run
 from harness.wait import until
 
@@ -187,6 +191,87 @@ def test_ndjson_is_a_row_a_line_whatever_a_row_holds(sink, kafka, s3, bucket, to
     one.until(lambda: one.metric("sluice_records_written_total") == 3, "the rows to be written")
     lines = [line for *_, found in objects(s3, bucket, "ndjson") for line in found]
     assert lines == [{"row": i, **nasty, "__op": "u", "__offset": i} for i in range(3)]
+
+
+TARGET = """CREATE TABLE IF NOT EXISTS gold.a (
+  id bigint NOT NULL,
+  text text,
+  amount numeric(10,2),
+  "none" date,
+  PRIMARY KEY (id)
+);
+"""
+
+
+@pytest.fixture
+def target(tmp_path):
+    path = tmp_path / "target.sql"
+    path.write_text(TARGET)
+    return path
+
+
+def test_csv_and_parquet_by_declared_types(sink, kafka, s3, bucket, topic, target, tmp_path):
+    """Keys by template, text zipped, each row typed; both give the same rows, after a kill too."""
+    kafka.produce(topic, [*rows(100), (b'{"id":-1}', b'{"id":-1,"amount":"much"}')])
+    flags = {"format": "csv,parquet", "schema": target, "compression": "gzip", "rotate_records": 30,
+             "key_template": "{ext}/{table}/{partition}-{start}-{end}.{ext}"}
+    one = sink(start=False, **flags)
+    one.start(env={"SLUICE_FAILPOINT": "s3-objects.after-put:kill@3"})
+    assert one.wait_exit(30) == -signal.SIGKILL
+    one.start().wait_ready()
+    one.until(lambda: one.metric("sluice_lag_records") == 0 and one.metric("sluice_buffered_records") == 0, "all to be written")
+    assert one.terminate() == 0
+    parquet = need("pyarrow.parquet")
+    seen = {"csv": [], "parquet": []}
+    for key in s3.list(bucket):
+        ext, name, file = key.split("/")
+        assert name == "a" and re.fullmatch(r"\d-\d{20}-\d{20}\.(csv\.gz|parquet)", file)
+        body = s3.get(bucket, key)
+        if ext == "csv.gz":
+            for line in csv.DictReader(io.StringIO(gzip.decompress(body).decode())):
+                seen["csv"].append((file[0], int(line["__offset"]), line["__op"], int(line["id"]), line["text"] or None, line["amount"], line["none"]))
+        else:
+            for line in parquet.read_table(io.BytesIO(body)).to_pylist():
+                assert line["none"] is None
+                seen["parquet"].append((file[0], line["__offset"], line["__op"], line["id"], line["text"], "" if line["amount"] is None else str(line["amount"]), ""))
+    assert seen["csv"] == seen["parquet"] and len(set(seen["csv"])) == len(seen["csv"]) == 110
+    assert Counter(op for _, _, op, *_ in seen["csv"]) == {"u": 100, "d": 10} and {amount for *_, amount, _ in seen["csv"]} == {"1.50", ""}
+    letters = kafka.read(f"{topic.split('.')[0]}.dead-letters")
+    assert [letter.key for letter in letters] == [b'{"id":-1}'] and "column amount" in letters[0].header("sluice.error.message")
+
+
+def test_rows_out_of_an_envelope_as_nested_xml(sink, kafka, s3, bucket, topic):
+    product = {"ean": "0123", "price": 55.0, "prices": [{"value": 18.5}], "name": "<&>"}
+    kafka.produce(topic, [(b'{"id":1}', json.dumps({"before": None, "after": product, "op": "c"}).encode(), None, 0)])
+    one = sink(format="xml", row_from="after", xml_style="tree", xml_root="products", xml_record="product", xml_wrap="prices=price").wait_ready()
+    one.until(lambda: s3.list(bucket), "the object")
+    body = s3.get(bucket, next(iter(s3.list(bucket)))).decode()
+    assert body == """<?xml version="1.0" encoding="UTF-8"?>
+<products>
+  <product>
+    <ean>0123</ean>
+    <price>55.0</price>
+    <prices>
+      <price>
+        <value>18.5</value>
+      </price>
+    </prices>
+    <name>&lt;&amp;&gt;</name>
+    <__op>u</__op>
+    <__offset>0</__offset>
+  </product>
+</products>
+"""
+
+
+def test_options_that_can_not_be_are_refused(sink, target, topic):
+    refused(sink(instance="types", format="parquet"), EX_USAGE, "--schema FILE")
+    refused(sink(instance="columns", format="csv"), EX_USAGE, "--columns")
+    refused(sink(instance="table", format="csv", schema=target, topics=topic.replace("gold.a", "gold.b")), EX_CONFIG, "--schema", "gold.b")
+    refused(sink(instance="column", format="csv", schema=target, columns="id,nope"), EX_CONFIG, "nope")
+    refused(sink(instance="delimiter", format="csv", columns="id", csv_delimiter="ab"), EX_USAGE, "--csv-delimiter")
+    refused(sink(instance="template", key_template="{topic}/{start}-{end}.{ext}"), EX_USAGE, "{partition}")
+    refused(sink(instance="name", key_template="{topic}/{day}/{partition}/{start}-{end}.{ext}"), EX_USAGE, "{day}")
 
 
 # --- what it must not do twice or leave out ---
@@ -395,7 +480,7 @@ def test_what_is_refused_at_the_start(sink, topic, stack, kafka, s3, bucket):
     wrong.env["AWS_SECRET_ACCESS_KEY"] = secret
     refused(wrong.start(), EX_NOPERM, "SignatureDoesNotMatch")
     assert secret not in wrong.log(all_lives=True)
-    refused(sink(instance="format", format="json,yaml"), EX_USAGE, "--format", "yaml", "json, ndjson, xml")
+    refused(sink(instance="format", format="json,yaml"), EX_USAGE, "--format", "yaml", "csv, json, ndjson, parquet, xml")
     refused(sink(instance="twice", topics=f"{topic},{topic}"), EX_USAGE, "twice")
     refused(sink(instance="broker", kafka_bootstrap="127.0.0.1:1"), EX_UNAVAILABLE, "127.0.0.1:1")
     refused(sink(instance="store", s3_endpoint="http://127.0.0.1:1"), EX_UNAVAILABLE, "127.0.0.1:1")
