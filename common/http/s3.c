@@ -153,6 +153,7 @@ struct s3 *s3_close(struct s3 *s3)
 {
     if (s3 != NULL) {
         curl_easy_cleanup(s3->curl);
+        curl_multi_cleanup(s3->multi);
         free(s3->scheme);
         free(s3->host);
         free(s3->root);
@@ -162,8 +163,8 @@ struct s3 *s3_close(struct s3 *s3)
 }
 
 /* What an answer that the caller can't use means; false always. */
-static bool refused(const struct s3 *s3, const struct s3_request *request,
-                    const struct s3_answer *answer, struct err *reterr)
+bool s3_refused(const struct s3 *s3, const struct s3_request *request,
+                const struct s3_answer *answer, struct err *reterr)
 {
     const char *code = answer->error.code;
     const char *bucket = s3->config->bucket;
@@ -193,7 +194,7 @@ static bool refused(const struct s3 *s3, const struct s3_request *request,
 }
 
 /* Keys that some stores fold, hide or refuse. */
-static bool check_key(const char *key, struct err *reterr)
+bool s3_check_key(const char *key, struct err *reterr)
 {
     size_t length = strlen(key);
     bool bad = length == 0 || length > 1024 || key[0] == '/' || key[length - 1] == '/' ||
@@ -235,7 +236,29 @@ bool s3_check_bucket(struct s3 *s3, struct err *reterr)
         if (answer.status / 100 == 2)
             return true;
     }
-    return refused(s3, &request, &answer, reterr);
+    return s3_refused(s3, &request, &answer, reterr);
+}
+
+size_t s3_object_headers(const struct s3_object *object, bool condition, struct buf *names,
+                         struct sigv4_pair *headers)
+{
+    size_t name_at[S3_HEADERS_MAX] = {0};
+    size_t n = 0, first = 0;
+
+    headers[n++] = (struct sigv4_pair){"content-type", object->content_type};
+    if (condition)
+        headers[n++] = (struct sigv4_pair){"if-none-match", "*"};
+    first = n;
+    for (size_t i = 0; object->metadata != NULL && object->metadata[i][0] != NULL; i++) {
+        assert(n < S3_HEADERS_MAX);
+        name_at[n] = names->len;
+        buf_printf(names, "x-amz-meta-%s", object->metadata[i][0]);
+        buf_char(names, '\0');
+        headers[n++].value = object->metadata[i][1];
+    }
+    for (size_t i = first; i < n; i++)
+        headers[i].name = names->at + name_at[i];
+    return n;
 }
 
 bool s3_put(struct s3 *s3, const struct s3_object *object, bool *ret_existed, struct err *reterr)
@@ -243,32 +266,21 @@ bool s3_put(struct s3 *s3, const struct s3_object *object, bool *ret_existed, st
     CLEANUP(answer) struct s3_answer answer = {0};
     CLEANUP(buf) struct buf names = {0};
     struct sigv4_pair headers[S3_HEADERS_MAX];
-    size_t name_at[S3_HEADERS_MAX] = {0};
-    size_t n = 0, first = 0;
     CLEANUP(free) char *path = printed("/%s%s", object->key, "");
 
-    if (!check_key(object->key, reterr))
+    if (!s3_check_key(object->key, reterr))
         return false;
-    headers[n++] = (struct sigv4_pair){"content-type", object->content_type};
-    if (object->only_if_absent)
-        headers[n++] = (struct sigv4_pair){"if-none-match", "*"};
-    first = n;
-    for (size_t i = 0; object->metadata != NULL && object->metadata[i][0] != NULL; i++) {
-        assert(n < S3_HEADERS_MAX);
-        name_at[n] = names.len;
-        buf_printf(&names, "x-amz-meta-%s", object->metadata[i][0]);
-        buf_char(&names, '\0');
-        headers[n++].value = object->metadata[i][1];
-    }
-    for (size_t i = first; i < n; i++)
-        headers[i].name = names.at + name_at[i];
     const struct s3_request request = {
-        .method = "PUT", .path = path, .headers = headers, .headers_n = n, .body = object->body};
+        .method = "PUT",
+        .path = path,
+        .headers = headers,
+        .headers_n = s3_object_headers(object, object->only_if_absent, &names, headers),
+        .body = object->body};
     if (!s3_send(s3, &request, &answer, reterr))
         return false;
     bool existed = object->only_if_absent && answer.status == 412;
     if (!existed && answer.status / 100 != 2)
-        return refused(s3, &request, &answer, reterr);
+        return s3_refused(s3, &request, &answer, reterr);
     *ret_existed = existed;
     return true;
 }
@@ -279,14 +291,14 @@ static bool ask_key(struct s3 *s3, struct s3_request *request, const char *key,
 {
     CLEANUP(free) char *path = printed("/%s%s", key, "");
 
-    if (!check_key(key, reterr))
+    if (!s3_check_key(key, reterr))
         return false;
     request->path = path;
     if (!s3_send(s3, request, answer, reterr))
         return false;
     bool missing = answer->status == 404 && strcmp(answer->error.code, "NoSuchBucket") != 0;
     if (!missing && answer->status / 100 != 2)
-        return refused(s3, request, answer, reterr);
+        return s3_refused(s3, request, answer, reterr);
     *ret_found = !missing;
     return true;
 }
@@ -342,7 +354,7 @@ static bool list_page(struct s3 *s3, const char *prefix, struct s3_page *page, s
     if (!s3_send(s3, &request, &answer, reterr))
         return false;
     if (answer.status != 200)
-        return refused(s3, &request, &answer, reterr);
+        return s3_refused(s3, &request, &answer, reterr);
     return s3_answer_page(buf_str(&answer.body), page, reterr);
 }
 

@@ -1,5 +1,5 @@
 /*
- * An S3 client over libcurl: PUT, GET, HEAD, LIST, DELETE with own SigV4. The only room that
+ * An S3 client over libcurl: PUT, GET, HEAD, LIST, DELETE and uploads in parts with own SigV4. The only room that
  * includes curl.h. Payloads are always signed by their SHA-256. Keeps connections alive; 5xx, 429,
  * SlowDown, 409 conflicts and broken connections are retried with bounded full-jitter backoff
  * before ERR_RETRY is returned.
@@ -54,6 +54,38 @@ struct s3_object {
  * nothing is written. */
 WARN_UNUSED bool s3_put(struct s3 *s3, const struct s3_object *object, bool *ret_existed,
                         struct err *reterr);
+
+/*
+ * A large object in parts, of which several are on their way at once; each is repeated by itself.
+ *
+ *   begin --> parts --> parts --> ... --> finish            nothing is seen before finish;
+ *     '---------'---------'--> abort                        abort also after an error
+ *
+ * Every part is signed by its SHA-256, so the store has checked it; finish looks at the object once
+ * more: its size, and the metadata "sha256" when the object has one. `object->body` is not used;
+ * key, type and metadata must outlive the upload. Parts but the last must have 5 MiB or more, and
+ * are numbered in order.
+ */
+struct s3_upload;
+WARN_UNUSED bool s3_upload_begin(struct s3 *s3, const struct s3_object *object,
+                                 struct s3_upload **ret, struct err *reterr);
+
+/* Sends n parts at once and waits for all of them. */
+WARN_UNUSED bool s3_upload_parts(struct s3_upload *upload, const struct str *parts, size_t n,
+                                 struct err *reterr);
+
+/* Makes the object of the parts. With only_if_absent and the object there already, *ret_existed is
+ * true and nothing is written (where the store knows the condition; else it is replaced). */
+WARN_UNUSED bool s3_upload_finish(struct s3_upload *upload, bool *ret_existed, struct err *reterr);
+
+/* Frees the upload; one that is not finished is given up at the store, as far as that answers. NULL
+ * is fine. Returns NULL. */
+struct s3_upload *s3_upload_end(struct s3_upload *upload);
+
+/* Puts an object whose body is in memory: by one request up to `part_bytes`, else in parts,
+ * `parallel` at once. */
+WARN_UNUSED bool s3_put_large(struct s3 *s3, const struct s3_object *object, size_t part_bytes,
+                              size_t parallel, bool *ret_existed, struct err *reterr);
 
 /* Appends the object's body to `into`; *ret_found false when there is none. */
 WARN_UNUSED bool s3_get(struct s3 *s3, const char *key, struct buf *into, bool *ret_found,

@@ -94,6 +94,31 @@ void s3_answer_error(struct str body, struct s3_error *ret)
         *ret = (struct s3_error){0};
 }
 
+struct wanted {
+    const char *root, *name;
+    struct buf *into;
+    bool found;
+};
+
+static void text_leaf(struct walk *walk, const char *parent, const char *name, struct str text)
+{
+    struct wanted *wanted = walk->arg;
+
+    if (wanted->found || strcmp(parent, wanted->root) != 0 || strcmp(name, wanted->name) != 0)
+        return;
+    buf_put(wanted->into, text);
+    wanted->found = true;
+}
+
+bool s3_answer_text(struct str body, const char *root, const char *name, struct buf *into)
+{
+    struct wanted wanted = {root, name, into, false};
+    struct walk walk = {.leaf = text_leaf, .arg = &wanted};
+    const char *why = NULL;
+
+    return body.len > 0 && run(&walk, body, &why) && wanted.found;
+}
+
 static int64_t number_of(struct str text)
 {
     int64_t number = 0;

@@ -17,6 +17,11 @@ struct s3_error {
 /* Reads an error document; anything else leaves both texts empty. */
 void s3_answer_error(struct str body, struct s3_error *ret);
 
+/* Appends the text of the first element `name` of a small document with this root, unescaped; false
+ * when there is none.
+ */
+bool s3_answer_text(struct str body, const char *root, const char *name, struct buf *into);
+
 /* One page of a listing: `each` is called for its keys in order. */
 struct s3_page {
     bool (*each)(struct str key, int64_t size, void *arg);

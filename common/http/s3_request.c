@@ -5,22 +5,7 @@
 #include <strings.h>
 #include <time.h>
 
-enum {
-    ATTEMPTS_MAX = 5,
-    BACKOFF_BASE_MS = 50,
-    BACKOFF_CAP_MS = 2000,
-    CONNECT_TIMEOUT_MS = 5000,
-    ERROR_BYTES_MAX = 64 * 1024
-};
-
-/* What the outcome of one attempt calls for. */
-enum verdict { ANSWERED, AGAIN, HOPELESS };
-
-/* Where curl's callbacks write; `failure` marks a body that passed its limit. */
-struct transfer {
-    const struct s3_request *request;
-    struct s3_answer *answer;
-};
+enum { CONNECT_TIMEOUT_MS = 5000, ERROR_BYTES_MAX = 64 * 1024 };
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 {
@@ -47,8 +32,8 @@ static void keep(struct str line, const char *name, char *into, size_t size)
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 {
-    struct transfer *transfer = arg;
-    struct s3_answer *answer = transfer->answer;
+    const struct s3_attempt *attempt = arg;
+    struct s3_answer *answer = attempt->answer;
     struct str line = {bytes, size * n};
     char number[32] = "";
 
@@ -61,8 +46,8 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
     keep(line, "content-length", number, sizeof(number));
     if (number[0] != '\0')
         answer->content_length = strtoll(number, NULL, 10);
-    if (transfer->request->wanted != NULL)
-        keep(line, transfer->request->wanted, answer->wanted, sizeof(answer->wanted));
+    if (attempt->request->wanted != NULL)
+        keep(line, attempt->request->wanted, answer->wanted, sizeof(answer->wanted));
     return size * n;
 }
 
@@ -145,31 +130,30 @@ static void set_method(CURL *curl, const struct s3_request *request)
 {
     if (strcmp(request->method, "HEAD") == 0) {
         curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-    } else if (strcmp(request->method, "PUT") == 0) {
+    } else if (strcmp(request->method, "PUT") == 0 || strcmp(request->method, "POST") == 0) {
         curl_easy_setopt(curl, CURLOPT_POST, 1L);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.len == 0 ? "" : request->body.at);
-        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT");
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
     } else {
         curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
     }
 }
 
-static CURLcode perform(struct s3 *s3, struct transfer *transfer, char *why)
+void s3_attempt_begin(struct s3 *s3, CURL *curl, struct s3_attempt *attempt)
 {
     CLEANUP(buf) struct buf url = {0};
-    struct s3_answer *answer = transfer->answer;
-    struct curl_slist *lines = sign(s3, transfer->request, &url);
-    CURL *curl = s3->curl;
+    struct s3_answer *answer = attempt->answer;
 
+    attempt->lines = sign(s3, attempt->request, &url);
     buf_clear(&answer->body);
     answer->status = 0;
-    why[0] = '\0';
+    attempt->why[0] = '\0';
     curl_easy_reset(curl); /* keeps the connection */
-    set_method(curl, transfer->request);
+    set_method(curl, attempt->request);
     curl_easy_setopt(curl, CURLOPT_URL, buf_cstr(&url));
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, attempt->lines);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
@@ -177,25 +161,27 @@ static CURLcode perform(struct s3 *s3, struct transfer *transfer, char *why)
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)s3->config->timeout_ms);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, attempt->why);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, attempt);
     if (s3->loopback) /* a proxy of the environment can't reach this machine */
         curl_easy_setopt(curl, CURLOPT_PROXY, "");
     if (s3->config->ca_file != NULL)
         curl_easy_setopt(curl, CURLOPT_CAINFO, s3->config->ca_file);
-    CURLcode code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
+}
+
+void s3_attempt_done(CURL *curl, struct s3_attempt *attempt)
+{
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
-    curl_slist_free_all(lines);
-    return code;
+    curl_slist_free_all(attempt->lines);
+    attempt->lines = NULL;
 }
 
 /* Whether a failure of the connection may pass by itself. */
-static enum verdict judge_connection(const struct s3 *s3, CURLcode code, const char *why,
-                                     struct err *reterr)
+static enum s3_verdict judge_connection(const struct s3 *s3, CURLcode code, const char *why,
+                                        struct err *reterr)
 {
     if (why[0] == '\0')
         why = curl_easy_strerror(code);
@@ -204,19 +190,19 @@ static enum verdict judge_connection(const struct s3 *s3, CURLcode code, const c
     case CURLE_SSL_CACERT_BADFILE:
         err_stop(reterr, EX_CONFIG, "%s%s: the certificate is not trusted (--s3-ca-file): %s",
                  s3->scheme, s3->host, why);
-        return HOPELESS;
+        return S3_HOPELESS;
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
         err_stop(reterr, EX_CONFIG, "--s3-endpoint %s%s: %s", s3->scheme, s3->host, why);
-        return HOPELESS;
+        return S3_HOPELESS;
     case CURLE_WRITE_ERROR:
         err_stop(reterr, EX_SOFTWARE, "%s%s: the answer is larger than its limit", s3->scheme,
                  s3->host);
-        return HOPELESS;
+        return S3_HOPELESS;
     default:
         err_set(reterr, ERR_RETRY, "%s%s does not answer (--s3-endpoint): %s", s3->scheme, s3->host,
                 why);
-        return AGAIN;
+        return S3_AGAIN;
     }
 }
 
@@ -236,7 +222,7 @@ static bool mend_clock(struct s3 *s3, const struct s3_answer *answer)
     return s3->skew_s != 0;
 }
 
-static enum verdict judge_answer(struct s3 *s3, struct s3_answer *answer, struct err *reterr)
+static enum s3_verdict judge_answer(struct s3 *s3, struct s3_answer *answer, struct err *reterr)
 {
     long status = answer->status;
     bool busy = (status >= 500 && status != 501) || status == 429 || status == 408 ||
@@ -246,10 +232,10 @@ static enum verdict judge_answer(struct s3 *s3, struct s3_answer *answer, struct
     bool skewed = is_code(answer, "RequestTimeTooSkewed") && mend_clock(s3, answer);
 
     if (!busy && !skewed)
-        return ANSWERED;
+        return S3_ANSWERED;
     err_set(reterr, ERR_RETRY, "%s%s answers %ld %s: %s", s3->scheme, s3->host, status,
             answer->error.code, answer->error.message);
-    return AGAIN;
+    return S3_AGAIN;
 }
 
 static void pause_ms(int64_t ms)
@@ -259,29 +245,36 @@ static void pause_ms(int64_t ms)
     nanosleep(&time, NULL);
 }
 
+enum s3_verdict s3_attempt_judge(struct s3 *s3, CURL *curl, struct s3_attempt *attempt,
+                                 CURLcode code, struct err *reterr)
+{
+    struct s3_answer *answer = attempt->answer;
+
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
+    if (code != CURLE_OK)
+        return judge_connection(s3, code, attempt->why, reterr);
+    answer->error = (struct s3_error){0};
+    if (answer->status >= 300 && answer->body.len <= ERROR_BYTES_MAX)
+        s3_answer_error(buf_str(&answer->body), &answer->error);
+    return judge_answer(s3, answer, reterr);
+}
+
 bool s3_send(struct s3 *s3, const struct s3_request *request, struct s3_answer *answer,
              struct err *reterr)
 {
-    struct transfer transfer = {request, answer};
+    struct s3_attempt attempt = {.request = request, .answer = answer};
     int64_t deadline = clock_mono_ms() + s3->config->timeout_ms;
-    char why[CURL_ERROR_SIZE];
 
-    for (unsigned attempt = 0;; attempt++) {
-        CURLcode code = perform(s3, &transfer, why);
-        enum verdict verdict = ANSWERED;
+    for (unsigned tried = 0;; tried++) {
+        s3_attempt_begin(s3, s3->curl, &attempt);
+        CURLcode code = curl_easy_perform(s3->curl);
+        enum s3_verdict verdict = s3_attempt_judge(s3, s3->curl, &attempt, code, reterr);
 
-        if (code != CURLE_OK) {
-            verdict = judge_connection(s3, code, why, reterr);
-        } else {
-            answer->error = (struct s3_error){0};
-            if (answer->status >= 300 && answer->body.len <= ERROR_BYTES_MAX)
-                s3_answer_error(buf_str(&answer->body), &answer->error);
-            verdict = judge_answer(s3, answer, reterr);
-        }
-        if (verdict == ANSWERED || verdict == HOPELESS)
-            return verdict == ANSWERED;
-        if (attempt + 1 >= ATTEMPTS_MAX || clock_mono_ms() >= deadline)
+        s3_attempt_done(s3->curl, &attempt);
+        if (verdict == S3_ANSWERED || verdict == S3_HOPELESS)
+            return verdict == S3_ANSWERED;
+        if (tried + 1 >= S3_ATTEMPTS_MAX || clock_mono_ms() >= deadline)
             return false;
-        pause_ms(clock_backoff_ms(attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
+        pause_ms(clock_backoff_ms(tried, S3_BACKOFF_BASE_MS, S3_BACKOFF_CAP_MS));
     }
 }

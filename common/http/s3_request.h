@@ -17,6 +17,7 @@ struct s3 {
     const struct s3_config *config;
     const char *access_key, *secret_key, *session_token;
     CURL *curl;
+    CURLM *multi; /* made with the first upload in parts; keeps its connections */
     char *scheme; /* "https://" */
     char *host;   /* with port, and with the bucket when virtual */
     char *root;   /* "/bucket", or "" when virtual */
@@ -46,6 +47,38 @@ struct s3_answer {
     struct s3_error error;
 };
 
+/* One request on its way: what curl writes to, and what must outlive it. */
+struct s3_attempt {
+    const struct s3_request *request;
+    struct s3_answer *answer;
+    struct curl_slist *lines;
+    char why[CURL_ERROR_SIZE];
+};
+
+/* What the outcome of one attempt calls for. */
+enum s3_verdict { S3_ANSWERED, S3_AGAIN, S3_HOPELESS };
+
+enum { S3_ATTEMPTS_MAX = 5, S3_BACKOFF_BASE_MS = 50, S3_BACKOFF_CAP_MS = 2000 };
+
+/* Signs the request and sets the handle up for it; s3_attempt_done frees what it took. */
+void s3_attempt_begin(struct s3 *s3, CURL *curl, struct s3_attempt *attempt);
+
+/* After the transfer: fills the answer and says what it calls for; the error is set unless
+ * S3_ANSWERED. */
+enum s3_verdict s3_attempt_judge(struct s3 *s3, CURL *curl, struct s3_attempt *attempt,
+                                 CURLcode code, struct err *reterr);
+
+/* Frees what the attempt holds beside its answer. */
+void s3_attempt_done(CURL *curl, struct s3_attempt *attempt);
+
+/*
+ * Sends n requests, at most `parallel` at once, each repeated as by s3_send. True when every one
+ * has an answer, whatever its status. The answers' bodies are the caller's. (s3_parallel.c)
+ */
+WARN_UNUSED bool s3_send_all(struct s3 *s3, const struct s3_request *requests,
+                             struct s3_answer *answers, size_t n, size_t parallel,
+                             struct err *reterr);
+
 /*
  * Sends the request and repeats it with backoff, at most for the time of one request's time-out,
  * while the store is away or overloaded; then ERR_RETRY. True for every other answer, whatever its
@@ -53,5 +86,17 @@ struct s3_answer {
  */
 WARN_UNUSED bool s3_send(struct s3 *s3, const struct s3_request *request, struct s3_answer *answer,
                          struct err *reterr);
+
+/* What an answer that the caller can't use means; false always. (s3.c) */
+bool s3_refused(const struct s3 *s3, const struct s3_request *request,
+                const struct s3_answer *answer, struct err *reterr);
+
+/* Makes the headers of an object's content type, condition and metadata; `names` holds their text.
+ * Returns how many. (s3.c) */
+size_t s3_object_headers(const struct s3_object *object, bool condition, struct buf *names,
+                         struct sigv4_pair *headers);
+
+/* The key is one that every store takes; ERR_STOP when not. (s3.c) */
+WARN_UNUSED bool s3_check_key(const char *key, struct err *reterr);
 
 #endif

@@ -3,6 +3,7 @@
  * stdout, so that the test sees one client handle and its one connection.
  *
  *   put KEY BODY | put-absent KEY BODY | get KEY | head KEY | list PREFIX | delete KEY | check
+ *   large KEY BYTES | large-absent KEY BYTES: so many bytes "0123456789...", in parts of 5 MiB, three at once
  *
  * KEY, BODY and PREFIX are percent-encoded. An answer is "ok ...", or "error KIND STATUS TEXT".
  */
@@ -61,6 +62,28 @@ static bool put(struct s3 *s3, const char *key, const char *body, bool only_if_a
     return true;
 }
 
+static bool large(struct s3 *s3, const char *key, const char *bytes, bool only_if_absent,
+                  struct err *err)
+{
+    CLEANUP(buf) struct buf body = {0};
+    char hash[65];
+    bool existed = false;
+
+    for (long i = 0; i < strtol(bytes, NULL, 10); i++)
+        buf_char(&body, (char)('0' + i % 10));
+    sigv4_sha256_hex(buf_str(&body), hash);
+    const char *const metadata[][2] = {{"sha256", hash}, {NULL, NULL}};
+    const struct s3_object object = {.key = key,
+                                     .content_type = "text/plain",
+                                     .body = buf_str(&body),
+                                     .metadata = metadata,
+                                     .only_if_absent = only_if_absent};
+    if (!s3_put_large(s3, &object, 5 << 20, 3, &existed, err))
+        return false;
+    printf("ok %s", existed ? "existed" : "written");
+    return true;
+}
+
 static bool get(struct s3 *s3, const char *key, struct err *err)
 {
     CLEANUP(buf) struct buf body = {0}, escaped = {0};
@@ -88,6 +111,8 @@ static bool run(struct s3 *s3, const char *verb, const char *key, const char *bo
 {
     if (strncmp(verb, "put", 3) == 0)
         return put(s3, key, body, strcmp(verb, "put-absent") == 0, err);
+    if (strncmp(verb, "large", 5) == 0)
+        return large(s3, key, body, strcmp(verb, "large-absent") == 0, err);
     if (strcmp(verb, "get") == 0)
         return get(s3, key, err);
     if (strcmp(verb, "head") == 0)

@@ -182,11 +182,11 @@ class FakeHandler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"" if self.command == "HEAD" else body)
 
     def any(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.body = body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.requests.append((self.command, self.path, dict(self.headers.items()), body))
         self.server.script.pop(0)(self)
 
-    do_GET = do_PUT = do_HEAD = do_DELETE = any
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = any
 
     def log_message(self, *_):
         pass
@@ -311,3 +311,123 @@ def test_a_time_out_is_kept(driver, fake):
     kind, _, text = asked.error("put", "key", "body")
     release.set()
     assert kind == RETRY and "does not answer" in text
+
+
+# --- large objects, in parts ---
+
+PART = 5 << 20
+
+
+def pattern(n):
+    return (b"0123456789" * (n // 10 + 1))[:n]
+
+
+@pytest.mark.parametrize("size", (PART, PART + 1, 4 * PART, 6 * PART + 12345))
+def test_a_large_object_goes_there_in_parts(real, s3, bucket, size):
+    assert real.ask("large", "a/large one", str(size)) == "ok written"
+    assert s3.get(bucket, "a/large one") == pattern(size)
+    assert real.ask("head", "a/large one") == f"ok found {size} {hashlib.sha256(pattern(size)).hexdigest()}"
+
+
+class Parts:
+    """A fake store of uploads in parts: keeps them by number; `trouble(handler, what)` may answer in its place."""
+
+    def __init__(self, fake, trouble=lambda handler, what: False):
+        self.fake, self.trouble, self.stored, self.made, self.at_once, self.most = fake, trouble, {}, None, 0, 0
+        self.lock = threading.Lock()
+        fake.script = [self.answer] * 200
+
+    def answer(self, handler):
+        command, path, body = handler.command, handler.path, handler.body
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(path).query, keep_blank_values=True)
+        what = "begin" if "uploads" in query else "part" if "partNumber" in query else "give up" if command == "DELETE" else "head" if command == "HEAD" else "finish"
+        with self.lock:
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+        try:
+            if self.trouble(handler, what):
+                return
+            if what == "begin":
+                handler.answer(200, b"<InitiateMultipartUploadResult><UploadId>id+/=1</UploadId></InitiateMultipartUploadResult>")
+            elif what == "part":
+                assert query["uploadId"] == ["id+/=1"]
+                self.stored[int(query["partNumber"][0])] = body
+                handler.answer(200, b"", {"eTaG": f'"part-{query["partNumber"][0]}"'})
+            elif what == "finish":
+                self.made = b"".join(self.stored[n] for n in sorted(self.stored))
+                self.order = re.findall(rb"<PartNumber>(\d+)</PartNumber><ETag>(.*?)</ETag>", body)
+                handler.answer(200, b"<CompleteMultipartUploadResult/>")
+            elif what == "head":
+                handler.send_response(200)
+                handler.send_header("Content-Length", str(len(self.made)))
+                handler.send_header("x-amz-meta-sha256", hashlib.sha256(self.made).hexdigest())
+                handler.end_headers()
+            else:
+                handler.answer(204)
+        finally:
+            with self.lock:
+                self.at_once -= 1
+
+    def asked_for(self, command, part):
+        return [path for method, path, *_ in self.fake.requests if method == command and part in path]
+
+
+def test_parts_are_parallel_and_each_is_tried_again(asked, fake):
+    failed, barrier = set(), threading.Barrier(3, timeout=10)
+
+    def trouble(handler, what):
+        number = re.search(r"partNumber=(\d+)", handler.path)
+        if what != "part" or number[1] in failed:
+            return False
+        if number[1] in "123":
+            barrier.wait()  # three are on their way at the same time, or the test fails
+        failed.add(number[1])
+        refusal(503, "SlowDown")(handler) if number[1] != "2" else hang_up(handler)
+        return True
+
+    parts = Parts(fake, trouble)
+    assert asked.ask("large", "key", str(6 * PART + 1)) == "ok written"
+    assert parts.made == pattern(6 * PART + 1) and failed == set("1234567") and parts.most == 3
+    assert [int(n) for n, _ in parts.order] == list(range(1, 8)) and parts.order[0][1] == b"&#34;part-1&#34;"
+    assert not parts.asked_for("DELETE", "key")
+
+
+def test_an_upload_that_fails_is_given_up(asked, fake):
+    for answer, kind in ((refusal(403, "AccessDenied"), STOP), (refusal(503, "SlowDown"), RETRY)):
+        parts = Parts(fake, lambda handler, what: what == "part" and "partNumber=4" in handler.path and (answer(handler) or True))
+        assert asked.error("large", "key", str(6 * PART))[0] == kind
+        assert parts.made is None and parts.asked_for("DELETE", "uploadId=id%2B%2F%3D1")
+        fake.requests.clear()
+
+
+def test_an_answer_may_begin_well_and_hold_an_error(asked, fake):
+    parts = Parts(fake, lambda handler, what: what == "finish" and (refusal(200, "InternalError")(handler) or True))
+    kind, _, text = asked.error("large", "key", str(2 * PART))
+    assert kind == RETRY and "InternalError" in text and parts.asked_for("DELETE", "key")
+
+
+def test_the_lost_answer_to_the_last_step_is_looked_up(asked, fake):
+    lost = []
+
+    def trouble(handler, what):
+        if what == "finish" and not lost:
+            lost.append(1)
+            parts.made = b"".join(parts.stored[n] for n in sorted(parts.stored))
+            hang_up(handler)
+            return True
+        return what == "finish" and (refusal(404, "NoSuchUpload")(handler) or True)
+
+    parts = Parts(fake, trouble)
+    assert asked.ask("large", "key", str(2 * PART)) == "ok written"
+
+
+def test_what_stands_there_is_looked_at_once_more(asked, fake):
+    parts = Parts(fake, lambda handler, what: what == "head" and (setattr(parts, "made", b"x") or False))
+    kind, _, text = asked.error("large", "key", str(2 * PART))
+    assert kind == RETRY and "as it was sent" in text
+
+
+def test_a_large_object_that_is_there_already(asked, fake):
+    Parts(fake, lambda handler, what: what == "finish" and (refusal(412, "PreconditionFailed")(handler) or True))
+    assert asked.ask("large-absent", "key", str(2 * PART)) == "ok existed"
+    assert [h["if-none-match"] for m, p, h, _ in fake.requests if m == "POST" and "uploads" not in p] == ["*"]
