@@ -1,8 +1,8 @@
 /*
- * An S3 client over libcurl: PUT, GET, HEAD, LIST, DELETE and uploads in parts with own SigV4. The only room that
- * includes curl.h. Payloads are always signed by their SHA-256. Keeps connections alive; 5xx, 429,
- * SlowDown, 409 conflicts and broken connections are retried with bounded full-jitter backoff
- * before ERR_RETRY is returned.
+ * An S3 client over libcurl: PUT, GET, HEAD, LIST, DELETE and uploads in parts with own SigV4. The
+ * only room that includes curl.h. Payloads are always signed by their SHA-256. Keeps connections
+ * alive; 5xx, 429, SlowDown, 409 conflicts and broken connections are retried with bounded
+ * full-jitter backoff before ERR_RETRY is returned.
  */
 #ifndef SLUICE_HTTP_S3_H
 #define SLUICE_HTTP_S3_H
@@ -67,6 +67,8 @@ WARN_UNUSED bool s3_put(struct s3 *s3, const struct s3_object *object, bool *ret
  * are numbered in order.
  */
 struct s3_upload;
+
+/* Starts an upload. */
 WARN_UNUSED bool s3_upload_begin(struct s3 *s3, const struct s3_object *object,
                                  struct s3_upload **ret, struct err *reterr);
 

@@ -215,7 +215,7 @@ bool s3_put_large(struct s3 *s3, const struct s3_object *object, size_t part_byt
     if (object->body.len <= part_bytes)
         return s3_put(s3, object, ret_existed, reterr);
     bool well = s3_upload_begin(s3, object, &upload, reterr);
-    while (well && sent < object->body.len) {
+    while (well && upload != NULL && sent < object->body.len) {
         size_t n = 0;
 
         for (; n < parallel && sent < object->body.len; n++) {
@@ -226,7 +226,7 @@ bool s3_put_large(struct s3 *s3, const struct s3_object *object, size_t part_byt
         }
         well = s3_upload_parts(upload, parts, n, reterr);
     }
-    well = well && s3_upload_finish(upload, ret_existed, reterr);
+    well = well && upload != NULL && s3_upload_finish(upload, ret_existed, reterr);
     s3_upload_end(upload);
     return well;
 }

@@ -10,7 +10,6 @@
 #include "record/text.h"
 #include "typed.h"
 #include <assert.h>
-#include <ctype.h>
 
 struct csv {
     struct arena *arena;
@@ -147,16 +146,22 @@ static void end_line(struct object_writer *writer)
     buf_puts(writer->out, writer->shape->csv.crlf ? "\r\n" : "\n");
 }
 
+static char in_case(char c, int header)
+{
+    bool small = c >= 'a' && c <= 'z', capital = c >= 'A' && c <= 'Z';
+
+    if ((header == CSV_HEADER_UPPER && small) || (header == CSV_HEADER_LOWER && capital))
+        return (char)(c ^ 0x20);
+    return c;
+}
+
 static void put_header_name(struct object_writer *writer, const char *name)
 {
     struct csv *csv = writer->state;
-    int header = writer->shape->csv.header;
 
     buf_clear(&csv->field);
     for (; *name != '\0'; name++)
-        buf_char(&csv->field, (char)(header == CSV_HEADER_UPPER   ? toupper((unsigned char)*name)
-                                     : header == CSV_HEADER_LOWER ? tolower((unsigned char)*name)
-                                                                  : *name));
+        buf_char(&csv->field, in_case(*name, writer->shape->csv.header));
     put_field(writer, buf_str(&csv->field));
 }
 

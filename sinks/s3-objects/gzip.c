@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include <assert.h>
+#define ZLIB_CONST
 #include <zlib.h>
 
 /* gzip -1's level: the objects are written once and read seldom, and this is what streams keep up
@@ -28,7 +29,7 @@ static void put_piece(struct gzip *gzip, struct str text, bool last, struct buf 
     z_stream *stream = &gzip->stream;
     int code = Z_OK;
 
-    stream->next_in = (Bytef *)(uintptr_t)text.at;
+    stream->next_in = (const Bytef *)text.at;
     stream->avail_in = (uInt)text.len;
     do {
         if (!buf_reserve(out, PIECE_BYTES))

@@ -101,8 +101,7 @@ static void choose(const struct option_list *columns, struct arena *arena, struc
 }
 
 bool object_row_read(const struct object_shape *shape, struct str key, struct str value,
-                     int64_t offset, struct arena *arena, struct object_row *ret,
-                     struct err *reterr)
+                     struct arena *arena, struct object_row *ret, struct err *reterr)
 {
     struct members members = {0};
     struct str text = {0};
@@ -116,7 +115,7 @@ bool object_row_read(const struct object_shape *shape, struct str key, struct st
         return err_prefix(reterr, "%s", deleted ? "key of a delete" : "value");
     if (shape->columns != NULL)
         choose(shape->columns, arena, &members);
-    *ret = (struct object_row){members.at, members.n, deleted, offset};
+    *ret = (struct object_row){members.at, members.n, deleted, 0};
     return true;
 }
 

@@ -19,19 +19,18 @@ struct object_member {
 struct object_row {
     const struct object_member *members; /* in the record's order, or that of shape->columns */
     size_t n;
-    bool deleted; /* members are the key's columns */
-    int64_t offset;
+    bool deleted;   /* members are the key's columns */
+    int64_t offset; /* in the topic */
 };
 
 /*
  * Reads a record. A null value (with shape->row_from: that member null too) is a delete, whose key
  * must be a JSON object; otherwise the value must be one. Views live as long as `key`, `value` and
  * the arena. ERR_DEAD_LETTER says what is wrong; with an envelope a member named __op or __offset
- * is, since an object's rows have their own.
+ * is, since an object's rows have their own. The offset is left to the caller.
  */
 WARN_UNUSED bool object_row_read(const struct object_shape *shape, struct str key, struct str value,
-                                 int64_t offset, struct arena *arena, struct object_row *ret,
-                                 struct err *reterr);
+                                 struct arena *arena, struct object_row *ret, struct err *reterr);
 
 /* The member of that name, looked for at `near` first; NULL when the row has none. */
 const struct object_member *object_row_find(const struct object_row *row, struct str name,

@@ -139,8 +139,9 @@ static bool make_shapes(struct settings *settings, struct err *reterr)
     CLEANUP(buf) struct buf chosen = {0};
 
     settings->arena = arena_new(0);
-    if (!shape_options_build(&settings->rows, &settings->topics, settings->formats, true,
-                             settings->arena, &settings->shapes, reterr))
+    settings->rows.envelope = true;
+    if (!shape_options_build(&settings->rows, &settings->topics, settings->formats, settings->arena,
+                             &settings->shapes, reterr))
         return false;
     for (size_t i = 0; i < settings->topics.n; i++) {
         size_t before = chosen.len;

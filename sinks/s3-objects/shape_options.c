@@ -112,7 +112,7 @@ const struct option shape_option_rows[] = {
      .offset = AT(parquet_row_group_bytes),
      .fallback = "8MiB",
      .min = 4096,
-     .max = 512 * 1024 * 1024,
+     .max = INT64_C(512) * 1024 * 1024,
      .value_name = "SIZE",
      .help = "a row group ends when its pages in memory have reached this"},
     {0}};
@@ -196,11 +196,11 @@ static bool build_common(const struct shape_options *options,
 }
 
 bool shape_options_build(const struct shape_options *options, const struct option_list *topics,
-                         const struct object_format *const *formats, bool envelope,
-                         struct arena *arena, struct object_shape **ret, struct err *reterr)
+                         const struct object_format *const *formats, struct arena *arena,
+                         struct object_shape **ret, struct err *reterr)
 {
     CLEANUP(free) char *text = NULL;
-    struct object_shape common = {.envelope = envelope};
+    struct object_shape common = {.envelope = options->envelope};
     struct object_shape *shapes = arena_zalloc(arena, (topics->n + 1) * sizeof(*shapes));
 
     if (!build_common(options, formats, arena, &common, reterr))

@@ -19,6 +19,7 @@ struct shape_options {
     int parquet_compression;
     bool parquet_doubles;
     int64_t parquet_row_group_bytes;
+    bool envelope; /* no option: the layout says it */
 };
 
 /* The rows that fill struct shape_options; an option group "Rows". */
@@ -30,7 +31,7 @@ extern const struct option shape_option_rows[];
  */
 WARN_UNUSED bool shape_options_build(const struct shape_options *options,
                                      const struct option_list *topics,
-                                     const struct object_format *const *formats, bool envelope,
+                                     const struct object_format *const *formats,
                                      struct arena *arena, struct object_shape **ret,
                                      struct err *reterr);
 

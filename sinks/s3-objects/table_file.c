@@ -73,16 +73,22 @@ static bool take_word(struct scan *scan, const char *word)
     return true;
 }
 
+static char in_lower_case(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
 /* A name as PostgreSQL knows it: unquoted ones in lower case. */
 static char *name_of(struct str token, struct arena *arena)
 {
-    char *name = arena_zalloc(arena, token.len + 1), *to = name;
     bool quoted = token.len > 1 && token.at[0] == '"';
+    struct str inside = quoted ? (struct str){token.at + 1, token.len - 2} : token;
+    char *name = arena_zalloc(arena, inside.len + 1), *to = name;
 
-    for (size_t i = quoted ? 1 : 0; i < token.len - (quoted ? 1 : 0); i++) {
-        if (quoted && token.at[i] == '"')
-            i++;
-        *to++ = quoted ? token.at[i] : (char)tolower((unsigned char)token.at[i]);
+    for (size_t i = 0; i < inside.len; i++) {
+        *to++ = quoted ? inside.at[i] : in_lower_case(inside.at[i]);
+        if (quoted && inside.at[i] == '"')
+            i++; /* the second of two */
     }
     return name;
 }

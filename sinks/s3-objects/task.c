@@ -86,9 +86,10 @@ static void take_record(struct task *task, struct partition *partition,
     struct err reason;
 
     arena_reset(task->arena);
-    if (object_row_read(partition->shape, message->key, message->value, message->offset,
-                        task->arena, &row, &reason) &&
+    if (object_row_read(partition->shape, message->key, message->value, task->arena, &row,
+                        &reason) &&
         typed_row_check(partition->shape, &row, task->arena, &reason)) {
+        row.offset = message->offset;
         window_add(&partition->window, &row, message->key, message->value, clock_mono_ms());
         return;
     }

@@ -58,9 +58,10 @@ static bool write_rows(const struct window *window, struct object_stream *stream
 
         arena_reset(arena);
         if (!object_row_read(stream->writer.shape, entry->deleted ? text : none,
-                             entry->deleted ? none : text, entry->offset, arena, &row, reterr))
+                             entry->deleted ? none : text, arena, &row, reterr))
             return err_stop(reterr, EX_SOFTWARE, "offset %lld reads differently now: %s",
                             (long long)entry->offset, reterr->text);
+        row.offset = entry->offset;
         object_stream_row(stream, &row);
     }
     object_stream_end(stream);

@@ -30,9 +30,10 @@ static const char *shaped(const struct object_format *format, const struct objec
         struct str key = str_of(records[i].key), value = str_of(records[i].value);
         struct object_row row;
 
-        if (!object_row_read(shape, key, value, 7 + (int64_t)i, arena, &row, &err) ||
+        if (!object_row_read(shape, key, value, arena, &row, &err) ||
             !typed_row_check(shape, &row, arena, &err))
             fail_msg("%s", err.text);
+        row.offset = 7 + (int64_t)i;
         window_add(&window, &row, key, value, 0);
     }
     assert_true(window_write(&window, format, shape, out, ret_replaced, &err));
@@ -210,8 +211,7 @@ static void records_that_are_no_rows_are_refused(void **state)
         struct object_row row;
         struct err err;
 
-        if (object_row_read(&ordinary, str_of(bad[i].key), str_of(bad[i].value), 1, arena, &row,
-                            &err))
+        if (object_row_read(&ordinary, str_of(bad[i].key), str_of(bad[i].value), arena, &row, &err))
             fail_msg("taken: %zu", i);
         assert_int_equal(err.kind, ERR_DEAD_LETTER);
         if (strstr(err.text, bad[i].part) == NULL)
@@ -485,8 +485,8 @@ static void a_row_may_lie_inside_the_record(void **state)
                         "{\"id\":1,\"v\":[2],\"__op\":\"u\",\"__offset\":7}\n"
                         "{\"id\":1,\"__op\":\"d\",\"__offset\":8}\n"
                         "{\"id\":1,\"__op\":\"d\",\"__offset\":9}\n");
-    assert_false(object_row_read(&shape, STR("{}"), STR("{\"b\":1}"), 1, arena, &row, &err));
-    assert_false(object_row_read(&shape, STR("{}"), STR("{\"after\":1}"), 1, arena, &row, &err));
+    assert_false(object_row_read(&shape, STR("{}"), STR("{\"b\":1}"), arena, &row, &err));
+    assert_false(object_row_read(&shape, STR("{}"), STR("{\"after\":1}"), arena, &row, &err));
     assert_int_equal(err.kind, ERR_DEAD_LETTER);
 }
 
@@ -511,7 +511,7 @@ static void values_of_other_types_are_refused(void **state)
         struct object_row row;
         struct err err;
 
-        assert_true(object_row_read(&shape, STR("{}"), str_of(bad[i]), 1, arena, &row, &err));
+        assert_true(object_row_read(&shape, STR("{}"), str_of(bad[i]), arena, &row, &err));
         if (typed_row_check(&shape, &row, arena, &err))
             fail_msg("taken: %s", bad[i]);
         assert_int_equal(err.kind, ERR_DEAD_LETTER);
@@ -543,7 +543,7 @@ static void an_object_may_be_drained_and_zipped(void **state)
     for (size_t i = 0; i < 400; i++) {
         struct object_row row;
 
-        assert_true(object_row_read(&shape, STR("{}"), buf_str(&value), 1, arena, &row, &err));
+        assert_true(object_row_read(&shape, STR("{}"), buf_str(&value), arena, &row, &err));
         object_stream_row(&stream, &row);
         buf_put(&joined, buf_str(&piece));
         buf_clear(&piece);

@@ -12,7 +12,7 @@
 
 struct driver {
     char *format, *topic;
-    bool envelope, discard;
+    bool discard;
     int64_t repeat;
     struct shape_options rows;
 };
@@ -22,7 +22,7 @@ struct driver {
 static const struct option options[] = {
     {"format", OPTION_STRING, AT(format), "csv", 0, 0, NULL, false, "FORMAT", "format"},
     {"topic", OPTION_STRING, AT(topic), "t", 0, 0, NULL, false, "TOPIC", "topic"},
-    {"envelope", OPTION_BOOL, AT(envelope), NULL, 0, 0, NULL, false, NULL,
+    {"envelope", OPTION_BOOL, AT(rows.envelope), NULL, 0, 0, NULL, false, NULL,
      "with __op and __offset"},
     {"discard", OPTION_BOOL, AT(discard), NULL, 0, 0, NULL, false, NULL, "measure"},
     {"repeat", OPTION_INT, AT(repeat), "1", 1, 1000000, NULL, false, "N", "how often"},
@@ -71,9 +71,10 @@ static bool write_rows(const struct driver *driver, const struct object_shape *s
     for (int64_t round = 0; round < driver->repeat; round++)
         for (size_t i = 0; i < n; i++) {
             arena_reset(arena);
-            if (!object_row_read(shape, STR("{}"), lines[i], (int64_t)i, arena, &row, reterr) ||
+            if (!object_row_read(shape, STR("{}"), lines[i], arena, &row, reterr) ||
                 !typed_row_check(shape, &row, arena, reterr))
                 return false;
+            row.offset = (int64_t)i;
             object_stream_row(&stream, &row);
             in += lines[i].len + 1;
             if (out.len > 1 << 20)
@@ -97,8 +98,7 @@ static bool run(struct driver *driver, struct err *reterr)
 
     if (formats[0] == NULL)
         return err_stop(reterr, EX_USAGE, "--format");
-    if (!shape_options_build(&driver->rows, &topics, formats, driver->envelope, arena, &shape,
-                             reterr))
+    if (!shape_options_build(&driver->rows, &topics, formats, arena, &shape, reterr))
         return false;
     CLEANUP(free) struct str *lines = read_lines(&text, &n);
     return write_rows(driver, shape, lines, n, reterr);
