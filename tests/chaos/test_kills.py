@@ -71,7 +71,7 @@ def kill_all(acme, dice, kills, backlog):
 def revive(acme):
     """As a supervisor does: a service killed just before the broker was, and so never in touch with it, gives up after a while."""
     for one in acme.services.values():
-        if not one.running and one.process.returncode == EX_UNAVAILABLE:
+        if not one.running() and one.process.returncode == EX_UNAVAILABLE:
             print(f"{one.title} is started again: it never reached the broker")
             one.start()
 
