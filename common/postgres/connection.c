@@ -373,6 +373,12 @@ const char *pg_column_name(const struct pg_result *result, int column)
     return PQfname(result->result, column);
 }
 
+uint32_t pg_column_type(const struct pg_result *result, int column, int32_t *ret_typmod)
+{
+    *ret_typmod = PQfmod(result->result, column);
+    return PQftype(result->result, column);
+}
+
 int64_t pg_affected(const struct pg_result *result)
 {
     return strtoll(PQcmdTuples(result->result), NULL, 10);

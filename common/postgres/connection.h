@@ -63,6 +63,9 @@ struct str pg_field(const struct pg_result *result, int row, int column);
 /* The name of a column. */
 const char *pg_column_name(const struct pg_result *result, int column);
 
+/* The type's OID of a column (of a domain: its base's), and its typmod. */
+uint32_t pg_column_type(const struct pg_result *result, int column, int32_t *ret_typmod);
+
 /* Rows affected, from the command tag. */
 int64_t pg_affected(const struct pg_result *result);
 
