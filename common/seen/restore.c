@@ -11,6 +11,7 @@ struct reading {
     struct arena *arena;
     struct seen_mark mark;
     uint64_t records;
+    bool plain;
 };
 
 struct hash128 seen_content(struct str after)
@@ -48,7 +49,10 @@ static bool take(struct reading *reading, const struct kafka_message *message, s
 {
     struct str after = STR_NONE;
 
-    if (message->value.at != NULL && !seen_after(message->value, reading->arena, &after, reterr))
+    if (message->value.at != NULL && reading->plain)
+        after = message->value;
+    else if (message->value.at != NULL &&
+             !seen_after(message->value, reading->arena, &after, reterr))
         return false;
     if (after.at == NULL)
         return seen_remove(reading->seen, message->key, reterr);
@@ -107,7 +111,7 @@ bool seen_restore(struct seen *seen, const struct seen_source *source, struct se
                   struct err *reterr)
 {
     struct arena *arena CLEANUP(arena) = arena_new(ARENA_BYTES);
-    struct reading reading = {.seen = seen, .arena = arena};
+    struct reading reading = {.seen = seen, .arena = arena, .plain = source->plain};
     char cluster[64], identity[SEEN_IDENTITY_MAX];
     int32_t partitions = 0;
     bool from_start = false;

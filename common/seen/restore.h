@@ -18,6 +18,7 @@ struct seen_source {
     struct kafka_admin *admin;
     const char *topic;
     uint64_t position;
+    bool plain; /* the values are the rows themselves, without an envelope */
 };
 
 /* What was done: how many records of bronze were read, and whether from its beginning. */
