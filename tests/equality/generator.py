@@ -133,7 +133,7 @@ class Query:
 
     def want(self, kind):
         """The next signature of the kind that this query must call, or None."""
-        return self.wanted[kind].pop() if self.wanted[kind] and self.choices.chance(85) else None
+        return self.wanted[kind].pop() if self.wanted[kind] and self.choices.chance(98) else None
 
     def note(self, what):
         self.used.append(what)
@@ -271,7 +271,7 @@ class Query:
     def merged(self):
         """Two tables joined by columns of one name: NATURAL or USING."""
         c, sides, join = self.choices, [], self.fresh()
-        common = [(f"{join}u", "int4"), (f"{join}v", "text")][:1 + c.below(2)]
+        common = [(f"{join}u", "int4"), (f"{join}v", "text")][:1 + c.chance(30)]
         for _ in range(2):
             table, alias = self.table(), self.fresh()
             of_kind = {kind: [ref for ref, of in table.columns if of == kind] for _, kind in common}
@@ -330,7 +330,7 @@ class Query:
         if ours and theirs:
             on = f"{c.pick(ours)} = {c.pick(theirs)}"
             # PostgreSQL itself has FULL JOIN only on conditions that it can hash or merge
-            if how != "FULL JOIN" and c.chance(25):
+            if how != "FULL JOIN" and c.chance(18):
                 on = f"{on} AND {self.expr('bool', columns, 1)}" if c.chance(60) else self.expr("bool", columns, 1)
                 self.note("join condition")
             elif how in ("JOIN", "LEFT JOIN") and c.chance(8):
@@ -388,23 +388,27 @@ class Query:
     def kinds(self, least=1, most=4):
         return [self.choices.pick(list(TYPES)) for _ in range(least + self.choices.below(most - least + 1))]
 
-    def more_columns(self, item, depth):
-        """Columns for what must be called."""
+    def more_columns(self, item, depth, comparable=False):
+        """Columns for what must be called; `comparable`: only of types that have =."""
         out = []
-        while depth == 0 and self.wanted["expression"] and len(out) < 12:
+        while depth == 0 and self.wanted["expression"] and len(out) < 14:
             wanted = self.want("expression")
-            if wanted is None:
-                break
-            out.append(self.fill(wanted.template, item.columns, 2))
+            if wanted is not None and (not comparable or wanted.result in ORDERED):
+                out.append(self.fill(wanted.template, item.columns, 2))
+        while depth == 0 and self.wanted["aggregate"]:
+            wanted = self.want("aggregate")
+            if wanted is not None and (not comparable or wanted.result in ORDERED):
+                table, where = self.inner(item.columns, 1)
+                out.append(f"SELECT {self.fill(wanted.template, table.columns, 2, ', '.join(table.keys))} FROM {table.text}{where}")
         return "".join(f", ({text}) AS w{i}" for i, text in enumerate(out))
 
     def wanted_calls(self, item, depth):
         """Aggregates that must be called, and aggregates over expressions that must be."""
         out = []
-        while depth == 0 and (self.wanted["aggregate"] or self.wanted["expression"]) and len(out) < 12:
+        while depth == 0 and (self.wanted["aggregate"] or self.wanted["expression"]) and len(out) < 14:
             wanted = self.want("aggregate") or self.want("expression")
             if wanted is None:
-                break
+                continue
             if wanted.kind == "expression":
                 text = self.fill(wanted.template, item.columns, 2)
                 call = {"bool": "bool_or", "jsonb": "count", "json": "count"}.get(wanted.result, "max" if wanted.result in ORDERED and wanted.result not in (
@@ -414,7 +418,7 @@ class Query:
                 out.append(self.fill(wanted.template, item.columns, 2, ", ".join(item.keys or [])))
         return "".join(f", {text} AS w{i}" for i, text in enumerate(out))
 
-    def rows(self, depth, kinds=None):
+    def rows(self, depth, kinds=None, distinct=False):
         item = self.joined(depth)
         if depth == 0 and self.wanted["rows"]:
             item = self.expanded(item)
@@ -426,9 +430,9 @@ class Query:
             columns = [(key, dict(item.columns)[key]) for key in item.keys] + columns
         names = (keys or []) + [f"c{i}" for i in range(len(chosen))]
         listed = ", ".join(f"{text} AS {name}" for name, (text, _) in zip(names, columns))
-        if kinds is None:
-            listed += self.more_columns(item, depth)
-            if depth == 0 and self.choices.chance(3):
+        if kinds is None or distinct:
+            listed += self.more_columns(item, depth, distinct)
+            if depth == 0 and not distinct and self.choices.chance(3):
                 self.note("rows in SELECT")
                 listed += f", generate_series(1, {self.expr('int4', item.columns, 2)} % 3) AS s"
                 keys = None
@@ -454,9 +458,9 @@ class Query:
         return f"{text} ORDER BY {', '.join(order)} {limit}", columns, keys
 
     def distinct(self, depth):
-        text, columns, _, item = self.rows(depth, [kind for kind in self.kinds(1, 2) if kind != "json"] or ["int4"])
+        text, columns, _, item = self.rows(depth, [kind for kind in self.kinds(1, 2) if kind != "json"] or ["int4"], distinct=True)
         self.note("DISTINCT")
-        return text.replace("SELECT", "SELECT DISTINCT", 1), columns, [name for name, _ in columns]
+        return text.replace("SELECT", "SELECT DISTINCT", 1), columns, [name for name, _ in columns] if depth else None
 
     def distinct_on(self, depth):
         item = self.joined(depth)
@@ -468,7 +472,7 @@ class Query:
         on = f"({on} + 0)" if on.isdigit() else on
         order = ", ".join([on, *(key + self.direction() for key in item.keys)])
         columns = [(self.expr(k, item.columns, 1), k) for k in self.kinds(1, 2)]
-        listed = ", ".join(f"{text} AS c{i + 1}" for i, (text, _) in enumerate(columns))
+        listed = ", ".join(f"{text} AS c{i + 1}" for i, (text, _) in enumerate(columns)) + self.more_columns(item, depth)
         text = f"SELECT DISTINCT ON ({on}) {on} AS c0, {listed} FROM {item.text}{self.where(item.columns)} ORDER BY {order}"
         return text, [("c0", kind)] + [(f"c{i + 1}", k) for i, (_, k) in enumerate(columns)], ["c0"]
 
@@ -483,6 +487,8 @@ class Query:
     def group(self, depth):
         c = self.choices
         item = self.joined(depth)
+        if depth == 0 and self.wanted["rows"]:
+            item = self.expanded(item)
         groups = list(dict.fromkeys((self.expr(kind, item.columns, 1), kind) for kind in
                                     [c.pick(ORDERED) for _ in range(c.pick([1, 1, 2, 0]))]))
         groups = [group for group in groups if re.search(r"\bq\d+(\.|[uv]\b)", group[0]) and "SELECT" not in group[0]]
@@ -500,6 +506,8 @@ class Query:
                 self.note("subquery in HAVING")
                 table, where = self.inner([])
                 text += f" HAVING count(*) {c.pick(['<', '>=', '<>'])} (SELECT {self.aggregate('int8', table.columns, table.keys)} FROM {table.text}{where})"
+            elif c.chance(50):
+                text += f" HAVING count(*) {c.pick(['>= 1', '< 3', '<> 2'])}"
             else:
                 text += f" HAVING {self.aggregate('bool', item.columns, item.keys)}"
         return text, [(f"g{i}", kind) for i, (_, kind) in enumerate(groups)] + [(f"c{i}", kind) for i, kind in enumerate(kinds)], keys
@@ -544,10 +552,12 @@ class Query:
         texts = item.keys + [self.expr(kind, item.columns, 1) for kind in kinds]
         listed = ", ".join(f"{text} AS {name}" for text, name in zip(texts, names))
         inner = f"SELECT {listed}, {call} OVER ({partition}ORDER BY {', '.join(order)}) AS n FROM {item.text}{self.where(item.columns)}"
-        shown = names + (["n"] if c.chance(50) else [])
+        more = self.more_columns(item, depth)
+        inner = inner.replace(f", {call} OVER (", f"{more}, {call} OVER (", 1)
+        shown = names + (["n"] if c.chance(50) else []) + [f"w{i}" for i in range(more.count(" AS w"))]
         kinds = [dict(item.columns)[key] for key in item.keys] + kinds + ["int8"]
         return (f"SELECT {', '.join(f'{alias}.{name}' for name in shown)} FROM ({inner}) {alias} WHERE {alias}.n <= {1 + c.below(4)}",
-                list(zip(shown, kinds)), names[:len(item.keys)])
+                list(zip(shown[:len(kinds)], kinds)), names[:len(item.keys)])
 
     def window_call(self, item):
         c = self.choices

@@ -267,7 +267,7 @@ def signatures():
         kind = "aggregate" if volatility == "aggregate" else "rows" if rows else "expression"
         if FLOATING.match(name):
             # halves and quarters: whether a variance of equal values is 0 must not hang on rounding
-            template = template.replace("{float8}", "({int4}::float8 / 4)").replace("{float4}", "({int4}::real / 4)")
+            template = template.replace("{float8}", "({int4}::float8 / 4)").replace("{float4}", "({int4}::real / 4::real)")
         if kind == "aggregate" and line.endswith("with ORDER BY") and "order by" not in template:
             template = template[:-1] + " order by {key})"
         found.append(Signature(name, kind, template, RESULTS.get(name.split("(")[0], HOLES.get(result))))
