@@ -54,7 +54,7 @@ $$ SELECT CASE WHEN state[1] > 0 THEN public.exact_round(state[2], state[3] = 0)
 CREATE FUNCTION exact_sum4(state numeric[]) RETURNS float4 LANGUAGE sql IMMUTABLE AS
 $$ SELECT CASE WHEN state[1] > 0 THEN public.exact_round4(state[2], state[3] = 0) END $$;
 CREATE FUNCTION exact_avg8(state numeric[]) RETURNS float8 LANGUAGE sql IMMUTABLE AS
-$$ SELECT CASE WHEN state[1] > 0 THEN public.exact_round(state[2], state[3] = 0) / state[1]::float8 END $$;
+$$ SELECT CASE WHEN state[1] > 0 THEN public.exact_round(state[2], false) / state[1]::float8 END $$;
 CREATE FUNCTION exact_add4(state numeric[], x float4) RETURNS numeric[] LANGUAGE sql IMMUTABLE AS
 $$ SELECT public.exact_add(state, x::float8) $$;
 

@@ -16,7 +16,7 @@ HISTORY = 12
 
 
 class Verdict:
-    """What became of a view: equal, by value, stale text, error, different, crashed, refused; `rows` seen over all checks."""
+    """What became of a view: equal, by value, error, different, crashed, refused; `rows` seen over all checks."""
 
     def __init__(self, view, outcome, detail="", rows=0):
         self.view, self.outcome, self.detail, self.rows = view, outcome, detail, rows
@@ -87,7 +87,7 @@ class Run:
                 if kind == "different":
                     place = f"round {number} ({self.orders[number]}), check {check + 1} of {len(checks)}"
                     return Verdict(view, kind, f"{place}\n{detail}" + self._history(view, check, detail))
-                outcome = outcome if kind == "equal" or outcome == "stale text" else kind
+                outcome = outcome if kind == "equal" else kind
                 rows_n += len(ours)
         return Verdict(view, outcome, "", rows_n)
 
@@ -112,8 +112,7 @@ class Run:
         return "different", f"{len(more)} rows too many, {len(less)} missing\n" + "\n".join(shown)
 
     def _equal_by_value(self, view, check, ours, theirs, types, loose):
-        """"by value" when PostgreSQL's own text changes with the order of rows: seen by laying them in other orders. "stale
-        text" when it does not, but the values are equal: the text is of a row that was there before."""
+        """"by value" when PostgreSQL's own text changes with the order of rows: seen by laying them in other orders."""
         if len(ours) != len(theirs):
             return None
         if check not in self.shuffled:
@@ -122,8 +121,7 @@ class Run:
         more, less = judge.surplus(judge.by_value(ours, types, where), judge.by_value(theirs, types, where))
         if where and (not more and not less or loose and judge.nearly_equal(list(map(json.loads, more)), list(map(json.loads, less)), types)):
             return "by value"
-        more, less = judge.surplus(judge.by_value(ours, types), judge.by_value(theirs, types))
-        return None if more or less else "stale text"
+        return None
 
     def _history(self, view, check, detail):
         """The changes whose values stand in the first row that differs."""
@@ -163,12 +161,11 @@ def report(run, path, expected, strict):
             verdict.detail = verdict.detail or "the script says that this must be refused"
         if verdict.is_bad and why:
             verdict.outcome, verdict.detail = "known", why
-        elif why and verdict.outcome in ("equal", "by value", "error", "stale text"):
+        elif why and verdict.outcome in ("equal", "by value", "error"):
             verdict.outcome, verdict.detail = "different", "KNOWN lists it, but it is equal now: take it out"
         elif strict and verdict.outcome == "equal" and verdict.rows == 0:
             verdict.outcome, verdict.detail = "different", "it is empty at every check: this compares nothing"
         word = {"by value": "equal (by value where PostgreSQL's text is open)", "error": "equal (withheld as PostgreSQL's error)",
-                "stale text": "equal (by value, the text is of a row that is gone)",
                 "equal": "equal" if verdict.rows else "equal (always empty)"}.get(verdict.outcome, verdict.outcome)
         detail = f": {verdict.detail}" if verdict.detail else ""
         lines.append(f"  {verdict.view:<32} {word}{detail}")

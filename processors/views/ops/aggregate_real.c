@@ -16,7 +16,13 @@ static bool real_sum_result(const void *at, const struct aggregate_site *site, s
 
     (void)arena;
     *ret = (struct value){.null = sum->counts.n == 0};
-    return ret->null || exact_sum_total(sum, site->result.id == TYPE_FLOAT4, &ret->real, reterr);
+    if (ret->null)
+        return true;
+    if (!exact_sum_total(sum, site->result.id == TYPE_FLOAT4, &ret->real, reterr))
+        return false;
+    if (sum->negative_zeros == sum->counts.n)
+        ret->real = -0.0;
+    return true;
 }
 
 static bool real_avg_result(const void *at, const struct aggregate_site *site, struct arena *arena,

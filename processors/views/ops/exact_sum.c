@@ -52,8 +52,10 @@ void exact_sum_add(struct exact_sum *sum, double number, int64_t weight)
     double fraction = frexp(fabs(number), &exponent);
     uint64_t mantissa = (uint64_t)ldexp(fraction, MANTISSA_BITS);
     int shift = exponent - MANTISSA_BITS - UNIT_EXPONENT;
-    if (mantissa == 0)
+    if (mantissa == 0) {
+        sum->negative_zeros += signbit(number) ? weight : 0;
         return;
+    }
     if (shift < 0) { /* a subnormal: its low bits are zeros */
         mantissa >>= -shift;
         shift = 0;
@@ -172,10 +174,12 @@ void exact_sum_save(const struct exact_sum *sum, struct buf *out)
         end--;
     while (first < end && sum->limbs[first] == 0)
         first++;
-    uint32_t head[4] = {first, end, sign != 0, 0};
+    uint32_t head[4] = {first, end, sign != 0, sum->negative_zeros != 0};
     buf_append(out, &sum->counts, sizeof(sum->counts));
     buf_append(out, head, sizeof(head));
     buf_append(out, sum->limbs + first, (end - first) * sizeof(*sum->limbs));
+    if (head[3] != 0)
+        buf_append(out, &sum->negative_zeros, sizeof(sum->negative_zeros));
 }
 
 void exact_sum_load(struct exact_sum *sum, struct str *from)
@@ -189,4 +193,7 @@ void exact_sum_load(struct exact_sum *sum, struct str *from)
     take_bytes(from, sum->limbs + head[0], (head[1] - head[0]) * sizeof(*sum->limbs));
     for (uint32_t i = head[1]; i < LIMBS; i++)
         sum->limbs[i] = head[2] != 0 ? UINT64_MAX : 0;
+    sum->negative_zeros = 0;
+    if (head[3] != 0)
+        take_bytes(from, &sum->negative_zeros, sizeof(sum->negative_zeros));
 }

@@ -14,6 +14,7 @@ enum { EXACT_LIMBS = 34 };
 /* All zero is empty. */
 struct exact_sum {
     struct special_counts counts;
+    int64_t negative_zeros; /* a sum of nothing else is -0 */
     uint64_t limbs[EXACT_LIMBS];
 };
 

@@ -1,6 +1,7 @@
 #include "ops/extremes.h"
 
 #include "expr/body.h"
+#include "ops/forms.h"
 
 /* One entry's change. */
 struct multiset_change {
@@ -65,9 +66,11 @@ static void prefix_into(struct buf *key, const struct ordered *ordered, struct h
 /* Equal values of different form (1.0 and 1.00) are entries of their own. */
 static void append_form(struct buf *key, enum type_id type, struct value value)
 {
-    if (type == TYPE_NUMERIC || type == TYPE_BPCHAR)
+    if (!forms_possible(type))
+        return;
+    if (type_is_bytes(type))
         buf_put(key, value.bytes);
-    else if (type == TYPE_FLOAT4 || type == TYPE_FLOAT8)
+    else
         buf_append(key, &value.slot, sizeof(value.slot));
 }
 

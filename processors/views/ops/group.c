@@ -1,8 +1,9 @@
+#include "ops/forms.h"
 #include "ops/group_column.h"
 
 /*
- * A group in the store: its weight (how many input rows), the row of its group values as they first
- * came, its accumulators. A step adds all its deltas to a group in memory, then compares the row
+ * A group in the store: its weight (how many input rows), the row of its group values (all their
+ * forms, where equal values can have several), its accumulators. A step adds all its deltas to a group in memory, then compares the row
  * that the group gave before with the one it gives now. Without GROUP BY the one group is always
  * there.
  */
@@ -14,12 +15,15 @@ struct group {
     uint16_t keys_n, columns_n;
     uint16_t values_n; /* of one input row: group expressions, then the columns' values */
     size_t block_size;
+    bool forms; /* equal group values can differ in bytes */
 };
 
 /* A group in the present step. */
 struct live {
     const struct row *values; /* of the group expressions */
+    const struct row *values_before;
     const struct row *before; /* the row it gave; NULL: none */
+    struct forms forms;       /* of its values, where there can be several */
     bool before_raised, existed;
     int64_t weight;
     struct group_cell *cells; /* one a column */
@@ -42,6 +46,8 @@ static void group_start(struct op *op, struct arena *arena)
     group->fingerprint = state_fingerprint(node->fingerprint, "groups");
     group->keys = getters_new(arena, node->exprs, node->exprs_n);
     group->keys_n = node->exprs_n;
+    for (uint16_t i = 0; i < group->keys_n; i++)
+        group->forms = group->forms || forms_possible(group->keys[i].type.id);
     group->columns_n = node->aggregates_n;
     group->columns = arena_zalloc(arena, node->aggregates_n * sizeof(*group->columns));
     group->values_n = group->keys_n;
@@ -57,13 +63,13 @@ static void group_start(struct op *op, struct arena *arena)
     op->own = group;
 }
 
-static void set_group_values(const struct group *group, struct step *step, const struct live *live)
+static void set_group_values(const struct group *group, struct step *step, const struct row *values)
 {
     row_begin(step->builder, (uint16_t)(group->keys_n + group->columns_n));
     for (uint16_t i = 0; i < group->keys_n; i++) {
         enum type_id type = group->keys[i].type.id;
 
-        row_set_value(step->builder, i, type, row_value(live->values, i, type));
+        row_set_value(step->builder, i, type, row_value(values, i, type));
     }
 }
 
@@ -77,7 +83,7 @@ static const struct row *group_row(const struct group *group, struct step *step,
     *ret_raised = false;
     if (group->keys_n > 0 && live->weight <= 0)
         return NULL;
-    set_group_values(group, step, live);
+    set_group_values(group, step, live->values);
     for (uint16_t i = 0; i < group->columns_n; i++) {
         const struct group_column *column = &group->columns[i];
 
@@ -120,6 +126,29 @@ static const struct row *key_values(const struct group *group, struct step *step
     return row_finish(step->builder, step->arena);
 }
 
+/* The group's values among its forms; as they came while none is there. */
+static void pick_values(struct live *live)
+{
+    const struct row *picked = forms_pick(&live->forms);
+
+    if (picked != NULL)
+        live->values = picked;
+}
+
+static void load_stored(const struct group *group, struct step *step, struct live *live,
+                        struct str stored)
+{
+    take_bytes(&stored, &live->weight, sizeof(live->weight));
+    if (group->forms) {
+        forms_load(&live->forms, step->arena, &stored);
+        pick_values(live);
+    } else {
+        live->values = state_row(step->arena, stored);
+        stored = (struct str){stored.at + live->values->len, stored.len - live->values->len};
+    }
+    load_cells(group, step, live, stored);
+}
+
 /* Reads a group at its first touch in the step. */
 static bool load_live(const struct group *group, struct step *step, struct str part,
                       const struct value *values, struct live *live, struct err *reterr)
@@ -133,15 +162,11 @@ static bool load_live(const struct group *group, struct step *step, struct str p
     if (!store_get(step->store, buf_str(step->key), &stored, reterr))
         return false;
     live->existed = stored.at != NULL;
-    if (live->existed) {
-        memcpy(&live->weight, stored.at, sizeof(live->weight));
-        stored = (struct str){stored.at + sizeof(live->weight), stored.len - sizeof(live->weight)};
-        live->values = state_row(step->arena, stored);
-        stored = (struct str){stored.at + live->values->len, stored.len - live->values->len};
-        load_cells(group, step, live, stored);
-    } else {
+    if (live->existed)
+        load_stored(group, step, live, stored);
+    if (live->values == NULL)
         live->values = key_values(group, step, values);
-    }
+    live->values_before = live->values;
     if (!step->first)
         live->before = group_row(group, step, live, &live->before_raised, &ignored);
     return true;
@@ -171,6 +196,8 @@ static bool add_row(const struct group *group, struct step *step, struct groups 
     struct live *live = &groups->lives[i];
 
     live->weight += weight;
+    if (group->forms)
+        forms_add(&live->forms, step->arena, key_values(group, step, groups->values), weight);
     for (uint16_t c = 0; c < group->columns_n; c++) {
         const struct group_column *column = &group->columns[c];
         struct group_values row = {groups->values + column->value_at, weight};
@@ -214,14 +241,17 @@ static void write_live(const struct group *group, struct step *step, struct str 
 {
     state_key_begin(step->key, group->fingerprint);
     buf_put(step->key, part);
-    if (live->weight == 0 && is_zero(group, live)) {
+    if (live->weight == 0 && live->forms.n == 0 && is_zero(group, live)) {
         if (live->existed)
             store_delete(step->store, buf_str(step->key));
         return;
     }
     buf_clear(step->value);
     buf_append(step->value, &live->weight, sizeof(live->weight));
-    buf_append(step->value, live->values, live->values->len);
+    if (group->forms)
+        forms_save(&live->forms, step->value);
+    else
+        buf_put(step->value, row_str(live->values));
     for (uint16_t i = 0; i < group->columns_n; i++)
         group_column_save(&group->columns[i], live->cells[i].at, step->value);
     store_put(step->store, buf_str(step->key), buf_str(step->value));
@@ -242,30 +272,34 @@ static bool read_cells(const struct group *group, struct step *step, struct grou
 }
 
 /* A group whose aggregate raised stands in the quarantine as its group values alone. */
-static void withhold(struct op *op, struct step *step, const struct live *live, int64_t weight,
+static void withhold(struct op *op, struct step *step, const struct row *values, int64_t weight,
                      const struct err *reason)
 {
     struct delta delta = {.weight = weight};
 
-    set_group_values(op->own, step, live);
+    set_group_values(op->own, step, values);
     delta.row = row_finish(step->builder, step->arena);
     step_withhold_row(step, op, &op->node->schema, &delta, reason);
 }
 
-static void emit_live(struct op *op, struct step *step, const struct live *live)
+static void emit_live(struct op *op, struct step *step, struct live *live)
 {
     struct err reason = {0};
-    bool raised;
+    bool raised, same;
+
+    pick_values(live);
     const struct row *now = group_row(op->own, step, live, &raised, &reason);
+    same = raised && live->before_raised &&
+           (live->values == live->values_before || row_same(live->values, live->values_before));
 
     if (live->before != NULL)
         batch_add(&op->out, step->arena, live->before, -1);
     if (now != NULL)
         op_emit(op, step, now, 1);
-    if (live->before_raised && !raised)
-        withhold(op, step, live, -1, &reason);
-    if (raised && !live->before_raised)
-        withhold(op, step, live, 1, &reason);
+    if (live->before_raised && !same)
+        withhold(op, step, live->values_before, -1, &reason);
+    if (raised && !same)
+        withhold(op, step, live->values, 1, &reason);
 }
 
 static bool add_input(struct op *op, struct step *step, struct groups *groups, struct err *reterr)
@@ -315,9 +349,10 @@ static bool group_apply(struct op *op, struct step *step, struct err *reterr)
 
 const struct op_ops op_group = {
     .name = "group",
-    .state_note = "fp(groups) | group values -> weight, values, accumulators; for min and max "
-                  "fp(multiset) | hash of the group | value -> weight, value; for DISTINCT and "
-                  "ordered aggregates fp(bag) | hash of the group | order, arguments -> rows",
+    .state_note =
+        "fp(groups) | group values -> weight, values or their forms, accumulators; for min and max "
+        "fp(multiset) | hash of the group | value -> weight, value; for DISTINCT and "
+        "ordered aggregates fp(bag) | hash of the group | order, arguments -> rows",
     .start = group_start,
     .apply = group_apply,
 };

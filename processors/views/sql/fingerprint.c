@@ -3,6 +3,7 @@
  * state is named by it, so what is written here for a plan must stay.
  */
 #include "base/hash.h"
+#include "ops/forms.h"
 #include "sql/nodes.h"
 
 #include <inttypes.h>
@@ -108,6 +109,21 @@ static void describe_aggregates(struct buf *out, const struct plan_node *node)
         describe_call(out, &node->aggregates[i]);
 }
 
+/* Groups of values with several forms keep them all. */
+static void describe_forms(struct buf *out, const struct plan_node *node)
+{
+    for (uint16_t i = 0; i < node->exprs_n; i++)
+        if (forms_possible(node->exprs[i]->type.id))
+            buf_puts(out, " forms");
+    for (uint16_t i = 0; i < node->aggregates_n; i++) {
+        const struct plan_aggregate *call = &node->aggregates[i];
+
+        if (call->aggregate->state == AGGREGATE_EXTREME &&
+            (call->arg->type.id == TYPE_INTERVAL || type_is_array(call->arg->type.id)))
+            buf_puts(out, " forms");
+    }
+}
+
 static void describe_bound(struct buf *out, const struct plan_bound *bound)
 {
     buf_printf(out, " %d/%" PRId64, (int)bound->kind, bound->offset);
@@ -184,6 +200,8 @@ uint64_t nodes_fingerprint(const struct nodes *nodes, const struct plan_node *no
     if (node->kind == PLAN_JOIN)
         describe_join(&out, node);
     describe_aggregates(&out, node);
+    if (node->kind == PLAN_GROUP)
+        describe_forms(&out, node);
     if (node->kind == PLAN_TOP)
         describe_top(&out, node);
     if (node->kind == PLAN_WINDOW)

@@ -23,3 +23,9 @@ UPDATE t SET g = 2 WHERE g = 4;
 -- check
 UPDATE t SET f8 = NULL, f4 = NULL WHERE g = 2;
 -- check
+-- a sum of nothing but -0
+INSERT INTO t VALUES (30, 9, '-0', '-0'), (31, 9, '-0', '-0'), (32, 10, '-0', 1), (33, 10, 1, '-0');
+-- check
+UPDATE t SET f8 = 0 WHERE id = 31;
+DELETE FROM t WHERE id = 33;
+-- check
