@@ -360,16 +360,21 @@ class Query:
             return Item(f"{left.text} CROSS JOIN LATERAL {text} WITH ORDINALITY AS {alias}(x, n)",
                         left.columns + [(f"{alias}.x", kind), (f"{alias}.n", "int8")],
                         None if left.keys is None else left.keys + [f"{alias}.n"])
-        return Item(f"{left.text} CROSS JOIN LATERAL {text} AS {alias}(x)", left.columns + [(f"{alias}.x", kind)], None)
+        join = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL"])
+        self.note(f"{join} of a function")
+        text = f"{left.text} {join} {text} AS {alias}(x){' ON true' if join.startswith('LEFT') else ''}"
+        return Item(text, left.columns + [(f"{alias}.x", kind)], None)
 
     def wanted_rows(self, left, wanted, alias):
         """The rows of a function that must be called, behind each row of `left`."""
         call, names = self.fill(wanted.template, left.columns, 2), ["x"]
+        outer = self.choices.chance(30)
         kinds = [wanted.result]
         if "_each" in wanted.template:
             names, kinds = ["x", "y"], ["text", "text" if "_text(" in wanted.template else "jsonb" if "jsonb" in wanted.template else "json"]
         columns = [(f"{alias}.{name}", kind) for name, kind in zip(names, kinds) if kind]
-        return Item(f"{left.text} CROSS JOIN LATERAL {call} WITH ORDINALITY AS {alias}({', '.join(names)}, n)",
+        text = f"{call} WITH ORDINALITY AS {alias}({', '.join(names)}, n)"
+        return Item(f"{left.text} LEFT JOIN LATERAL {text} ON true" if outer else f"{left.text} CROSS JOIN LATERAL {text}",
                     left.columns + columns + [(f"{alias}.n", "int8")], None if left.keys is None else left.keys + [f"{alias}.n"])
 
     def where(self, scope):

@@ -89,6 +89,21 @@ def open_columns(answers):
     return found
 
 
+def extreme_columns(query, columns_n):
+    """The columns that are min(...) or max(...): which of several equal values they show hangs on the plan too, not on rows alone."""
+    parts, depth, quoted, at = [""], 0, False, query.rfind("SELECT", 0, query.find("FROM")) + len("SELECT")
+    for i in range(at, len(query)):
+        c = query[i]
+        quoted ^= c == "'"
+        depth += 0 if quoted else {"(": 1, ")": -1}.get(c, 0)
+        if depth == 0 and not quoted and re.match(r"\sFROM\b", query[i:i + 6]):
+            break
+        parts += [""] if c == "," and depth == 0 and not quoted else []
+        parts[-1] += c if c != "," or depth > 0 or quoted else ""
+    found = {i for i, part in enumerate(parts) if re.match(r"\s*(min|max)\(", part)}
+    return found if len(parts) == columns_n else set()
+
+
 def by_value(rows, types, where=None):
     """The rows with the columns `where` in the one form of their class, left out when there is none; without `where`, all that
     have one."""

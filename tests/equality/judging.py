@@ -74,8 +74,11 @@ class Run:
                 self.verdicts.append(self._view(view, rounds))
                 self.verdicts[-1].uses = pipeline.uses.get(view, set())
 
+    def _text(self, view):
+        return next(s.bare for s in self.script.statements if s.name == view)
+
     def _view(self, view, rounds):
-        loose = bool(judge.LOOSE.search(next(s.text for s in self.script.statements if s.name == view)))
+        loose = bool(judge.LOOSE.search(self._text(view)))
         outcome, rows_n = "equal", 0
         for number, checks in enumerate(rounds):
             for check, (rows, errors) in enumerate(checks):
@@ -125,6 +128,8 @@ class Run:
         if (check, shuffles) not in self.shuffled:
             self.shuffled[check, shuffles] = Oracle(self.server, self.script, upto=check, shuffles=shuffles).shuffled
         where = judge.open_columns([theirs] + [found[view].rows for found in self.shuffled[check, shuffles]])
+        if shuffles == SHUFFLES[-1]:
+            where |= judge.extreme_columns(self._text(view), len(types))
         more, less = judge.surplus(judge.by_value(ours, types, where), judge.by_value(theirs, types, where))
         if where and (not more and not less or loose and judge.nearly_equal(list(map(json.loads, more)), list(map(json.loads, less)), types)):
             return "by value"

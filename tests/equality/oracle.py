@@ -323,9 +323,10 @@ class Oracle:
             return Answer(error=(error.pgcode, error.diag.message_primary))
 
     def _shuffle(self, views, seed):
-        """The answers over the same rows in another order on disk: what differs then PostgreSQL leaves undefined."""
+        """The answers over the same rows in another order on disk, by other plans: what differs then PostgreSQL leaves undefined."""
         self.cursor.execute("BEGIN")
-        self.cursor.execute(f"SET LOCAL enable_hashagg = {'on' if seed % 2 else 'off'}")
+        for bit, setting in enumerate(("hashagg", "mergejoin", "hashjoin", "nestloop", "sort")):
+            self.cursor.execute(f"SET LOCAL enable_{setting} = {'on' if seed >> bit & 1 else 'off'}")
         for table in self.tables:
             self.cursor.execute(f"CREATE TEMP TABLE shuffled ON COMMIT DROP AS SELECT * FROM {table} ORDER BY random();"
                                 f"TRUNCATE {table} CASCADE; INSERT INTO {table} SELECT * FROM shuffled; DROP TABLE shuffled")

@@ -37,11 +37,11 @@ TYPES = {
 }
 ORDERED = ["int4", "text", "numeric", "int8", "date", "timestamp", "numeric2", "float8", "int2", "varchar", "char", "timestamptz",
            "interval", "time", "float4", "uuid", "bytea", "mood", "int_array", "text_array", "bool", "timetz", "small"]
-SAME = {"numeric2": "numeric", "varchar": "text", "char": "char", "small": "int4"}  # a value of the first is an expression of the second
+SAME = {"numeric2": "numeric", "varchar": "text", "char": "char"}  # a value of the first is an expression of the second
 
 EXPRESSIONS = {
     "int4": """
-        {int4} + {int4} | {int4} - {int4} | {int2} * {int4} | {int4} / nullif({int4}, 0) | {int4} % nullif({int4}, 0) | - {int4}
+        {int4} + {int4} | {small} + 0 | {int4} - {int4} | {int2} * {int4} | {int4} / nullif({int4}, 0) | {int4} % nullif({int4}, 0) | - {int4}
         abs({int4}) | {int4} & {int4} | {int4} \\| {int4} | {int4} # {int4} | ~ {int4} | {int4} << 2 | {int4} >> 1 | mod({int4}, 7)
         length({text}) | char_length({varchar}) | octet_length({text}) | ascii({text}) | strpos({text}, {text}) | position('b' in {text})
         {date} - {date} | bit_length({text}) | sign({int4})::int | {int2}::int | {bool}::int | gcd({int4}, {int4}) | lcm({int2}::int, {int2}::int)

@@ -1,3 +1,4 @@
+#include "ops/defect.h"
 #include "ops/op.h"
 
 /*
@@ -116,7 +117,7 @@ static bool one_row(struct op *op, struct step *step, const struct delta *delta,
             return false;
         n = outs[f].n > n ? outs[f].n : n;
     }
-    for (uint32_t i = 0; i < n || (i == 0 && op->node->outer); i++) {
+    for (uint32_t i = 0; i < n || (i == 0 && op->node->outer && !defect("expand-not-outer")); i++) {
         set_input(op, step, delta->row);
         set_values(op, step, outs, i);
         if (n > 0)

@@ -1,6 +1,7 @@
 #include "ops/extremes.h"
 
 #include "expr/body.h"
+#include "ops/defect.h"
 #include "ops/forms.h"
 
 /* One entry's change. */
@@ -104,6 +105,8 @@ bool multisets_write(const struct multisets *sets, struct step *step, struct err
         if (stored.at != NULL)
             memcpy(&weight, stored.at, sizeof(weight));
         weight += change->weight;
+        if (weight == 0 && defect("extreme-keeps"))
+            weight = 1;
         if (weight == 0) {
             store_delete(step->store, key);
             continue;

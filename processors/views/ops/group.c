@@ -1,3 +1,4 @@
+#include "ops/defect.h"
 #include "ops/forms.h"
 #include "ops/group_column.h"
 
@@ -81,7 +82,7 @@ static const struct row *group_row(const struct group *group, struct step *step,
     struct value value;
 
     *ret_raised = false;
-    if (group->keys_n > 0 && live->weight <= 0)
+    if (group->keys_n > 0 && live->weight <= 0 && !(live->existed && defect("group-empty-stays")))
         return NULL;
     set_group_values(group, step, live->values);
     for (uint16_t i = 0; i < group->columns_n; i++) {

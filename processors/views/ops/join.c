@@ -1,4 +1,5 @@
 #include "ops/arrangement.h"
+#include "ops/defect.h"
 
 /*
  * Inner: dL x R + L x dR + dL x dR, over the sides as they were before the step. LEFT and FULL
@@ -159,7 +160,8 @@ static void emit_matches(struct op *op, struct step *step, const struct match *m
     for (uint32_t i = left->new; i != TABLE_NONE; i = left->deltas[i].next) {
         for (uint32_t k = 0; k < right->old.n; k++)
             emit_pair(op, step, &left->deltas[i].delta, &right->old.deltas[k]);
-        for (uint32_t k = right->new; k != TABLE_NONE; k = right->deltas[k].next)
+        for (uint32_t k = right->new; k != TABLE_NONE && !defect("join-both-new");
+             k = right->deltas[k].next)
             emit_pair(op, step, &left->deltas[i].delta, &right->deltas[k].delta);
     }
     for (uint32_t i = 0; right->new != TABLE_NONE &&i < left->old.n; i++) {
@@ -224,7 +226,7 @@ static void emit_unmatched(struct op *op, struct step *step, const struct match 
         if (added == 0)
             continue;
         before = weight_before(op, step, match, s, delta->row);
-        if (before == 0)
+        if (before == 0 && !defect("join-alone-stays"))
             emit_alone(op, step, s, delta, -1);
         else if (before + added == 0)
             emit_alone(op, step, s, delta, 1);

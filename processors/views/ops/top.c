@@ -1,3 +1,4 @@
+#include "ops/defect.h"
 #include "ops/shelf.h"
 
 /*
@@ -87,7 +88,7 @@ static int64_t window_end(const struct plan_node *node)
 {
     if (node->limit < 0 || node->limit >= INT64_MAX - node->offset)
         return INT64_MAX;
-    return node->offset + node->limit;
+    return node->offset + node->limit + (node->offset > 0 && defect("top-one-more"));
 }
 
 /* The row compares equal to the last one of the window. */

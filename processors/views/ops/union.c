@@ -1,3 +1,4 @@
+#include "ops/defect.h"
 #include "ops/op.h"
 
 /* The deltas of both inputs. */
@@ -14,7 +15,8 @@ static bool union_apply(struct op *op, struct step *step, struct err *reterr)
         const struct batch *in = &op->inputs[side]->out;
 
         for (uint32_t i = 0; i < in->n; i++)
-            batch_add(&op->out, step->arena, in->deltas[i].row, in->deltas[i].weight);
+            if (side == 0 || in->deltas[i].weight > 0 || !defect("union-keeps"))
+                batch_add(&op->out, step->arena, in->deltas[i].row, in->deltas[i].weight);
     }
     return true;
 }

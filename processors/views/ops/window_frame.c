@@ -1,3 +1,4 @@
+#include "ops/defect.h"
 #include "ops/window.h"
 
 static struct value value_of(const struct getter *getter, struct step *step, const struct row *row)
@@ -114,7 +115,7 @@ struct window_frame window_frame_at(const struct window_frames *frames, uint32_t
         frame.out_end = i + 1;
         break;
     case EXCLUDE_TIES:
-        frame.kept = i;
+        frame.kept = defect("frame-no-ties") ? UINT32_MAX : i;
         frame.out_start = rows->starts[group];
         frame.out_end = rows->starts[group + 1];
         break;
