@@ -4,9 +4,9 @@
 
 /*
  * A group in the store: its weight (how many input rows), the row of its group values (all their
- * forms, where equal values can have several), its accumulators. A step adds all its deltas to a group in memory, then compares the row
- * that the group gave before with the one it gives now. Without GROUP BY the one group is always
- * there.
+ * forms, where equal values can have several), its accumulators. A step adds all its deltas to a
+ * group in memory, then compares the row that the group gave before with the one it gives now.
+ * Without GROUP BY the one group is always there.
  */
 
 struct group {
