@@ -1,0 +1,147 @@
+#include "file_state.h"
+
+#include "record/json.h"
+#include <inttypes.h>
+
+static const char *const names[] = {"", "IN_PROGRESS", "COMPLETED", "FAILED"};
+
+static void print_text(struct buf *out, const char *label, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    buf_printf(out, ",\"%s\":", label);
+    json_write_string(out, str_of(text));
+}
+
+void file_state_print(struct buf *out, const struct file_state *state)
+{
+    buf_printf(out,
+               "{\"status\":\"%s\",\"run\":%" PRIu64 ",\"line\":%" PRIu64 ",\"rows\":%" PRId64
+               ",\"dead\":%" PRId64 ",\"size\":%" PRId64 ",\"attempts\":%" PRId64
+               ",\"updated_us\":%" PRId64,
+               names[state->status], state->run, state->line, state->rows, state->dead, state->size,
+               state->attempts, state->updated_unix_us);
+    print_text(out, "tag", state->tag);
+    print_text(out, "modified", state->modified);
+    print_text(out, "sha256", state->sha256);
+    print_text(out, "error", state->error);
+    buf_char(out, '}');
+}
+
+/* A member, whichever it is: a text or a number goes into the field of its name. */
+struct member {
+    const char *name;
+    char *text; /* NULL: a number */
+    size_t room;
+    int64_t *number;
+};
+
+static bool read_number(struct str text, int64_t *ret)
+{
+    char digits[24];
+    char *end;
+
+    if (text.len == 0 || text.len >= sizeof(digits))
+        return false;
+    memcpy(digits, text.at, text.len);
+    digits[text.len] = '\0';
+    *ret = strtoll(digits, &end, 10);
+    return *end == '\0';
+}
+
+static bool take(const struct member *member, const struct json_value *value, struct arena *arena,
+                 struct err *reterr)
+{
+    struct str text = value->raw;
+
+    if (member->text == NULL)
+        return value->kind == JSON_NUMBER && read_number(value->raw, member->number);
+    if (value->kind != JSON_STRING || !json_text(value, arena, &text, reterr) ||
+        text.len >= member->room)
+        return false;
+    memcpy(member->text, text.at, text.len);
+    member->text[text.len] = '\0';
+    return true;
+}
+
+/* Reads an object's members that are in the table; others are a later version's. */
+static bool read_members(struct str json, const struct member *table, struct err *reterr)
+{
+    struct arena *arena CLEANUP(arena) = arena_new(1 << 16);
+    struct json_cursor cursor = json_open(json);
+    bool first = true, more = true;
+    struct json_value value;
+    struct str name;
+
+    if (!json_object_begin(&cursor, reterr))
+        return false;
+    for (;;) {
+        if (!json_object_next(&cursor, arena, &first, &more, &name, reterr))
+            return false;
+        if (!more)
+            return json_at_end(&cursor, reterr);
+        if (!json_read(&cursor, &value, reterr))
+            return false;
+        for (const struct member *member = table; member->name != NULL; member++) {
+            if (str_eq_c(name, member->name) && !take(member, &value, arena, reterr))
+                return err_set(reterr, ERR_STOP, "the member \"%s\" makes no sense", member->name);
+        }
+    }
+}
+
+bool file_state_parse(struct str json, struct file_state *ret, struct err *reterr)
+{
+    struct file_state state = {.status = FILE_NONE};
+    char status[16] = "";
+    int64_t run = 0, line = 0;
+    const struct member table[] = {
+        {"status", status, sizeof(status), NULL},
+        {"tag", state.tag, sizeof(state.tag), NULL},
+        {"modified", state.modified, sizeof(state.modified), NULL},
+        {"sha256", state.sha256, sizeof(state.sha256), NULL},
+        {"error", state.error, sizeof(state.error), NULL},
+        {"run", NULL, 0, &run},
+        {"line", NULL, 0, &line},
+        {"rows", NULL, 0, &state.rows},
+        {"dead", NULL, 0, &state.dead},
+        {"size", NULL, 0, &state.size},
+        {"attempts", NULL, 0, &state.attempts},
+        {"updated_us", NULL, 0, &state.updated_unix_us},
+        {0},
+    };
+
+    if (json.len > 0 && !read_members(json, table, reterr)) {
+        reterr->kind = ERR_STOP;
+        return false;
+    }
+    for (int i = FILE_IN_PROGRESS; i <= FILE_FAILED; i++) {
+        if (strcmp(status, names[i]) == 0)
+            state.status = (enum file_status)i;
+    }
+    state.run = (uint64_t)run;
+    state.line = (uint64_t)line;
+    *ret = state;
+    return true;
+}
+
+void run_state_print(struct buf *out, const struct run_state *state)
+{
+    buf_printf(out, "{\"run\":%" PRIu64 ",\"commits\":%" PRIu64 ",\"complete\":%d}", state->run,
+               state->commits, state->complete);
+}
+
+bool run_state_parse(struct str json, struct run_state *ret, struct err *reterr)
+{
+    int64_t run = 0, commits = 0, complete = 0;
+    const struct member table[] = {{"run", NULL, 0, &run},
+                                   {"commits", NULL, 0, &commits},
+                                   {"complete", NULL, 0, &complete},
+                                   {0}};
+
+    if (json.len > 0 && !read_members(json, table, reterr)) {
+        reterr->kind = ERR_STOP;
+        return false;
+    }
+    *ret = (struct run_state){(uint64_t)run, (uint64_t)commits, complete != 0};
+    return true;
+}

@@ -1,0 +1,168 @@
+/* sluice-objects: files, HTTP resources and S3 objects -> Kafka, one topic, as changes. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "run.h"
+
+/* A broker that was never reached is a mistake in the configuration; one that goes away is waited
+ * for, but not for ever when somebody waits for the end of the run. */
+enum { FIRST_CONTACT_MS = 30000, ONCE_PATIENCE_MS = 120000, SLICE_MS = 1000 };
+
+/* One life of the service over sessions with Kafka. */
+struct life {
+    struct run run;
+    bool connected, reached; /* now; ever */
+    int64_t heard_ms;        /* the last time that all was well */
+    int64_t last_run_ms;     /* by the wall clock, -1: none yet */
+    struct run_summary summary;
+};
+
+static void disconnect(struct life *life, bool clean)
+{
+    writer_close(&life->run.writer, clean);
+    life->connected = false;
+}
+
+static bool connect(struct life *life, struct err *reterr)
+{
+    struct run *run = &life->run;
+
+    if (life->connected)
+        return true;
+    if (!writer_open(&run->writer, run->options, run->metrics, reterr)) {
+        disconnect(life, false);
+        return false;
+    }
+    run->feed.seen = run->writer.seen;
+    run->feed.edge = (struct feed_edge){&run->writer, writer_emit, writer_dead};
+    life->connected = life->reached = true;
+    life->heard_ms = clock_mono_ms();
+    return true;
+}
+
+/* Prints what the run did, for a person and for a program. */
+static void report(struct life *life)
+{
+    struct buf text CLEANUP(buf) = {0};
+
+    run_summary_print(&text, &life->run, &life->summary);
+    puts(buf_cstr(&text));
+    fflush(stdout);
+}
+
+/* Runs once, over as many sessions as it takes. *ret_stop: a stop was asked for. */
+static bool one_run(struct life *life, bool *ret_stop, struct err *reterr)
+{
+    struct run *run = &life->run;
+    unsigned attempt = 0;
+
+    for (;;) {
+        bool listed = connect(life, reterr);
+        if (listed && run_once(run, &life->summary, reterr)) {
+            life->heard_ms = clock_mono_ms();
+            *ret_stop = life->summary.stopped;
+            report(life);
+            return true;
+        }
+        if (reterr->kind != ERR_RETRY && reterr->kind != ERR_ABORT)
+            return false;
+        if (life->connected)
+            disconnect(life, false);
+        int64_t silent_ms = clock_mono_ms() - life->heard_ms;
+        if ((!life->reached && silent_ms >= FIRST_CONTACT_MS) ||
+            (run->options->schedule.kind == SCHEDULE_ONCE && silent_ms >= ONCE_PATIENCE_MS))
+            return false;
+        *ret_stop = !service_retry(run->service, "writing to Kafka", reterr, &attempt);
+        if (*ret_stop)
+            return true;
+    }
+}
+
+/* Waits until the wall clock says `due_ms`; false when a stop was asked for. */
+static bool wait_until(struct service *service, int64_t due_ms)
+{
+    for (;;) {
+        int64_t left_ms = due_ms - clock_wall_us() / 1000;
+
+        service_beat(service);
+        if (left_ms <= 0)
+            return !service_stopping(service);
+        if (service_wait(service, left_ms < SLICE_MS ? left_ms : SLICE_MS))
+            return false;
+    }
+}
+
+/* A run that found no list of objects is over, like one whose objects failed: the next one may do
+ * better. */
+static bool bear(struct life *life, struct err *reterr)
+{
+    bool listing = reterr->exit_status == EX_NOINPUT && life->connected;
+
+    if (!listing || life->run.options->schedule.kind == SCHEDULE_ONCE)
+        return false;
+    log_err(LOG_ERROR, "run", reterr);
+    return true;
+}
+
+static bool loop(struct life *life, struct err *reterr)
+{
+    const struct schedule *schedule = &life->run.options->schedule;
+    bool stop = false;
+
+    while (!stop) {
+        int64_t due_ms = schedule_due_ms(schedule, life->last_run_ms, clock_wall_us() / 1000);
+
+        if (due_ms < 0)
+            break;
+        if (!wait_until(life->run.service, due_ms))
+            return true;
+        life->last_run_ms = clock_wall_us() / 1000;
+        if (!one_run(life, &stop, reterr) && !bear(life, reterr))
+            return false;
+        service_ready(life->run.service, life->connected, "not connected");
+    }
+    if (schedule->kind != SCHEDULE_ONCE || life->summary.failed == 0)
+        return true;
+    return err_stop(reterr, life->summary.failed_status, "%lld of %lld objects failed",
+                    (long long)life->summary.failed, (long long)life->summary.objects);
+}
+
+static bool live(struct life *life, struct err *reterr)
+{
+    struct run *run = &life->run;
+    const struct objects_options *options = run->options;
+
+    if (!shape_make(&run->shape, options->key.items, options->key.n, options->columns, reterr) ||
+        !input_open(options, run->service, &run->input, reterr))
+        return false;
+    run->shape.null_text = options->null_text;
+    run->feed.topic = options->topic;
+    run->feed.tombstones = options->tombstones;
+    life->heard_ms = clock_mono_ms();
+    life->last_run_ms = -1;
+    bool ok = loop(life, reterr);
+    if (life->connected)
+        disconnect(life, true);
+    input_close(run->input);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    struct objects_options options = {0};
+    struct objects_option_tables tables;
+    struct metric rows[OBJECTS_METRICS + 1];
+    struct metrics metrics = {.rows = rows};
+    struct option_set set;
+    struct life life = {.run = {.options = &options, .metrics = rows}};
+    struct err err = {0};
+
+    objects_option_set(&options, &tables, &set);
+    objects_metrics_init(rows);
+    bool ok = service_start(&set, &options.service, argc, argv, &metrics, &life.run.service, &err);
+    if (ok && life.run.service != NULL)
+        ok = objects_options_complete(&options, &err) && live(&life, &err);
+    shape_done(&life.run.shape);
+    feed_done(&life.run.feed);
+    objects_options_done(&options);
+    return service_finish(life.run.service, &set, ok ? NULL : &err);
+}

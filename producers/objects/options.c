@@ -1,0 +1,161 @@
+#include "options.h"
+#include "base/buf.h"
+#include <stddef.h>
+
+const char objects_service[] = "objects";
+
+static const char *const contents_names[] = {"whole", "each", "added", NULL};
+static const char *const format_names[] = {"auto", "csv", "json", "ndjson", "xml", NULL};
+
+#define FIELD(member) offsetof(struct objects_options, member)
+
+static const struct option rows[] = {
+    {"topic", OPTION_STRING, FIELD(topic), .required = true, .value_name = "TOPIC",
+     .help = "bronze topic that the changes are written to"},
+    {"input", OPTION_STRING, FIELD(input), .required = true, .value_name = "PLACE",
+     .help = "a file, a folder, a pattern (\"in/*.csv\"), an http(s) URL, s3://BUCKET/PREFIX, or - "
+             "for the standard input"},
+    {"contents", OPTION_CHOICE, FIELD(contents), .fallback = "whole", .choices = contents_names,
+     .value_name = "WHAT",
+     .help =
+         "what objects mean: together the whole content, each the whole content of its time, or "
+         "something added"},
+    {"format", OPTION_CHOICE, FIELD(format), .fallback = "auto", .choices = format_names,
+     .value_name = "FORMAT",
+     .help =
+         "of the objects; auto goes by their names (.csv, .json, .ndjson, .jsonl, .xml, each also "
+         "with .gz or .zip behind)"},
+    {"key", OPTION_LIST, FIELD(key), .value_name = "COLUMN",
+     .help =
+         "columns that tell rows apart; [NAME=]A.B lifts a nested JSON member to a column; _file "
+         "and _line are an object's name and the row's line (default: these two)"},
+    {0}};
+
+static const struct option reading[] = {
+    {"columns", OPTION_STRING, FIELD(columns), .value_name = "'NAME TYPE, ...'",
+     .help = "PostgreSQL types of CSV columns, as in \"tenure integer, charge numeric(10,2)\"; all "
+             "others are text"},
+    {"null-text", OPTION_STRING, FIELD(null_text), .value_name = "TEXT",
+     .help =
+         "a CSV field with this text is NULL; an empty one of another type than text always is"},
+    {"delimiter", OPTION_STRING, FIELD(delimiter), .fallback = ",", .value_name = "CHARACTER",
+     .help = "between CSV fields; \\t is a tab"},
+    {"header", OPTION_BOOL, FIELD(header), .fallback = "true",
+     .help = "the first CSV record names the columns; else --columns names all in order"},
+    {"root", OPTION_STRING, FIELD(root), .value_name = "A.B",
+     .help = "where in a JSON document the array of rows lies (default: it is the document)"},
+    {"record-element", OPTION_STRING, FIELD(record_element), .value_name = "NAME",
+     .help = "the XML element that is a row"},
+    {"record-size", OPTION_SIZE, FIELD(record_bytes), .fallback = "1MiB", .min = 64, .max = 1 << 26,
+     .value_name = "SIZE", .help = "a longer record goes to the dead letters"},
+    {0}};
+
+static const struct option rhythm[] = {
+    {"once", OPTION_BOOL, FIELD(once), .fallback = "false", .help = "read once, then leave"},
+    {"every", OPTION_DURATION, FIELD(every_ms), .min = 10, .max = INT64_C(31536000000),
+     .value_name = "DURATION", .help = "read again and again, so long after the last beginning"},
+    {"cron", OPTION_STRING, FIELD(cron), .value_name = "EXPRESSION",
+     .help = "read at the times of a cron expression in UTC, as in \"0 2 * * *\""},
+    {"tombstones-on-delete", OPTION_BOOL, FIELD(tombstones), .fallback = "true",
+     .help = "write a tombstone behind each delete, as Debezium's tombstones.on.delete"},
+    {"dead-letters", OPTION_STRING, FIELD(dead_letters), .value_name = "TOPIC",
+     .help = "where unusable rows go (default: the topic's name up to its first dot, and "
+             "\".dead-letters\")"},
+    {"state-dir", OPTION_STRING, FIELD(state_dir), .fallback = "/var/lib/sluice/objects",
+     .value_name = "FOLDER",
+     .help = "what was seen of each key, and downloads; restored from the topic when lost"},
+    {"state-size", OPTION_SIZE, FIELD(state_bytes), .fallback = "16GiB", .min = 1 << 20,
+     .max = INT64_C(1) << 46, .value_name = "SIZE", .help = "most bytes it may grow to"},
+    {"commit-interval", OPTION_DURATION, FIELD(commit_interval_ms), .fallback = "1s", .min = 1,
+     .max = 10000, .value_name = "DURATION",
+     .help = "a Kafka transaction ends after this time, or at the end of an object"},
+    {"commit-records", OPTION_INT, FIELD(commit_records), .fallback = "20000", .min = 1,
+     .max = 1000000, .value_name = "N", .help = "or after so many records"},
+    {"commit-size", OPTION_SIZE, FIELD(commit_bytes), .fallback = "8MiB", .min = 1024,
+     .max = 1 << 30, .value_name = "SIZE", .help = "or after so many bytes"},
+    {"raw-bucket", OPTION_STRING, FIELD(raw_bucket), .value_name = "BUCKET",
+     .help = "S3 bucket that keeps each object as it came, its SHA-256 beside it"},
+    {"raw-prefix", OPTION_STRING, FIELD(raw_prefix), .fallback = "", .value_name = "PREFIX",
+     .help = "put before the object's name there"},
+    {0}};
+
+/* The S3 rows without the bucket. */
+static void s3_rows(struct option *into)
+{
+    size_t n = 0;
+
+    for (const struct option *row = s3_options; row->name != NULL && n + 1 < S3_ROWS_MAX; row++) {
+        if (strcmp(row->name, "s3-bucket") != 0)
+            into[n++] = *row;
+    }
+    into[n] = (struct option){0};
+}
+
+void objects_option_set(struct objects_options *options, struct objects_option_tables *tables,
+                        struct option_set *ret)
+{
+    struct option_group *groups = tables->groups;
+
+    s3_rows(tables->s3_rows);
+    groups[0] = (struct option_group){"Objects", rows, options};
+    groups[1] = (struct option_group){"Reading", reading, options};
+    groups[2] = (struct option_group){"Rhythm", rhythm, options};
+    groups[3] = (struct option_group){"URLs", fetch_options, &options->fetch};
+    groups[4] = (struct option_group){"S3", tables->s3_rows, &options->s3};
+    groups[5] = (struct option_group){"Kafka", kafka_options, &options->kafka};
+    groups[6] = (struct option_group){"Service", service_options, &options->service};
+    groups[7] = (struct option_group){0};
+    *ret = (struct option_set){
+        .service = objects_service,
+        .summary = "writes the changes of files, HTTP resources and S3 objects to Kafka",
+        .usage = "--topic TOPIC --input PLACE [options]",
+        .groups = groups};
+}
+
+static char *joined(struct str before, const char *middle, struct str after)
+{
+    struct buf name CLEANUP(buf) = {0};
+
+    buf_put(&name, before);
+    buf_puts(&name, middle);
+    buf_put(&name, after);
+    return err_strdup(buf_cstr(&name));
+}
+
+static bool check_topic(const char *option, const char *topic, struct err *reterr)
+{
+    static const char characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+    if (topic[0] != '\0' && topic[strspn(topic, characters)] == '\0' && strlen(topic) <= 200)
+        return true;
+    return err_stop(reterr, EX_USAGE, "--%s: \"%s\" is not 1 to 200 letters, digits, '.', '_', '-'",
+                    option, topic);
+}
+
+bool objects_options_complete(struct objects_options *options, struct err *reterr)
+{
+    if (!check_topic("topic", options->topic, reterr) ||
+        !schedule_make(options->once, options->every_ms, options->cron, &options->schedule, reterr))
+        return false;
+    if (strcmp(options->delimiter, "\\t") == 0)
+        options->delimiter[0] = '\t', options->delimiter[1] = '\0';
+    if (strlen(options->delimiter) != 1 || strchr("\"\r\n", options->delimiter[0]) != NULL)
+        return err_stop(reterr, EX_USAGE, "--delimiter: not one character");
+    if (!options->header && options->columns == NULL)
+        return err_stop(reterr, EX_USAGE, "--header=false needs --columns to name the columns");
+    if (options->dead_letters == NULL) {
+        const char *dot = strchrnul(options->topic, '.');
+
+        options->dead_letters = joined(str_between(options->topic, dot), ".dead-letters", STR(""));
+    }
+    options->progress_topic = joined(STR("_sluice."), options->topic, STR(".progress"));
+    options->transactional_id = joined(str_of(options->topic), "-", str_of(objects_service));
+    return check_topic("dead-letters", options->dead_letters, reterr);
+}
+
+void objects_options_done(struct objects_options *options)
+{
+    free(options->progress_topic);
+    free(options->transactional_id);
+}

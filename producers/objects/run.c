@@ -1,0 +1,482 @@
+#include "run.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "decode.h"
+#include <inttypes.h>
+
+enum { SWEEP_KEYS = 1000, ROWS_A_BEAT = 512 };
+
+/* An object being read. */
+struct reading {
+    struct run *run;
+    struct run_summary *summary;
+    struct item *item;
+    struct file_state state;
+    struct bytes *bytes;
+    struct decoder decoder;
+    int64_t dead_before, rows_before;
+    uint64_t line; /* read so far */
+    bool begun;    /* CSV: its columns are known */
+};
+
+static void cleanup_fd_of(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+/* ---- one object ---- */
+
+/* A record of the decoder becomes a row of the feed, or a dead letter. */
+static bool take_record(struct reading *reading, const struct decoded *record,
+                        const struct err *why, struct err *reterr)
+{
+    struct run *run = reading->run;
+    const struct shape_place place = {run->feed.object.name, record->line};
+    struct shaped row;
+    struct err bad = *why;
+    const char *rule = "decode";
+
+    if (record->step == STREAM_RECORD) {
+        bool ok = reading->decoder.format == FORMAT_CSV
+                      ? shape_csv(&run->shape, &record->csv, place, &row, &bad)
+                      : shape_json(&run->shape, record->json, place, &row, &bad);
+        if (ok)
+            return feed_row(&run->feed, &row, record->raw, record->line, reterr);
+        rule = strcmp(bad.sqlstate, "23502") == 0 ? "not null key" : "decode";
+    }
+    return feed_bad(&run->feed, record->raw, record->line, rule, &bad, reterr);
+}
+
+/* Notes how far the object is read, and commits. */
+static bool checkpoint(struct reading *reading, struct err *reterr)
+{
+    struct run *run = reading->run;
+    struct file_state *state = &reading->state;
+
+    if (run->writer.open) {
+        state->line = reading->line > state->line ? reading->line : state->line;
+        reading->state.rows = run->feed.counts.rows - reading->rows_before;
+        if (!writer_put_file(&run->writer, reading->item->name, &reading->state, reterr))
+            return false;
+    }
+    return writer_settle(&run->writer, reterr);
+}
+
+static bool begin_csv(struct reading *reading, const struct decoded *record, bool *ret_taken,
+                      struct err *reterr)
+{
+    struct shape *shape = &reading->run->shape;
+    bool header = reading->run->options->header;
+
+    reading->begun = true;
+    *ret_taken = header;
+    if (!header)
+        return shape_begin(shape, NULL, 0, reterr);
+    if (record->step != STREAM_RECORD)
+        return err_stop(reterr, EX_DATAERR, "its header can't be read");
+    return shape_begin(shape, record->csv.fields, record->csv.fields_n, reterr);
+}
+
+/* What became of an object's reading: `fatal` false, it concerns the object alone. */
+struct outcome {
+    bool ok, fatal, stopped;
+};
+
+#define FATAL ((struct outcome){.fatal = true})
+#define FAILED ((struct outcome){.ok = false})
+
+/* Hands on one record. */
+static struct outcome one_record(struct reading *reading, bool *ret_end, struct err *reterr)
+{
+    struct decoded record;
+    struct err why = {0};
+    bool taken = false;
+
+    if (!decoder_next(&reading->decoder, &record, &why, reterr))
+        return FAILED;
+    *ret_end = record.step == STREAM_END;
+    if (*ret_end)
+        return (struct outcome){.ok = true};
+    reading->line = record.line;
+    if (reading->decoder.format == FORMAT_CSV && !reading->begun &&
+        !begin_csv(reading, &record, &taken, reterr))
+        return FAILED;
+    if (!taken && !take_record(reading, &record, &why, reterr))
+        return FATAL;
+    if (record.step != STREAM_BROKEN)
+        return (struct outcome){.ok = true};
+    *reterr = why;
+    reterr->kind = ERR_STOP;
+    return FAILED;
+}
+
+/* All records, a transaction after another. */
+static struct outcome read_records(struct reading *reading, struct err *reterr)
+{
+    struct run *run = reading->run;
+    bool end = false;
+
+    for (unsigned n = 1;; n++) {
+        struct outcome outcome = one_record(reading, &end, reterr);
+
+        if (!outcome.ok || end)
+            return outcome;
+        run->writer.visits++;
+        if (n % ROWS_A_BEAT != 0 && !writer_full(&run->writer, run->writer.begun_ms))
+            continue;
+        service_beat(run->service);
+        bool stopping = service_stopping(run->service);
+        if ((stopping || writer_full(&run->writer, clock_mono_ms())) &&
+            !checkpoint(reading, reterr))
+            return FATAL;
+        if (stopping)
+            return (struct outcome){.stopped = true};
+    }
+}
+
+static void begin_object(struct reading *reading)
+{
+    struct run *run = reading->run;
+    const struct item *item = reading->item;
+    bool known = item->tag[0] != '\0' && strcmp(reading->state.tag, item->tag) == 0;
+
+    run->feed.object = (struct feed_object){
+        .name = str_of(item->name),
+        .tag = str_of(item->tag),
+        .part = hash64(item->name, strlen(item->name)),
+        .done = !known                                    ? 0
+                : reading->state.status == FILE_COMPLETED ? UINT64_MAX
+                                                          : reading->state.line,
+        .read_unix_us = clock_wall_us(),
+        .elements = reading->decoder.format == FORMAT_JSON,
+    };
+    if (!known) {
+        reading->state.line = 0;
+        reading->state.attempts = 1;
+    }
+    reading->state.status = FILE_IN_PROGRESS;
+    reading->state.run = run->writer.run.run;
+    reading->state.error[0] = '\0';
+    reading->state.dead = 0;
+    snprintf(reading->state.tag, sizeof(reading->state.tag), "%s", item->tag);
+    snprintf(reading->state.modified, sizeof(reading->state.modified), "%s", item->modified);
+}
+
+static bool open_decoder(struct reading *reading, int fd, struct err *reterr)
+{
+    const struct objects_options *options = reading->run->options;
+    enum objects_format format = (enum objects_format)options->format;
+
+    if (format == FORMAT_AUTO && !decoder_format(reading->item->name, &format, reterr))
+        return false;
+    reading->bytes = bytes_open(fd);
+    return decoder_open(&reading->decoder, options, format, reading->bytes, reterr);
+}
+
+static struct outcome read_object(struct reading *reading, int fd, struct err *reterr)
+{
+    struct run *run = reading->run;
+
+    if (!open_decoder(reading, fd, reterr))
+        return FAILED;
+    begin_object(reading);
+    struct outcome outcome = read_records(reading, reterr);
+    bytes_sum(reading->bytes, reading->state.sha256, &reading->state.size);
+    reading->summary->bytes += reading->state.size;
+    metric_add(&run->metrics[OBJECTS_ROWS], run->feed.counts.rows - reading->rows_before);
+    if (outcome.ok && !input_same(run->input, reading->item, fd, reterr))
+        return FAILED;
+    return outcome;
+}
+
+/* Says in the progress topic, with the last rows, what became of the object. */
+static bool end_object(struct reading *reading, bool ok, const struct err *why, struct err *reterr)
+{
+    struct run *run = reading->run;
+    struct file_state *state = &reading->state;
+
+    state->status = ok ? FILE_COMPLETED : FILE_FAILED;
+    state->rows = run->feed.counts.rows - reading->rows_before;
+    state->dead += run->feed.counts.dead - reading->dead_before;
+    state->updated_unix_us = clock_wall_us();
+    state->line = reading->line > state->line ? reading->line : state->line;
+    if (ok) {
+        metric_add(&run->metrics[OBJECTS_READ], 1);
+        return writer_put_file(&run->writer, reading->item->name, state, reterr);
+    }
+    snprintf(state->error, sizeof(state->error), "%.200s", why->text);
+    log_error("object failed", LOG_STR("object", reading->item->name), LOG_STR("why", why->text),
+              LOG_INT("attempts", state->attempts));
+    metric_add(&run->metrics[OBJECTS_FAILED], 1);
+    reading->summary->failed++;
+    if (reading->summary->failed_status == 0)
+        reading->summary->failed_status = why->exit_status == 0 ? EX_DATAERR : why->exit_status;
+    return writer_put_file(&run->writer, reading->item->name, state, reterr);
+}
+
+static void reading_done(struct reading *reading)
+{
+    decoder_close(&reading->decoder);
+    bytes_close(reading->bytes);
+}
+
+/* Reads one object. *ret_whole: it was read to its end, or is known to be as it was. */
+static bool process(struct run *run, struct run_summary *summary, struct item *item,
+                    bool conditional, bool *ret_whole, struct err *reterr)
+{
+    struct reading reading = {.run = run, .summary = summary, .item = item};
+    int fd CLEANUP(fd_of) = -1;
+    bool unchanged = false;
+    struct err why = {0};
+
+    summary->objects++;
+    *ret_whole = false;
+    reading.rows_before = run->feed.counts.rows;
+    reading.dead_before = run->feed.counts.dead;
+    if (!writer_file(&run->writer, item->name, &reading.state, reterr))
+        return false;
+    const struct file_state before = reading.state;
+    reading.state.attempts = before.status == FILE_COMPLETED ? 1 : before.attempts + 1;
+    bool known = conditional && before.status == FILE_COMPLETED;
+    struct outcome outcome = FAILED;
+    if (input_fetch(run->input, item, known ? &before : NULL, &fd, &unchanged, &why)) {
+        if (unchanged) {
+            summary->skipped++;
+            *ret_whole = true;
+            return true;
+        }
+        outcome = read_object(&reading, fd, &why);
+    }
+    summary->stopped = outcome.stopped || service_stopping(run->service);
+    bool ok = !outcome.fatal && (outcome.stopped || end_object(&reading, outcome.ok, &why, reterr));
+    if (outcome.fatal)
+        *reterr = why;
+    reading_done(&reading);
+    *ret_whole = outcome.ok;
+    return ok;
+}
+
+/* ---- the run ---- */
+
+/* Deletes what the run did not meet. */
+static bool sweep(struct run *run, struct err *reterr)
+{
+    bool more = true;
+
+    run->feed.object = (struct feed_object){.tag = STR(""), .read_unix_us = clock_wall_us()};
+    while (more) {
+        if (!feed_sweep(&run->feed, SWEEP_KEYS, &more, reterr) ||
+            (writer_full(&run->writer, clock_mono_ms()) && !writer_settle(&run->writer, reterr)))
+            return false;
+        service_beat(run->service);
+    }
+    return true;
+}
+
+/* The objects and what is known of them: which files of an earlier run are gone. */
+struct listing {
+    const struct item_list *list;
+    char **gone;
+    size_t gone_n;
+};
+
+static bool note_gone(void *arg, struct str key, struct str text)
+{
+    struct listing *listing = arg;
+    static const char prefix[] = "file:";
+
+    (void)text;
+    if (!str_starts(key, STR("file:")))
+        return true;
+    struct str name = {key.at + sizeof(prefix) - 1, key.len - (sizeof(prefix) - 1)};
+    for (size_t low = 0, high = listing->list->n; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = str_cmp(name, str_of(listing->list->items[middle].name));
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    listing->gone = err_realloc(listing->gone, (listing->gone_n + 1) * sizeof(*listing->gone));
+    listing->gone[listing->gone_n] = err_calloc(1, name.len + 1);
+    memcpy(listing->gone[listing->gone_n++], name.at, name.len);
+    return true;
+}
+
+static void listing_done(struct listing *listing)
+{
+    for (size_t i = 0; i < listing->gone_n; i++)
+        free(listing->gone[i]);
+    free(listing->gone);
+}
+
+/* An object with this tag was read to its end before. */
+static bool is_done(const struct run *run, const struct item *item, bool *ret, struct err *reterr)
+{
+    struct file_state state;
+
+    if (!writer_file(&run->writer, item->name, &state, reterr))
+        return false;
+    *ret =
+        state.status == FILE_COMPLETED && item->tag[0] != '\0' && strcmp(state.tag, item->tag) == 0;
+    return true;
+}
+
+static bool all_done(const struct run *run, const struct item_list *list, bool *ret,
+                     struct err *reterr)
+{
+    *ret = true;
+    for (size_t i = 0; *ret && i < list->n; i++) {
+        if (!is_done(run, &list->items[i], ret, reterr))
+            return false;
+    }
+    return true;
+}
+
+static void next_run(struct run *run)
+{
+    run->writer.run.run++;
+    run->writer.run.complete = false;
+    feed_begin_run(&run->feed, run->writer.run.run);
+}
+
+/* The last run came to its end and nothing is other than it was: a run that need not be. */
+static bool nothing_new(const struct run *run, const struct listing *listing, bool *ret,
+                        struct err *reterr)
+{
+    *ret = false;
+    return !run->writer.run.complete || listing->gone_n > 0 ||
+           all_done(run, listing->list, ret, reterr);
+}
+
+/* All objects together are the content: the last one by name speaks first, for it is the newest. */
+static bool run_whole(struct run *run, struct run_summary *summary, const struct listing *listing,
+                      struct err *reterr)
+{
+    const struct item_list *list = listing->list;
+    bool conditional = list->n == 1 && run->writer.run.complete, complete = true, whole = false;
+
+    bool idle = false;
+    if (!nothing_new(run, listing, &idle, reterr))
+        return false;
+    if (idle) {
+        summary->skipped = summary->objects = (int64_t)list->n;
+        return true;
+    }
+    next_run(run);
+    for (size_t i = list->n; i-- > 0 && !summary->stopped;) {
+        if (!process(run, summary, &list->items[i], conditional, &whole, reterr))
+            return false;
+        complete = complete && whole;
+    }
+    if (summary->stopped)
+        return true;
+    if (summary->skipped > 0) { /* the only one, by its ETag: nothing was read */
+        run->writer.run.complete = complete;
+        return true;
+    }
+    if (complete && !sweep(run, reterr))
+        return false;
+    if (!complete)
+        log_warn("deletes are held back until every object can be read",
+                 LOG_INT("failed", summary->failed));
+    for (size_t i = 0; complete && i < listing->gone_n; i++) {
+        if (!writer_put_file(&run->writer, listing->gone[i], NULL, reterr))
+            return false;
+    }
+    run->writer.run.complete = complete;
+    return writer_commit(&run->writer, reterr);
+}
+
+/* Each object by itself, in the order of names. */
+static bool run_each(struct run *run, struct run_summary *summary, const struct listing *listing,
+                     struct err *reterr)
+{
+    bool deletes = run->options->contents == CONTENTS_EACH;
+
+    for (size_t i = 0; i < listing->list->n && !summary->stopped; i++) {
+        struct item *item = &listing->list->items[i];
+        bool done = false, whole = false;
+
+        if (!is_done(run, item, &done, reterr))
+            return false;
+        if (done) {
+            summary->objects++;
+            summary->skipped++;
+            continue;
+        }
+        next_run(run);
+        int64_t skipped = summary->skipped;
+        if (!process(run, summary, item, true, &whole, reterr))
+            return false;
+        bool read = whole && summary->skipped == skipped;
+        if (read && deletes && !sweep(run, reterr))
+            return false;
+        if (writer_full(&run->writer, clock_mono_ms()) && !writer_settle(&run->writer, reterr))
+            return false;
+    }
+    run->writer.run.complete = !summary->stopped && summary->failed == 0;
+    return writer_settle(&run->writer, reterr);
+}
+
+static bool run_listed(struct run *run, struct run_summary *summary, const struct item_list *list,
+                       struct err *reterr)
+{
+    struct listing listing = {.list = list};
+    bool whole = run->options->contents == CONTENTS_WHOLE;
+
+    if (whole)
+        kafka_progress_each(run->writer.progress, note_gone, &listing);
+    bool ok = whole ? run_whole(run, summary, &listing, reterr)
+                    : run_each(run, summary, &listing, reterr);
+    listing_done(&listing);
+    return ok;
+}
+
+bool run_once(struct run *run, struct run_summary *ret, struct err *reterr)
+{
+    struct run_summary summary = {.started_unix_us = clock_wall_us()};
+    int64_t start_ms = clock_mono_ms();
+    struct item_list list = {0};
+
+    run->feed.counts = (struct feed_counts){0};
+    if (!input_list(run->input, &list, reterr))
+        return false;
+    bool ok = run_listed(run, &summary, &list, reterr);
+    item_list_done(&list);
+    summary.counts = run->feed.counts;
+    summary.took_ms = clock_mono_ms() - start_ms;
+    metric_add(&run->metrics[OBJECTS_UNCHANGED], summary.counts.unchanged);
+    metric_set(&run->metrics[OBJECTS_KEYS], ok ? (int64_t)seen_count(run->writer.seen) : 0);
+    metric_add(&run->metrics[OBJECTS_RUNS], ok);
+    if (ok && summary.failed == 0 && !summary.stopped)
+        metric_set(&run->metrics[OBJECTS_LAST_RUN], clock_wall_us());
+    *ret = summary;
+    return ok;
+}
+
+void run_summary_print(struct buf *out, const struct run *run, const struct run_summary *summary)
+{
+    const struct feed_counts *counts = &summary->counts;
+
+    buf_printf(out, "{\"service\":\"objects\",\"topic\":\"%s\",\"run\":%" PRIu64,
+               run->options->topic, run->writer.run.run);
+    buf_printf(out,
+               ",\"status\":\"%s\",\"objects\":%" PRId64 ",\"failed\":%" PRId64
+               ",\"skipped\":%" PRId64 ",\"bytes\":%" PRId64,
+               summary->stopped      ? "stopped"
+               : summary->failed > 0 ? "failed"
+                                     : "completed",
+               summary->objects, summary->failed, summary->skipped, summary->bytes);
+    buf_printf(out,
+               ",\"rows\":%" PRId64 ",\"created\":%" PRId64 ",\"updated\":%" PRId64
+               ",\"deleted\":%" PRId64 ",\"unchanged\":%" PRId64 ",\"dead\":%" PRId64
+               ",\"duration_ms\":%" PRId64 "}",
+               counts->rows, counts->created, counts->updated, counts->deleted, counts->unchanged,
+               counts->dead, summary->took_ms);
+}

@@ -1,0 +1,40 @@
+/*
+ * One run: lists the objects, reads those that may be new, writes what has changed. An object that
+ * can't be used is FAILED, with its reason, and the rest goes on; deletes are held back then, for what was not
+ * read is not known to be gone.
+ */
+#ifndef SLUICE_OBJECTS_RUN_H
+#define SLUICE_OBJECTS_RUN_H
+
+#include "input.h"
+#include "writer.h"
+
+/* What a run needs; the service's loop makes it. */
+struct run {
+    const struct objects_options *options;
+    struct service *service;
+    struct metric *metrics;
+    struct input *input;
+    struct writer writer;
+    struct shape shape;
+    struct feed feed;
+};
+
+/* What came of it. `failed_status`: the exit status that the first failed object calls for. */
+struct run_summary {
+    int64_t objects, failed, skipped, bytes, started_unix_us, took_ms;
+    struct feed_counts counts;
+    int failed_status;
+    bool stopped; /* a stop was asked for before its end */
+};
+
+/*
+ * Runs once. False only for what concerns the whole: Kafka, the store, no list of objects. After
+ * ERR_RETRY or ERR_ABORT the writer must be closed and opened again.
+ */
+WARN_UNUSED bool run_once(struct run *run, struct run_summary *ret, struct err *reterr);
+
+/* Appends the summary as a JSON object. */
+void run_summary_print(struct buf *out, const struct run *run, const struct run_summary *summary);
+
+#endif

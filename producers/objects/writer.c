@@ -1,0 +1,219 @@
+#include "writer.h"
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "kafka/pure.h"
+#include "record/position.h"
+#include "seen/restore.h"
+#include <inttypes.h>
+
+enum { BROKER_MS = 10000, VISITS_MAX = 100000 };
+
+static const struct str run_key = {"run", 3};
+
+static bool ensure_topics(const struct writer *writer, struct err *reterr)
+{
+    const struct kafka_topic_spec topics[] = {
+        {.name = writer->options->topic, .cleanup = KAFKA_DELETE},
+        {.name = writer->options->dead_letters, .cleanup = KAFKA_DELETE}};
+
+    return kafka_ensure_topics(writer->admin, topics, 2, BROKER_MS, reterr);
+}
+
+static bool restore(struct writer *writer, struct err *reterr)
+{
+    const struct objects_options *options = writer->options;
+    const struct seen_config config = {.directory = options->state_dir,
+                                       .map_bytes = options->state_bytes};
+    const struct seen_source source = {&options->kafka, objects_service, writer->admin,
+                                       options->topic, writer->run.commits};
+    struct seen_restored restored = {0};
+
+    if (!seen_open(&config, &writer->seen, reterr) ||
+        !seen_restore(writer->seen, &source, &restored, reterr))
+        return false;
+    if (restored.records > 0)
+        log_info("restored", LOG_INT("records", restored.records),
+                 LOG_INT("keys", seen_count(writer->seen)),
+                 LOG_STR("from", restored.from_start ? "start" : "tail"));
+    return true;
+}
+
+bool writer_open(struct writer *writer, const struct objects_options *options,
+                 struct metric *metrics, struct err *reterr)
+{
+    writer->options = options;
+    writer->metrics = metrics;
+    if (!kafka_admin_open(&options->kafka, objects_service, &writer->admin, reterr) ||
+        !ensure_topics(writer, reterr) ||
+        !kafka_producer_open(&options->kafka, objects_service, options->transactional_id, BROKER_MS,
+                             &writer->producer, reterr) ||
+        !kafka_progress_open(&options->kafka, objects_service, writer->admin,
+                             options->progress_topic, &writer->progress, reterr))
+        return false;
+    struct str text = kafka_progress_get(writer->progress, run_key);
+    if (!run_state_parse(text, &writer->run, reterr))
+        return err_prefix(reterr, "%s", options->progress_topic);
+    return restore(writer, reterr);
+}
+
+void writer_close(struct writer *writer, bool clean)
+{
+    kafka_producer_close(writer->producer);
+    kafka_progress_close(writer->progress);
+    kafka_admin_close(writer->admin);
+    seen_close(writer->seen, clean);
+    buf_done(&writer->text);
+    *writer = (struct writer){0};
+}
+
+static bool begin(struct writer *writer, struct err *reterr)
+{
+    if (writer->open)
+        return true;
+    if (!kafka_begin(writer->producer, reterr))
+        return false;
+    writer->open = true;
+    writer->records = writer->bytes = 0;
+    writer->begun_ms = clock_mono_ms();
+    return true;
+}
+
+static bool produce(struct writer *writer, const struct kafka_record *record, struct err *reterr)
+{
+    if (!begin(writer, reterr))
+        return false;
+    if (!kafka_produce(writer->producer, record, reterr)) {
+        if (reterr->kind == ERR_DEAD_LETTER) /* a row can't be left out */
+            reterr->kind = ERR_STOP;
+        return err_prefix(reterr, "%s", record->topic);
+    }
+    failpoint("objects.open-transaction");
+    writer->records++;
+    writer->bytes += (int64_t)(record->key.len + record->value.len);
+    return true;
+}
+
+bool writer_emit(void *arg, const struct feed_event *event, struct err *reterr)
+{
+    struct writer *writer = arg;
+    const struct kafka_header headers[] = {{STR(POSITION_HEADER), event->position},
+                                           {STR(COMMIT_TIME_HEADER), event->commit_time}};
+    const struct kafka_record record = {.topic = writer->options->topic,
+                                        .partition = -1,
+                                        .key = event->key,
+                                        .value = event->value,
+                                        .headers = headers,
+                                        .headers_n = 2};
+
+    objects_metrics_count(writer->metrics, event->op);
+    return produce(writer, &record, reterr);
+}
+
+bool writer_dead(void *arg, const struct feed_dead *dead, struct err *reterr)
+{
+    struct writer *writer = arg;
+    struct kafka_header headers[DEAD_LETTER_HEADERS + 3];
+    struct dead_letter_reason reason = {.topic = writer->options->topic,
+                                        .rule = dead->rule,
+                                        .partition = -1,
+                                        .offset = (int64_t)dead->line,
+                                        .err = dead->why};
+    char line[24], first[24];
+    size_t n = DEAD_LETTER_HEADERS;
+
+    dead_letter_headers(&reason, headers);
+    snprintf(line, sizeof(line), "%" PRIu64, dead->line);
+    snprintf(first, sizeof(first), "%" PRIu64, dead->first_line);
+    headers[n++] = (struct kafka_header){STR("sluice.error.file"), dead->file};
+    headers[n++] = (struct kafka_header){STR("sluice.error.line"), str_of(line)};
+    if (dead->first_line > 0)
+        headers[n++] = (struct kafka_header){STR("sluice.error.first_line"), str_of(first)};
+    const struct kafka_record record = {.topic = writer->options->dead_letters,
+                                        .partition = -1,
+                                        .key = dead->file,
+                                        .value = dead->raw,
+                                        .headers = headers,
+                                        .headers_n = n};
+    metric_add(&writer->metrics[OBJECTS_DEAD], 1);
+    return produce(writer, &record, reterr);
+}
+
+static void file_key(struct buf *out, const char *name)
+{
+    buf_puts(out, "file:");
+    buf_puts(out, name);
+}
+
+bool writer_file(const struct writer *writer, const char *name, struct file_state *ret,
+                 struct err *reterr)
+{
+    struct buf key CLEANUP(buf) = {0};
+
+    file_key(&key, name);
+    return file_state_parse(kafka_progress_get(writer->progress, buf_str(&key)), ret, reterr) ||
+           err_prefix(reterr, "%s, %s", writer->options->progress_topic, buf_cstr(&key));
+}
+
+bool writer_put_file(struct writer *writer, const char *name, const struct file_state *state,
+                     struct err *reterr)
+{
+    struct buf key CLEANUP(buf) = {0};
+
+    file_key(&key, name);
+    buf_clear(&writer->text);
+    if (state != NULL)
+        file_state_print(&writer->text, state);
+    return begin(writer, reterr) &&
+           kafka_progress_put(writer->progress, writer->producer, buf_str(&key),
+                              state == NULL ? STR_NONE : buf_str(&writer->text), reterr);
+}
+
+bool writer_full(const struct writer *writer, int64_t now_ms)
+{
+    const struct objects_options *options = writer->options;
+
+    return writer->visits >= VISITS_MAX ||
+           (writer->open &&
+            (writer->records >= options->commit_records || writer->bytes >= options->commit_bytes ||
+             now_ms - writer->begun_ms >= options->commit_interval_ms));
+}
+
+/* The store follows what Kafka holds. */
+static bool commit_seen(struct writer *writer, struct err *reterr)
+{
+    struct seen_mark mark = *seen_mark(writer->seen);
+
+    mark.position = writer->run.commits;
+    writer->visits = 0;
+    return seen_commit(writer->seen, &mark, reterr);
+}
+
+bool writer_commit(struct writer *writer, struct err *reterr)
+{
+    struct run_state run = writer->run;
+    int64_t start_us = clock_wall_us();
+
+    run.commits++;
+    buf_clear(&writer->text);
+    run_state_print(&writer->text, &run);
+    if (!begin(writer, reterr) || !kafka_progress_put(writer->progress, writer->producer, run_key,
+                                                      buf_str(&writer->text), reterr))
+        return false;
+    failpoint("objects.before-commit");
+    if (!kafka_commit(writer->producer, reterr))
+        return false;
+    failpoint("objects.after-commit");
+    writer->open = false;
+    writer->run = run;
+    metric_add(&writer->metrics[OBJECTS_COMMITS], 1);
+    metric_add(&writer->metrics[OBJECTS_COMMIT_TIME], clock_wall_us() - start_us);
+    metric_add(&writer->metrics[OBJECTS_BYTES], writer->bytes);
+    return commit_seen(writer, reterr);
+}
+
+bool writer_settle(struct writer *writer, struct err *reterr)
+{
+    return writer->open ? writer_commit(writer, reterr) : commit_seen(writer, reterr);
+}

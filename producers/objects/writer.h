@@ -1,0 +1,59 @@
+/*
+ * The Kafka side: bronze, dead letters, and the progress topic in the same transactions; and the store of
+ * what was seen, committed behind each. A transaction is open only while something is in it.
+ */
+#ifndef SLUICE_OBJECTS_WRITER_H
+#define SLUICE_OBJECTS_WRITER_H
+
+#include "feed.h"
+#include "file_state.h"
+#include "kafka/progress.h"
+#include "objects_metrics.h"
+#include "options.h"
+
+struct writer {
+    const struct objects_options *options;
+    struct metric *metrics;
+    struct kafka_admin *admin;
+    struct kafka_producer *producer;
+    struct kafka_progress *progress;
+    struct seen *seen;
+    struct run_state run;
+    bool open; /* a transaction is */
+    int64_t records, bytes, begun_ms;
+    uint64_t visits; /* rows since the store was committed */
+    struct buf text;
+};
+
+/*
+ * Connects, fences a predecessor, reads how far it was, opens the store and restores it. Fails
+ * ERR_RETRY while the broker is away or another process holds the store.
+ */
+WARN_UNUSED bool writer_open(struct writer *writer, const struct objects_options *options,
+                             struct metric *metrics, struct err *reterr);
+
+/* Closes everything, aborting what is open. `clean`: the store may outlive a restart of the machine. */
+void writer_close(struct writer *writer, bool clean);
+
+/* As feed_edge.emit and feed_edge.dead; arg is the writer. */
+WARN_UNUSED bool writer_emit(void *arg, const struct feed_event *event, struct err *reterr);
+WARN_UNUSED bool writer_dead(void *arg, const struct feed_dead *dead, struct err *reterr);
+
+/* What is known of an object. ERR_STOP when it can't be read. */
+WARN_UNUSED bool writer_file(const struct writer *writer, const char *name, struct file_state *ret,
+                             struct err *reterr);
+
+/* Says what is known of an object now, in the open transaction or a new one; NULL: nothing any more. */
+WARN_UNUSED bool writer_put_file(struct writer *writer, const char *name,
+                                 const struct file_state *state, struct err *reterr);
+
+/* The open transaction should be committed now. */
+bool writer_full(const struct writer *writer, int64_t now_ms);
+
+/* Commits the open transaction with the state of the run, and the store behind it. */
+WARN_UNUSED bool writer_commit(struct writer *writer, struct err *reterr);
+
+/* As writer_commit, but when nothing was written only the store. */
+WARN_UNUSED bool writer_settle(struct writer *writer, struct err *reterr);
+
+#endif
