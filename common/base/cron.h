@@ -4,9 +4,9 @@
  *
  * A cron expression has five fields: minute 0-59, hour 0-23, day of the month 1-31, month 1-12 or
  * jan-dec, day of the week 0-7 or sun-sat (0 and 7 are Sunday). A field is "*", a number, a range
- * "1-5", either with a step "/15" behind it, or several of these separated by commas. When both day fields
- * are restricted (neither begins with "*"), a day that either of them names counts, as cron has it.
- * Also @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually.
+ * "1-5", either with a step "/15" behind it, or several of these separated by commas. When both
+ * day fields are restricted (neither begins with "*"), a day that either of them names counts, as
+ * cron has it. Also @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually.
  */
 #ifndef SLUICE_BASE_CRON_H
 #define SLUICE_BASE_CRON_H
@@ -49,9 +49,9 @@ WARN_UNUSED bool schedule_make(bool once, int64_t every_ms, const char *cron, st
                                struct err *reterr);
 
 /*
- * When the next run is due, by the wall clock in milliseconds since 1970: `last_unix_ms` is when the
- * last one began, or -1 when there was none. A first run of --once and --every is due at once, one of
- * --cron at its next minute after now. -1: never again.
+ * When the next run is due, by the wall clock in milliseconds since 1970: `last_unix_ms` is when
+ * the last one began, or -1 when there was none. A first run of --once and --every is due at once,
+ * one of --cron at its next minute after now. -1: never again.
  */
 int64_t schedule_due_ms(const struct schedule *schedule, int64_t last_unix_ms, int64_t now_unix_ms);
 

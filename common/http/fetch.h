@@ -1,6 +1,7 @@
 /*
- * One GET of an http(s) URL into a file: Basic authentication, conditional by ETag, bounded in size, in
- * silence and in redirects. It is one attempt: who may try again, and when, the answer says. Not S3.
+ * One GET of an http(s) URL into a file: Basic authentication, conditional by ETag, bounded in
+ * size, in silence and in redirects. It is one attempt: who may try again, and when, the answer
+ * says. Not S3.
  */
 #ifndef SLUICE_HTTP_FETCH_H
 #define SLUICE_HTTP_FETCH_H
@@ -20,8 +21,9 @@ struct fetch_config {
 /* The rows that fill struct fetch_config; use as an option group "URLs". */
 extern const struct option fetch_options[];
 
-/* What to get. `etag` and `modified` are those of the last answer, "" or NULL when there was none: then it is not
- * conditional. `tick` is called a few times a second; false ends the transfer. */
+/* What to get. `etag` and `modified` are those of the last answer, "" or NULL when there was
+ * none: then it is not conditional. `tick` is called a few times a second; false ends the
+ * transfer. */
 struct fetch {
     const struct fetch_config *config;
     const char *url;
@@ -39,9 +41,9 @@ struct fetch_answer {
 };
 
 /*
- * Gets the URL. ERR_RETRY when the same may succeed later: nobody answers, silence, a cut body, 408,
- * 425, 429, 5xx; *ret->retry_after_ms is set then. ERR_STOP for every other refusal (401 and 403
- * EX_NOPERM, 404 and 410 EX_NOINPUT), a body beyond the limit, a URL that is none.
+ * Gets the URL. ERR_RETRY when the same may succeed later: nobody answers, silence, a cut body,
+ * 408, 425, 429, 5xx; *ret->retry_after_ms is set then. ERR_STOP for every other refusal (401 and
+ * 403 EX_NOPERM, 404 and 410 EX_NOINPUT), a body beyond the limit, a URL that is none.
  */
 WARN_UNUSED bool fetch_get(const struct fetch *fetch, struct fetch_answer *ret, struct err *reterr);
 

@@ -40,7 +40,7 @@ void sha256_hex(const struct sha256 *sum, char *into)
         EVP_DigestFinal_ex(copy, digest, &n) != 1)
         err_no_memory(0);
     EVP_MD_CTX_free(copy);
-    for (unsigned i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         static const char hex[] = "0123456789abcdef";
 
         into[2 * i] = hex[digest[i] >> 4];

@@ -6,8 +6,9 @@
 
 enum { FIELDS_MAX = 65535, RAW_KEPT = 64 * 1024, BLOCK = 64 };
 
-/* A record in the making. Breaks (delimiter, LF, CR) are found 64 bytes at a time and taken one by
- * one: `bits` are those of the block at `block` not yet taken, `next` is where the next block begins. */
+/* A record in the making. Breaks (delimiter, LF, CR) are found 64 bytes at a time and taken one
+ * by one: `bits` are those of the block at `block` not yet taken, `next` is where the next
+ * block begins. */
 struct parse {
     struct csv *csv;
     const char *at, *end; /* of the window */

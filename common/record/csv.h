@@ -1,8 +1,8 @@
 /*
- * CSV in chunks: RFC 4180, and what is met in the wild as Python's csv reads it: a byte order mark,
- * LF, CRLF or CR, quotes inside unquoted fields, text behind a closing quote, blank lines (skipped). Beyond that: a
- * record with a NUL is bad, a quote that never closes costs its line and no more. Own scanner because it
- * is the hot path (tests/bench/csv.c); Python's csv is the oracle.
+ * CSV in chunks: RFC 4180, and what is met in the wild as Python's csv reads it: a byte order
+ * mark, LF, CRLF or CR, quotes inside unquoted fields, text behind a closing quote, blank lines
+ * (skipped). Beyond that: a record with a NUL is bad, a quote that never closes costs its line and
+ * no more. Own scanner because it is the hot path (tests/bench/csv.c); Python's csv is the oracle.
  *
  * Fill `window` (window_room, window_filled, ended) when told STREAM_MORE.
  */

@@ -19,9 +19,11 @@ struct envelope {
 void envelope_write(struct buf *out, const struct envelope *event);
 
 /*
- * Appends the beginning of a source block, up to and without the closing brace, so that the caller appends
- * its own members (each with a comma before it): {"version":...,"connector":CONNECTOR,"name":NAME,
- * "ts_ms":...,"snapshot":"false","ts_us":...,"ts_ns":... with the time of the change in the source.
+ * Appends the beginning of a source block, up to and without the closing brace, so that the caller
+ * appends its own members (each with a comma before it):
+ * {"version":...,"connector":CONNECTOR,"name":NAME,
+ * "ts_ms":...,"snapshot":"false","ts_us":...,"ts_ns":... with the time of the change in the
+ * source.
  */
 void envelope_source_begin(struct buf *out, const char *connector, const char *name,
                            int64_t commit_unix_us);

@@ -87,8 +87,8 @@ static const char *walk_string(struct json_span *span, const char *at, const cha
 }
 
 /*
- * Walks to the end of the value. *ret_done: it ends at the result; else the bytes were all its own. A
- * scalar's end is seen only at the byte behind it.
+ * Walks to the end of the value. *ret_done: it ends at the result; else the bytes were all its
+ * own. A scalar's end is seen only at the byte behind it.
  */
 static const char *walk(struct json_span *span, const char *at, const char *end, bool *ret_done)
 {
@@ -405,8 +405,7 @@ static bool skip_line(struct json_stream *stream)
 static int whole_line(struct json_stream *stream, size_t n, struct json_record *ret,
                       struct err *reterr)
 {
-    const char *at = stream->window.at + stream->window.start;
-    struct str line = {at, n};
+    struct str line = {window_str(&stream->window).at, n};
 
     while (line.len > 0 && is_blank(line.at[line.len - 1]))
         line.len--;

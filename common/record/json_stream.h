@@ -1,7 +1,7 @@
 /*
- * JSON in chunks, one record at a time: NDJSON (a value a line), or the elements of an array, which may lie
- * inside an object ("data.items"). Finds where each value ends; whether it is good JSON json.h says.
- * A document that is one object, and no root was asked for, is one record.
+ * JSON in chunks, one record at a time: NDJSON (a value a line), or the elements of an array,
+ * which may lie inside an object ("data.items"). Finds where each value ends; whether it is good
+ * JSON json.h says. A document that is one object, and no root was asked for, is one record.
  *
  * Fill `window` when told STREAM_MORE.
  */
@@ -46,16 +46,16 @@ struct json_record {
 /* Reads a value a line; blank lines are passed over. */
 void json_lines(struct json_stream *stream, size_t record_bytes_max);
 
-/* Reads the elements of an array: of the document itself when `root` is empty, else of the member found by
- * its names with dots between; `root` must outlive the stream. ERR_STOP (EX_USAGE) when it is no
- * such path. */
+/* Reads the elements of an array: of the document itself when `root` is empty, else of the
+ * member found by its names with dots between; `root` must outlive the stream. ERR_STOP
+ * (EX_USAGE) when it is no such path. */
 WARN_UNUSED bool json_elements(struct json_stream *stream, struct str root, size_t record_bytes_max,
                                struct err *reterr);
 
 /*
- * The next record. Its view lives until the next call, and until window_room. STREAM_BAD: the record
- * is too long (a line, an element). STREAM_BROKEN: cut in the middle, not an array, something between the
- * elements; *reterr (ERR_DEAD_LETTER) says which.
+ * The next record. Its view lives until the next call, and until window_room. STREAM_BAD: the
+ * record is too long (a line, an element). STREAM_BROKEN: cut in the middle, not an array,
+ * something between the elements; *reterr (ERR_DEAD_LETTER) says which.
  */
 enum stream_step json_stream_next(struct json_stream *stream, struct json_record *ret,
                                   struct err *reterr);

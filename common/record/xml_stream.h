@@ -1,7 +1,8 @@
 /*
- * XML in chunks, by expat, one JSON object for each element of a given name: its attributes are members "@name", an
- * element with text alone is a string, one with elements an object, several of one name an array, in the order of the document; an
- * empty one is "". Text beside elements is the member "#text". A DTD's entities are refused.
+ * XML in chunks, by expat, one JSON object for each element of a given name: its attributes are
+ * members "@name", an element with text alone is a string, one with elements an object, several of
+ * one name an array, in the order of the document; an empty one is "". Text beside elements is the
+ * member "#text". A DTD's entities are refused.
  *
  * Fill the window when told STREAM_MORE.
  */
@@ -19,7 +20,8 @@ struct xml_record {
     uint64_t line;
 };
 
-/* Reads the elements called `element` (its name as it stands there), wherever they are; nested ones belong to the outer. */
+/* Reads the elements called `element` (its name as it stands there), wherever they are; nested ones
+ * belong to the outer. */
 struct xml_stream *xml_stream_new(const char *element, size_t record_bytes_max);
 
 /* NULL is fine. Returns NULL. */

@@ -1,7 +1,7 @@
 /*
- * Brings the store of what was seen to where the bronze topic stands: all of it when it was lost or
- * belongs to another topic, the tail when the process died between two commits, nothing when it is up to date.
- * Reads Debezium's JSON envelope: a key's content is the text of its last `after`.
+ * Brings the store of what was seen to where the bronze topic stands: all of it when it was lost
+ * or belongs to another topic, the tail when the process died between two commits, nothing when it
+ * is up to date. Reads Debezium's JSON envelope: a key's content is the text of its last `after`.
  */
 #ifndef SLUICE_SEEN_RESTORE_H
 #define SLUICE_SEEN_RESTORE_H
@@ -28,9 +28,9 @@ struct seen_restored {
 };
 
 /*
- * Call it when the predecessor is fenced and the progress topic is read. Afterwards the mark has the
- * source's position. ERR_RETRY when the broker does not answer; ERR_STOP when a record can't be
- * read.
+ * Call it when the predecessor is fenced and the progress topic is read. Afterwards the mark has
+ * the source's position. ERR_RETRY when the broker does not answer; ERR_STOP when a record can't
+ * be read.
  */
 WARN_UNUSED bool seen_restore(struct seen *seen, const struct seen_source *source,
                               struct seen_restored *ret, struct err *reterr);

@@ -1,12 +1,12 @@
 /*
  * What each key of a source last held, so that a source which can only be read whole still gives
  * changes: the same content again is nothing, other content an update, a key that a whole reading
- * does not meet a delete. Holds a 128-bit hash of the content, where it was read, and for the present run
- * which keys were met; LMDB on disk, a bit a key in memory.
+ * does not meet a delete. Holds a 128-bit hash of the content, where it was read, and for the
+ * present run which keys were met; LMDB on disk, a bit a key in memory.
  *
- * It is a cache of the bronze topic. What counts is the position in the Kafka transaction: the store
- * is committed only after that transaction has, with the same position, so it is never ahead; behind or lost, it
- * is brought up to date from bronze (seen/restore.h).
+ * It is a cache of the bronze topic. What counts is the position in the Kafka transaction: the
+ * store is committed only after that transaction has, with the same position, so it is never
+ * ahead; behind or lost, it is brought up to date from bronze (seen/restore.h).
  *
  *   directory/data.mdb, lock.mdb   LMDB, without fsync: another boot without a clean stop empties it
  *   directory/owner                held by flock: one process at a time
@@ -45,8 +45,8 @@ struct seen_mark {
  * another process holds it. */
 WARN_UNUSED bool seen_open(const struct seen_config *config, struct seen **ret, struct err *reterr);
 
-/* Closes, forgetting an open batch; `clean` syncs to disk, so that the store outlives a restart of the
- * machine. NULL is fine. Returns NULL. */
+/* Closes, forgetting an open batch; `clean` syncs to disk, so that the store outlives a restart
+ * of the machine. NULL is fine. Returns NULL. */
 struct seen *seen_close(struct seen *seen, bool clean);
 
 /* The mark of the last commit. */
@@ -83,8 +83,8 @@ struct seen_found {
 WARN_UNUSED bool seen_visit(struct seen *seen, struct str key, struct hash128 content,
                             struct seen_place place, struct seen_found *ret, struct err *reterr);
 
-/* The key was met in this run already, or (when not) marks it so without touching its content: for a row
- * that is kept as it is. *ret_known: the key is there at all. */
+/* The key was met in this run already, or (when not) marks it so without touching its content:
+ * for a row that is kept as it is. *ret_known: the key is there at all. */
 WARN_UNUSED bool seen_keep(struct seen *seen, struct str key, bool *ret_known, struct err *reterr);
 
 /* Holds a key's content without a run: for restoring. */
@@ -106,8 +106,8 @@ struct seen_sweep {
 /* Hands out the next keys, in byte order, and forgets them. The walk goes on behind a commit. */
 WARN_UNUSED bool seen_sweep(struct seen *seen, struct seen_sweep *sweep, struct err *reterr);
 
-/* The batch becomes permanent, with the mark: after the Kafka transaction that holds its changes has
- * committed. ERR_STOP when the store is full (names --state-size) or broken. */
+/* The batch becomes permanent, with the mark: after the Kafka transaction that holds its
+ * changes has committed. ERR_STOP when the store is full (names --state-size) or broken. */
 WARN_UNUSED bool seen_commit(struct seen *seen, const struct seen_mark *mark, struct err *reterr);
 
 /* Forgets the batch and the run: the transaction was aborted. */

@@ -288,3 +288,19 @@ void bytes_sum(const struct bytes *bytes, char *into, int64_t *ret_size)
     sha256_hex(bytes->sum, into);
     *ret_size = bytes->size;
 }
+
+bool bytes_sum_file(int fd, char *into, struct err *reterr)
+{
+    struct bytes *bytes = bytes_open(fd);
+    size_t n = 1;
+    bool ok = lseek(fd, 0, SEEK_SET) == 0;
+
+    while (ok && n > 0)
+        ok = read_file(bytes, bytes->in, IN_BYTES, &n, reterr);
+    if (ok)
+        sha256_hex(bytes->sum, into);
+    bytes_close(bytes);
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return err_stop(reterr, EX_IOERR, "it can't be read: %s", strerror(errno));
+    return ok;
+}

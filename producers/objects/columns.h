@@ -1,6 +1,7 @@
 /*
- * Columns declared in words: 'tenure integer, "Monthly charge" numeric(10,2)', with PostgreSQL's type
- * names. And how a CSV field becomes a JSON value of such a column, as Debezium writes it. Pure.
+ * Columns declared in words: 'tenure integer, "Monthly charge" numeric(10,2)', with PostgreSQL's
+ * type names. And how a CSV field becomes a JSON value of such a column, as Debezium writes it.
+ * Pure.
  */
 #ifndef SLUICE_OBJECTS_COLUMNS_H
 #define SLUICE_OBJECTS_COLUMNS_H
@@ -32,8 +33,8 @@ void declared_done(struct declared_list *list);
 const struct declared *declared_find(const struct declared_list *list, struct str name);
 
 /*
- * Appends the field as a JSON value of the type. ERR_DEAD_LETTER with PostgreSQL's SQLSTATE when the
- * text is none of the type.
+ * Appends the field as a JSON value of the type. ERR_DEAD_LETTER with PostgreSQL's SQLSTATE when
+ * the text is none of the type.
  */
 WARN_UNUSED bool declared_write(struct buf *out, const struct declared *column, struct str field,
                                 struct arena *arena, struct err *reterr);

@@ -40,8 +40,8 @@ WARN_UNUSED bool decoder_open(struct decoder *decoder, const struct objects_opti
 void decoder_close(struct decoder *decoder);
 
 /*
- * The next record. For STREAM_BAD and STREAM_BROKEN *why says what is wrong with it. False: the object
- * can't be read on, *reterr says why. Views live until the next call.
+ * The next record. For STREAM_BAD and STREAM_BROKEN *why says what is wrong with it. False: the
+ * object can't be read on, *reterr says why. Views live until the next call.
  */
 WARN_UNUSED bool decoder_next(struct decoder *decoder, struct decoded *ret, struct err *why,
                               struct err *reterr);

@@ -1,8 +1,8 @@
 /*
- * The plan of changes, pure but for the store of what was seen: shaped rows in, Debezium events and dead
- * letters out. A key that was never met is a create, other content an update, the same content
- * nothing; what a whole reading did not meet is a delete. In one object the first row of a key
- * wins, later ones are dead letters; over objects of one run the one that is read first.
+ * The plan of changes, pure but for the store of what was seen: shaped rows in, Debezium events
+ * and dead letters out. A key that was never met is a create, other content an update, the same
+ * content nothing; what a whole reading did not meet is a delete. In one object the first row of a
+ * key wins, later ones are dead letters; over objects of one run the one that is read first.
  */
 #ifndef SLUICE_OBJECTS_FEED_H
 #define SLUICE_OBJECTS_FEED_H
@@ -20,8 +20,8 @@ struct feed_event {
     char op;
 };
 
-/* A row that can't be used. `first_line`: for a second row of a key, where the first one stands; else
- * 0. */
+/* A row that can't be used. `first_line`: for a second row of a key, where the first one
+ * stands; else 0. */
 struct feed_dead {
     struct str raw, file;
     uint64_t line, first_line;
@@ -36,8 +36,8 @@ struct feed_edge {
     bool (*dead)(void *arg, const struct feed_dead *dead, struct err *reterr);
 };
 
-/* The object being read. `done`: rows up to this line were read before, in a transaction that stands:
- * what is wrong with them was told then. */
+/* The object being read. `done`: rows up to this line were read before, in a transaction that
+ * stands: what is wrong with them was told then. */
 struct feed_object {
     struct str name, tag;
     uint64_t part, done;

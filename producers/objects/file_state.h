@@ -1,6 +1,6 @@
 /*
- * What is known of each object, as it stands under "file:NAME" in the progress topic, and of the runs, under
- * "run". Written in the transaction that holds the object's rows. Pure.
+ * What is known of each object, as it stands under "file:NAME" in the progress topic, and of the
+ * runs, under "run". Written in the transaction that holds the object's rows. Pure.
  *
  *   IN_PROGRESS --> COMPLETED      an object with the same tag is not read again (or its rows are known)
  *        '-------> FAILED --> IN_PROGRESS   tried again in each run
@@ -16,8 +16,8 @@ enum file_status { FILE_NONE, FILE_IN_PROGRESS, FILE_COMPLETED, FILE_FAILED };
 
 enum { FILE_TAG_MAX = 256 };
 
-/* `tag` tells contents apart without reading them: an ETag, or size and time of a file; "" when there is none.
- * `rows`, `dead`: so far; `line`: read up to here. */
+/* `tag` tells contents apart without reading them: an ETag, or size and time of a file; "" when
+ * there is none. `rows`, `dead`: so far; `line`: read up to here. */
 struct file_state {
     enum file_status status;
     char tag[FILE_TAG_MAX], modified[64], sha256[65], error[256];

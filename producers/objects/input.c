@@ -216,9 +216,9 @@ bool input_list(struct input *input, struct item_list *ret, struct err *reterr)
     struct item_list list = {0};
     bool ok = list_all(input, &list, reterr);
 
-    if (ok && list.n == 0)
+    if (ok && list.items == NULL)
         ok = err_stop(reterr, EX_NOINPUT, "--input %s: there is no object", input->options->input);
-    if (ok) {
+    if (ok && list.items != NULL) {
         qsort(list.items, list.n, sizeof(*list.items), by_name);
         ok = check_names(&list, reterr);
     }

@@ -14,8 +14,9 @@ enum objects_format { FORMAT_AUTO, FORMAT_CSV, FORMAT_JSON, FORMAT_NDJSON, FORMA
 
 /*
  * CONTENTS_WHOLE: all objects together are the whole content; a key that none has any more is
- * deleted. CONTENTS_EACH: each object is the whole content as it was then, in the order of names; an object that
- * was read is not read again. CONTENTS_ADDED: objects add and update, absence says nothing.
+ * deleted. CONTENTS_EACH: each object is the whole content as it was then, in the order of names;
+ * an object that was read is not read again. CONTENTS_ADDED: objects add and update, absence says
+ * nothing.
  */
 enum objects_contents { CONTENTS_WHOLE, CONTENTS_EACH, CONTENTS_ADDED };
 

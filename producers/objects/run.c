@@ -17,6 +17,7 @@ struct reading {
     struct decoder decoder;
     int64_t dead_before, rows_before;
     uint64_t line; /* read so far */
+    bool same;     /* its content is what was read to its end before */
     bool begun;    /* CSV: its columns are known */
 };
 
@@ -140,7 +141,8 @@ static void begin_object(struct reading *reading)
 {
     struct run *run = reading->run;
     const struct item *item = reading->item;
-    bool known = item->tag[0] != '\0' && strcmp(reading->state.tag, item->tag) == 0;
+    bool known =
+        reading->same || (item->tag[0] != '\0' && strcmp(reading->state.tag, item->tag) == 0);
 
     run->feed.object = (struct feed_object){
         .name = str_of(item->name),
@@ -222,40 +224,75 @@ static void reading_done(struct reading *reading)
     bytes_close(reading->bytes);
 }
 
+/* Whether the object's bytes are those that were read to the end before, though its tag is another
+ * one: a file that was only touched, a URL without an ETag. */
+static bool same_content(const struct reading *reading, int fd)
+{
+    const struct file_state *state = &reading->state;
+    char sum[65];
+    struct err ignored;
+
+    return state->status == FILE_COMPLETED && reading->item->size >= 0 &&
+           reading->item->size == state->size && bytes_sum_file(fd, sum, &ignored) &&
+           strcmp(sum, state->sha256) == 0;
+}
+
+/* Opens the object. *ret_idle: it is as it was, and needs not be read. */
+static bool attend(struct reading *reading, bool conditional, int *ret_fd, bool *ret_idle,
+                   struct err *reterr)
+{
+    struct item *item = reading->item;
+    const struct file_state before = reading->state;
+    bool known = conditional && before.status == FILE_COMPLETED, unchanged = false;
+
+    reading->state.attempts = before.status == FILE_COMPLETED ? 1 : before.attempts + 1;
+    if (!input_fetch(reading->run->input, item, known ? &before : NULL, ret_fd, &unchanged, reterr))
+        return false;
+    reading->same = unchanged || same_content(reading, *ret_fd);
+    *ret_idle = unchanged || (conditional && reading->same);
+    return true;
+}
+
+/* Notes the tag of an object whose content is known. */
+static bool keep_object(struct reading *reading, struct err *reterr)
+{
+    struct file_state *state = &reading->state;
+    const struct item *item = reading->item;
+    bool news = strcmp(state->tag, item->tag) != 0 || strcmp(state->modified, item->modified) != 0;
+
+    reading->summary->skipped++;
+    snprintf(state->tag, sizeof(state->tag), "%s", item->tag);
+    snprintf(state->modified, sizeof(state->modified), "%s", item->modified);
+    return !news || writer_put_file(&reading->run->writer, item->name, state, reterr);
+}
+
 /* Reads one object. *ret_whole: it was read to its end, or is known to be as it was. */
 static bool process(struct run *run, struct run_summary *summary, struct item *item,
                     bool conditional, bool *ret_whole, struct err *reterr)
 {
-    struct reading reading = {.run = run, .summary = summary, .item = item};
+    struct reading reading = {.run = run,
+                              .summary = summary,
+                              .item = item,
+                              .rows_before = run->feed.counts.rows,
+                              .dead_before = run->feed.counts.dead};
+    struct outcome outcome = FAILED;
     int fd CLEANUP(fd_of) = -1;
-    bool unchanged = false;
     struct err why = {0};
+    bool idle = false;
 
     summary->objects++;
-    *ret_whole = false;
-    reading.rows_before = run->feed.counts.rows;
-    reading.dead_before = run->feed.counts.dead;
     if (!writer_file(&run->writer, item->name, &reading.state, reterr))
         return false;
-    const struct file_state before = reading.state;
-    reading.state.attempts = before.status == FILE_COMPLETED ? 1 : before.attempts + 1;
-    bool known = conditional && before.status == FILE_COMPLETED;
-    struct outcome outcome = FAILED;
-    if (input_fetch(run->input, item, known ? &before : NULL, &fd, &unchanged, &why)) {
-        if (unchanged) {
-            summary->skipped++;
-            *ret_whole = true;
-            return true;
-        }
-        outcome = read_object(&reading, fd, &why);
-    }
+    if (attend(&reading, conditional, &fd, &idle, &why))
+        outcome = idle ? (struct outcome){.ok = true} : read_object(&reading, fd, &why);
     summary->stopped = outcome.stopped || service_stopping(run->service);
-    bool ok = !outcome.fatal && (outcome.stopped || end_object(&reading, outcome.ok, &why, reterr));
-    if (outcome.fatal)
-        *reterr = why;
     reading_done(&reading);
     *ret_whole = outcome.ok;
-    return ok;
+    if (idle)
+        return keep_object(&reading, reterr);
+    if (outcome.fatal)
+        *reterr = why;
+    return !outcome.fatal && (outcome.stopped || end_object(&reading, outcome.ok, &why, reterr));
 }
 
 /* ---- the run ---- */
@@ -376,9 +413,9 @@ static bool run_whole(struct run *run, struct run_summary *summary, const struct
     }
     if (summary->stopped)
         return true;
-    if (summary->skipped > 0) { /* the only one, by its ETag: nothing was read */
+    if (summary->skipped > 0) { /* the only one, by its ETag or its sum: nothing was read */
         run->writer.run.complete = complete;
-        return true;
+        return writer_settle(&run->writer, reterr);
     }
     if (complete && !sweep(run, reterr))
         return false;

@@ -1,7 +1,7 @@
 /*
  * One run: lists the objects, reads those that may be new, writes what has changed. An object that
- * can't be used is FAILED, with its reason, and the rest goes on; deletes are held back then, for what was not
- * read is not known to be gone.
+ * can't be used is FAILED, with its reason, and the rest goes on; deletes are held back then, for
+ * what was not read is not known to be gone.
  */
 #ifndef SLUICE_OBJECTS_RUN_H
 #define SLUICE_OBJECTS_RUN_H

@@ -42,16 +42,16 @@ static char *underscored(const char *path)
     return name;
 }
 
-/* "customerID", "name.common", "country=name.common", "_file", "_line". */
+/* "customerID", "name.common", "country=name.common", "_file", "line=_line". */
 static bool read_part(const char *text, struct key_part *part)
 {
     const char *equals = strchr(text, '=');
     const char *path = equals == NULL ? text : equals + 1;
 
     part->words = err_strdup(path);
-    if (strcmp(text, "_file") == 0)
+    if (strcmp(path, "_file") == 0)
         part->kind = KEY_FILE;
-    else if (strcmp(text, "_line") == 0)
+    else if (strcmp(path, "_line") == 0)
         part->kind = KEY_LINE;
     else if (equals != NULL || strchr(path, '.') != NULL)
         part->kind = KEY_LIFTED;

@@ -1,7 +1,7 @@
 /*
- * What a row looks like in bronze, pure: from the fields of a CSV record or the text of a JSON object
- * to the JSON of its key and of its `after`. The order of columns is the source's; columns that the key
- * adds (_file, _line, lifted members) stand in front.
+ * What a row looks like in bronze, pure: from the fields of a CSV record or the text of a JSON
+ * object to the JSON of its key and of its `after`. The order of columns is the source's; columns
+ * that the key adds (_file, _line, lifted members) stand in front.
  */
 #ifndef SLUICE_OBJECTS_SHAPE_H
 #define SLUICE_OBJECTS_SHAPE_H
@@ -15,8 +15,8 @@ enum { KEY_PATH_MAX = 8 };
 
 enum key_kind { KEY_MEMBER, KEY_LIFTED, KEY_FILE, KEY_LINE };
 
-/* A column of the key: a member of the row, a nested one that is lifted under a name of its own, or where
- * the row was found. */
+/* A column of the key: a member of the row, a nested one that is lifted under a name of its
+ * own, or where the row was found. */
 struct key_part {
     enum key_kind kind;
     char *name;  /* the column's */
@@ -65,8 +65,9 @@ WARN_UNUSED bool shape_make(struct shape *shape, char *const *key, size_t key_n,
 void shape_done(struct shape *shape);
 
 /*
- * Begins a CSV object by its header, or (fields NULL) by the declared columns. ERR_STOP (EX_DATAERR)
- * when a name stands there twice, one of the key or a declared one is missing, or it is not UTF-8.
+ * Begins a CSV object by its header, or (fields NULL) by the declared columns. ERR_STOP
+ * (EX_DATAERR) when a name stands there twice, one of the key or a declared one is missing, or it
+ * is not UTF-8.
  */
 WARN_UNUSED bool shape_begin(struct shape *shape, const struct str *fields, size_t fields_n,
                              struct err *reterr);

@@ -75,7 +75,7 @@ static bool find_part(struct key_part *part, struct str row, struct arena *arena
                            part->name);
     }
     bool quoted = value.kind == JSON_STRING;
-    part->value = (struct str){value.raw.at - quoted, value.raw.len + 2U * quoted};
+    part->value = (struct str){value.raw.at - quoted, value.raw.len + (quoted ? 2 : 0)};
     return true;
 }
 

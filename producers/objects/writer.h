@@ -1,6 +1,7 @@
 /*
- * The Kafka side: bronze, dead letters, and the progress topic in the same transactions; and the store of
- * what was seen, committed behind each. A transaction is open only while something is in it.
+ * The Kafka side: bronze, dead letters, and the progress topic in the same transactions; and the
+ * store of what was seen, committed behind each. A transaction is open only while something is in
+ * it.
  */
 #ifndef SLUICE_OBJECTS_WRITER_H
 #define SLUICE_OBJECTS_WRITER_H

@@ -1,7 +1,7 @@
 /*
- * How fast one core reads CSV: rows shaped like the telco set (21 short fields), plain and with every field
- * quoted, in chunks; beside them memchr over the same bytes for line ends. Best of N rounds, CPU
- * seconds. Leaves with 1 below the goal of 300 MB/s.
+ * How fast one core reads CSV: rows shaped like the telco set (21 short fields), plain and with
+ * every field quoted, in chunks; beside them memchr over the same bytes for line ends. Best of N
+ * rounds, CPU seconds. Leaves with 1 below the goal of 300 MB/s.
  *
  *   bench_csv [megabytes [rounds]]
  */

@@ -1,5 +1,5 @@
-/* Reads CSV from stdin in chunks of a given size and prints each record as a JSON array, a bad one as
- * {"bad":line}: what component/test_csv_oracle.py puts beside Python's csv. */
+/* Reads CSV from stdin in chunks of a given size and prints each record as a JSON array, a bad
+ * one as {"bad":line}: what component/test_csv_oracle.py puts beside Python's csv. */
 #include "record/csv.h"
 #include "record/json.h"
 

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-/* What comes out, records between bars, with their lines: "1:{..}|2:{..}|". A bad one is "!line|", a
- * broken document "X". */
+/* What comes out, records between bars, with their lines: "1:{..}|2:{..}|". A bad one is
+ * "!line|", a broken document "X". */
 static void read_all(struct json_stream *stream, struct str document, size_t chunk, struct buf *out)
 {
     struct json_record record;
