@@ -39,10 +39,16 @@ static bool connect(struct life *life, struct err *reterr)
     return true;
 }
 
-/* Prints what the run did, for a person and for a program. */
+/* Prints what the run did, for a person and for a program; of runs without end those that did
+ * something. */
 static void report(struct life *life)
 {
+    const struct run_summary *summary = &life->summary;
+    bool once = life->run.options->schedule.kind == SCHEDULE_ONCE;
     struct buf text CLEANUP(buf) = {0};
+
+    if (!once && summary->failed == 0 && summary->skipped == summary->objects)
+        return;
 
     run_summary_print(&text, &life->run, &life->summary);
     puts(buf_cstr(&text));

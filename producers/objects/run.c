@@ -396,9 +396,9 @@ static bool run_whole(struct run *run, struct run_summary *summary, const struct
                       struct err *reterr)
 {
     const struct item_list *list = listing->list;
-    bool conditional = list->n == 1 && run->writer.run.complete, complete = true, whole = false;
+    bool conditional = list->n == 1 && listing->gone_n == 0 && run->writer.run.complete;
+    bool complete = true, whole = false, idle = false;
 
-    bool idle = false;
     if (!nothing_new(run, listing, &idle, reterr))
         return false;
     if (idle) {

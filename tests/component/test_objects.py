@@ -1,0 +1,442 @@
+"""sluice-objects against a real Kafka: files and URLs as changes, what can't be used in dead letters, nothing lost or doubled."""
+
+import gzip
+import io
+import json
+import os
+import subprocess
+import threading
+import zipfile
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from harness.services import run
+from harness.wait import until
+from harness.web import Web
+
+EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_NOPERM, EX_TEMPFAIL = 64, 65, 66, 69, 77, 75
+PLACES = ("open-transaction", "before-commit", "after-commit")
+
+
+@pytest.fixture
+def web():
+    made = Web()
+    yield made
+    made.close()
+
+
+class Producer:
+    """One bronze topic fed by sluice-objects, run after run."""
+
+    def __init__(self, kafka, topic, state, input):
+        self.kafka, self.topic, self.state, self.input = kafka, topic, state, input
+        self.letters = topic.split(".")[0] + ".dead-letters"
+        self.process = None
+
+    def flags(self, **more):
+        return {
+            "kafka-bootstrap": self.kafka.bootstrap, "topic": self.topic, "input": str(self.input),
+            "state-dir": str(self.state), "http-port": "-1",
+            **{name.replace("_", "-"): value for name, value in more.items()},
+        }
+
+    def run(self, status=0, env=None, **more):
+        """Runs once; the summary, or None when it printed none."""
+        self.process = run("objects", {**self.flags(**more), "once": True}, env=env, deadline_s=60)
+        assert self.process.returncode == status, self.process.stderr
+        lines = self.process.stdout.splitlines()
+        return json.loads(lines[-1]) if lines else None
+
+    def records(self):
+        return self.kafka.read(self.topic)
+
+    def events(self):
+        return [(record.json()["op"], record) for record in self.records() if record.value is not None]
+
+    def rows(self):
+        """What the topic holds now: {key text: row}."""
+        return {key.decode(): record.json()["after"] for key, record in self.kafka.latest(self.topic).items()}
+
+    def dead(self):
+        return self.kafka.read(self.letters)
+
+    def file(self, name):
+        """What the progress topic says of the object."""
+        return self.kafka.latest(f"_sluice.{self.topic}.progress")[f"file:{name}".encode()].json()
+
+
+@pytest.fixture
+def producer(kafka, stack, unique, tmp_path):
+    def make(input, topic="a"):
+        return Producer(kafka, f"{unique}.bronze.{topic}", tmp_path / f"state-{topic}", input)
+
+    yield make
+    kafka.forget(unique)
+
+
+def counts(summary):
+    return {name: summary[name] for name in ("rows", "created", "updated", "deleted", "unchanged", "dead")}
+
+
+def counted(rows=0, created=0, updated=0, deleted=0, unchanged=0, dead=0):
+    return {"rows": rows, "created": created, "updated": updated, "deleted": deleted, "unchanged": unchanged, "dead": dead}
+
+
+# --- changes ---
+
+
+def test_csv_gives_creates_updates_and_deletes(producer, tmp_path):
+    file = tmp_path / "customers.csv"
+    file.write_bytes(b"\xef\xbb\xbfid,name,note\r\n1,Ann,\"a \"\"b\"\"\r\nc\"\r\n2,Bo\xc3\xa9,\r\n3,Cy,x\r\n")
+    feed = producer(file)
+    assert counts(feed.run(key="id")) == counted(rows=3, created=3)
+    ops = feed.events()
+    assert [op for op, _ in ops] == ["c"] * 3
+    assert feed.rows() == {
+        '{"id":"1"}': {"id": "1", "name": "Ann", "note": 'a "b"\r\nc'},
+        '{"id":"2"}': {"id": "2", "name": "Boé", "note": ""},
+        '{"id":"3"}': {"id": "3", "name": "Cy", "note": "x"},
+    }
+    third = next(record for _, record in ops if record.key == b'{"id":"3"}')
+    source = third.json()["source"]
+    assert (source["connector"], source["file"], source["line"]) == ("sluice-objects", "customers.csv", 5)
+    assert third.header("sluice.position") == "1/3" and int(third.header("sluice.commit_ts_us")) == source["ts_us"]
+
+    assert counts(feed.run(key="id")) == counted()  # the file is as it was
+    os.utime(file)
+    assert counts(feed.run(key="id")) == counted()  # touched, but the same bytes
+    file.write_text("id,name,note\n2,Boé,\n1,Ann,other\n4,Di,\n")
+    assert counts(feed.run(key="id")) == counted(rows=3, created=1, updated=1, deleted=1, unchanged=1)
+    assert set(feed.rows()) == {'{"id":"1"}', '{"id":"2"}', '{"id":"4"}'}
+    deleted = [record for op, record in feed.events() if op == "d"]
+    assert [(record.key, record.json()["before"], record.json()["after"]) for record in deleted] == [(b'{"id":"3"}', {"id": "3"}, None)]
+    assert [record.value for record in feed.records() if record.key == b'{"id":"3"}'][-1] is None
+    assert not feed.dead()
+
+
+def test_types_nulls_and_no_header(producer, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("007;1.50;2026-02-28;yes;NA;\n008;x;2026-01-01;no;t;5\n009;2;;;u;5\n")
+    feed = producer(file)
+    summary = feed.run(key="id", header="false", delimiter=";", null_text="NA",
+                       columns="id text, price numeric(10,2), day date, ok boolean, note text, n int")
+    assert counts(summary) == counted(rows=3, created=2, dead=1)
+    assert feed.rows() == {
+        '{"id":"007"}': {"id": "007", "price": "1.50", "day": 20512, "ok": True, "note": None, "n": None},
+        '{"id":"009"}': {"id": "009", "price": "2.00", "day": None, "ok": None, "note": "u", "n": 5},
+    }
+    (letter,) = feed.dead()
+    assert letter.header("sluice.error.sqlstate") == "22P02" and 'column "price"' in letter.header("sluice.error.message")
+
+
+def test_json_array_keeps_numbers_and_lifts_the_key(producer, tmp_path):
+    file = tmp_path / "countries.json"
+    file.write_text('[\n {"name": {"common": "Peru", "x": [1, 2]}, "area": 1285216.0, "big": 12345678901234567890.10},\n'
+                    ' {"name": {"common": "Chile"}, "area": 756102, "t": "\\u00e9\\/"}]')
+    feed = producer(file)
+    assert counts(feed.run(key="country=name.common")) == counted(rows=2, created=2)
+    rows = feed.rows()
+    assert rows['{"country":"Peru"}'] == {"country": "Peru", "name": {"common": "Peru", "x": [1, 2]},
+                                          "area": Decimal("1285216.0"), "big": Decimal("12345678901234567890.10")}
+    assert rows['{"country":"Chile"}']["t"] == "é/"
+    assert b'"area":1285216.0,"big":12345678901234567890.10}' in b"".join(record.value for record in feed.records())
+    # printed in another way, the content is the same
+    file.write_text('[{"name":{"common":"Peru","x":[1,2]},"area":1285216.0,"big":12345678901234567890.10},{"name":{"common":"Chile"},"area":756102,"t":"é/"}]')
+    assert counts(feed.run(key="country=name.common")) == counted(rows=2, unchanged=2)
+
+
+def test_ndjson_events_are_keyed_by_their_lines(producer, tmp_path):
+    folder = tmp_path / "events"
+    folder.mkdir()
+    (folder / "1.ndjson").write_text('{"event":"a"}\n\n{"event":"b"}\n{"event":\n')
+    feed = producer(folder)
+    assert counts(feed.run(contents="added")) == counted(rows=3, created=2, dead=1)
+    assert feed.rows() == {
+        '{"_file":"1.ndjson","_line":1}': {"_file": "1.ndjson", "_line": 1, "event": "a"},
+        '{"_file":"1.ndjson","_line":3}': {"_file": "1.ndjson", "_line": 3, "event": "b"},
+    }
+    (folder / "2.jsonl.gz").write_bytes(gzip.compress(b'{"event":"c"}\n'))
+    summary = feed.run(contents="added")
+    assert counts(summary) == counted(rows=1, created=1) and (summary["objects"], summary["skipped"]) == (2, 1)
+    assert len(feed.rows()) == 3
+
+
+def test_json_root_xml_and_zip(producer, tmp_path):
+    nested = tmp_path / "nested.json"
+    nested.write_text('{"page": 1, "data": {"items": [{"id": 1}, {"id": 2}], "more": false}}')
+    feed = producer(nested, "json")
+    assert counts(feed.run(key="id", root="data.items")) == counted(rows=2, created=2)
+    xml = tmp_path / "products.xml"
+    xml.write_text('<products><product ean="1"><name>A &amp; B</name><price><v>1</v></price><price><v>2</v></price></product>'
+                   "<product ean=\"2\"><name/></product></products>")
+    feed = producer(xml, "xml")
+    assert counts(feed.run(key="ean=@ean", record_element="product")) == counted(rows=2, created=2)
+    assert feed.rows() == {
+        '{"ean":"1"}': {"ean": "1", "@ean": "1", "name": "A & B", "price": [{"v": "1"}, {"v": "2"}]},
+        '{"ean":"2"}': {"ean": "2", "@ean": "2", "name": ""},
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.csv", "id,x\n" + "".join(f"{i},{i}\n" for i in range(5000)))
+    (tmp_path / "data.csv.zip").write_bytes(packed.getvalue())
+    feed = producer(tmp_path / "data.csv.zip", "zip")
+    assert counts(feed.run(key="id")) == counted(rows=5000, created=5000)
+
+
+def test_each_file_is_the_content_of_its_time(producer, tmp_path):
+    folder = tmp_path / "days"
+    folder.mkdir()
+    (folder / "2026-01-01.csv").write_text("id,x\n1,a\n2,a\n")
+    (folder / "2026-01-02.csv").write_text("id,x\n1,b\n3,a\n")
+    feed = producer(folder)
+    assert counts(feed.run(key="id", contents="each")) == counted(rows=4, created=3, updated=1, deleted=1)
+    assert feed.rows() == {'{"id":"1"}': {"id": "1", "x": "b"}, '{"id":"3"}': {"id": "3", "x": "a"}}
+    (folder / "2026-01-03.csv").write_text("id,x\n1,b\n")
+    assert counts(feed.run(key="id", contents="each")) == counted(rows=1, deleted=1, unchanged=1)
+    positions = [tuple(map(int, record.header("sluice.position").split("/"))) for record in feed.records()
+                 if record.key == b'{"id":"3"}' and record.value]
+    assert positions == sorted(set(positions)) and len(positions) == 2
+
+
+def test_whole_folder_later_files_win_and_removed_ones_delete(producer, tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    (folder / "a.csv").write_text("id,x\n1,a\n2,a\n")
+    (folder / "b.csv").write_text("id,x\n2,b\n3,b\n")
+    feed = producer(folder)
+    assert counts(feed.run(key="id")) == counted(rows=4, created=3, unchanged=1)
+    assert {key: row["x"] for key, row in feed.rows().items()} == {'{"id":"1"}': "a", '{"id":"2"}': "b", '{"id":"3"}': "b"}
+    assert counts(feed.run(key="id")) == counted()
+    (folder / "b.csv").unlink()
+    assert counts(feed.run(key="id")) == counted(rows=2, updated=1, deleted=1, unchanged=1)
+    assert {key: row["x"] for key, row in feed.rows().items()} == {'{"id":"1"}': "a", '{"id":"2"}': "a"}
+
+
+# --- bad input ---
+
+
+def test_bad_rows_go_to_dead_letters_once(producer, tmp_path):
+    file = tmp_path / "dirty.csv"
+    file.write_bytes(b"id,x\n1,a\n2\n3,b,c\n\xff\xfe,a\n4,\0\n1,again\n5,ok\n\"6,never closed\n7,ok\n")
+    feed = producer(file)
+    assert counts(feed.run(key="id")) == counted(rows=9, created=3, dead=6)
+    assert set(feed.rows()) == {'{"id":"1"}', '{"id":"5"}', '{"id":"7"}'}
+    letters = {letter.header("sluice.error.line"): letter for letter in feed.dead()}
+    assert set(letters) == {"3", "4", "5", "6", "7", "9"}
+    assert letters["4"].value == b"3,b,c" and letters["4"].header("sluice.error.message") == "3 fields, the header has 2"
+    assert letters["5"].value == b"\xff\xfe,a" and letters["5"].header("sluice.error.sqlstate") == "22021"
+    assert letters["7"].header("sluice.error.rule") == "duplicate key" and letters["7"].header("sluice.error.first_line") == "2"
+    assert letters["9"].value == b'"6,never closed' and letters["9"].header("sluice.error.file") == "dirty.csv"
+    os.utime(file)
+    feed.run(key="id")
+    assert len(feed.dead()) == 6  # what is known is not told again
+
+
+@pytest.mark.parametrize("name, body, reason", [
+    ("b.csv", b"name,x\n1,2\n", "lacks the key's column"),
+    ("b.csv", b"id,id\n1,2\n", "has twice"),
+    ("b.json", b'[{"id":"9"},{"id":', "cut off"),
+    ("b.json", b'[{"id":"9"} {"id":"8"}]', "comma"),
+    ("b.csv.gz", gzip.compress(b"id,x\n9,9\n" * 999)[:-30], "cut off"),
+    ("b.csv.zip", b"PK\3\4no", "zip archive"),
+    ("b.dat", b"id,x\n", "give --format"),
+])
+def test_unusable_object_fails_alone(producer, tmp_path, name, body, reason):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.csv").write_text("id,x\n1,a\n")
+    (folder / "c.csv").write_text("id,x\n3,c\n")
+    feed = producer(folder)
+    feed.run(key="id")
+    (folder / "c.csv").unlink()
+    (folder / "a.csv").write_text("id,x\n2,a\n")
+    (folder / name).write_bytes(body)
+    summary = feed.run(status=EX_USAGE if name == "b.dat" else EX_DATAERR, key="id")
+    assert summary["failed"] == 1 and summary["deleted"] == 0  # what can't be read may still hold a key
+    assert {'{"id":"1"}', '{"id":"2"}', '{"id":"3"}'} <= set(feed.rows())
+    about = feed.file(name)
+    assert about["status"] == "FAILED" and reason in about["error"] and about["attempts"] == 1
+    (folder / name).unlink()
+    feed.run(key="id")
+    assert set(feed.rows()) == {'{"id":"2"}'}
+
+
+def test_missing_input(producer, tmp_path):
+    assert producer(tmp_path / "none.csv").run(status=EX_NOINPUT, key="id")["failed"] == 1
+    (tmp_path / "empty").mkdir()
+    assert producer(tmp_path / "empty", "b").run(status=EX_NOINPUT, key="id") is None
+    unreachable = run("objects", {"kafka-bootstrap": "127.0.0.1:1", "topic": "x", "input": "x.csv", "once": True,
+                                  "every": "1s", "state-dir": str(tmp_path / "s"), "http-port": "-1"})
+    assert unreachable.returncode == EX_USAGE and "--every" in unreachable.stderr
+
+
+# --- URLs ---
+
+
+def test_url_is_asked_only_for_news(producer, web, tmp_path):
+    web.body, web.user = b'[{"id":1},{"id":2}]', "me:secret"
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    feed = producer(web.url("/all?fields=id,name"))
+    how = {"key": "id", "format": "json", "url_username": "me", "url_password_file": str(password)}
+    assert counts(feed.run(**how)) == counted(rows=2, created=2)
+    assert counts(feed.run(**how)) == counted()
+    web.body = b'[{"id":2},{"id":3}]'
+    assert counts(feed.run(**how)) == counted(rows=2, created=1, deleted=1, unchanged=1)
+    assert web.statuses() == [200, 304, 200]
+    assert feed.events()[0][1].json()["source"]["file"] == web.url("/all")
+    web.etag = False
+    feed.run(**how)
+    assert counts(feed.run(**how)) == counted()  # the same bytes, without an ETag
+    password.write_text("wrong")
+    assert feed.run(status=EX_NOPERM, **how)["failed"] == 1
+    assert "secret" not in feed.process.stderr
+    assert len(feed.rows()) == 2
+
+
+def test_url_is_tried_again(producer, web):
+    web.body = b"id,x\n" + b"".join(b"%d,%d\n" % (i, i) for i in range(1000))
+    web.faults = [("status", 429, {"Retry-After": "1"}), ("status", 500), ("cut",), ("close",), ("hang",)]
+    feed = producer(web.url("/data.csv"))
+    assert counts(feed.run(key="id", url_timeout="500ms", url_attempts="9")) == counted(rows=1000, created=1000)
+    assert web.statuses() == [429, 500, "cut", "close", "hang", 200]
+    assert len(feed.records()) == 1000 and not feed.dead()
+
+
+@pytest.mark.parametrize("fault, status, reason", [
+    (("status", 404), EX_NOINPUT, "HTTP status 404"),
+    (("status", 403), EX_NOPERM, "HTTP status 403"),
+    (("status", 503), EX_UNAVAILABLE, "HTTP status 503"),
+    (("hang",), EX_UNAVAILABLE, "silent"),
+    (("cut",), EX_UNAVAILABLE, ""),
+])
+def test_url_that_stays_bad_fails_and_deletes_nothing(producer, web, fault, status, reason):
+    web.body = b"id\n1\n2\n"
+    feed = producer(web.url("/data.csv"))
+    feed.run(key="id")
+    web.body = b"id\n1\n"
+    web.faults = [fault] * 3
+    assert counts(feed.run(status=status, key="id", url_timeout="300ms", url_attempts="2")) == counted()
+    about = feed.file(web.url("/data.csv"))
+    assert about["status"] == "FAILED" and reason in about["error"]
+    assert len(feed.rows()) == 2
+    web.faults = []
+    assert counts(feed.run(key="id")) == counted(rows=1, deleted=1, unchanged=1)
+
+
+def test_url_size_limit(producer, web):
+    web.body = b"id\n" + b"1\n" * 1000
+    feed = producer(web.url("/data.csv"))
+    assert feed.run(status=EX_DATAERR, key="id", url_size="1kB")["failed"] == 1
+    assert "--url-size" in feed.file(web.url("/data.csv"))["error"]
+
+
+def test_secret_in_a_url_is_refused(producer, web):
+    feed = producer(web.url("/x.csv").replace("//", "//user:hidden@"))
+    feed.run(status=EX_USAGE, key="id")
+    assert "--url-username" in feed.process.stderr and "hidden" not in feed.process.stderr
+
+
+# --- nothing is lost or doubled ---
+
+
+def many(n, changed=0):
+    """n rows, the first `changed` of them with another text; every hundredth comes twice, a bad one with it."""
+    lines = ["id,x"]
+    for i in range(n):
+        lines.append(f"{i},{'new' if i < changed else 'old'} {'x' * 40}")
+        if i % 100 == 0:
+            lines += [f"{i},twice", "bad"]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("lost", [False, True], ids=["store-kept", "store-lost"])
+def test_killed_between_transactions(producer, tmp_path, place, lost):
+    file = tmp_path / "a.csv"
+    file.write_text(many(1000))
+    feed = producer(file)
+    how = {"key": "id", "commit_records": "100"}
+    nth = 350 if place == "open-transaction" else 4
+    for _ in range(2):
+        feed.run(status=-9, env={"SLUICE_FAILPOINT": f"objects.{place}:kill@{nth}"}, **how)
+        if lost:
+            subprocess.run(["rm", "-rf", feed.state], check=True)
+    feed.run(**how)
+    ops = Counter((op, record.key) for op, record in feed.events())
+    assert len(ops) == 1000 and set(ops.values()) == {1}
+    letters = Counter(letter.header("sluice.error.line") for letter in feed.dead())
+    assert len(letters) == 20 and set(letters.values()) == {1}
+    # a changed file, killed and read again
+    file.write_text(many(900, changed=500))
+    feed.run(status=-9, env={"SLUICE_FAILPOINT": f"objects.{place}:kill@{nth}"}, **how)
+    feed.run(**how)
+    ops = Counter(op for op, _ in feed.events())
+    assert ops == {"c": 1000, "u": 500, "d": 100}
+    assert len(feed.rows()) == 900
+    assert counts(feed.run(**how)) == counted()
+
+
+def test_predecessor_is_fenced(producer, service, web, kafka, unique, tmp_path):
+    """A second instance takes over; the first, which wakes up late, ends and has written nothing more."""
+    file = tmp_path / "a.csv"
+    file.write_text(many(500))
+    feed = producer(file)
+    first = service("objects", {**feed.flags(key="id"), "every": "200ms", "http-port": None}, http=False)
+    until(lambda: len(feed.records()) == 500 if feed.topic in kafka.topics() else False, "the first run")
+    first.stop()
+    file.write_text(many(400))
+    feed.state = tmp_path / "other"
+    assert counts(feed.run(key="id"))["deleted"] == 100
+    first.go_on()
+    file.write_text(many(300))
+    assert first.wait_exit(60) == EX_TEMPFAIL
+    assert Counter(op for op, _ in feed.events()) == {"c": 500, "d": 100}
+
+
+def test_every_reads_again_and_stops_cleanly(producer, service, kafka, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("id\n1\n")
+    feed = producer(file)
+    live = service("objects", {**feed.flags(key="id"), "every": "100ms", "http-port": None}, start=False)
+    live.flags["http-port"] = live.http_port
+    live.start().wait_ready()
+    file.write_text("id\n1\n2\n")
+    until(lambda: len(feed.rows()) == 2, "the second run")
+    file.unlink()
+    live.wait_log("object failed")
+    file.write_text("id\n2\n3\n")
+    until(lambda: set(feed.rows()) == {'{"id":"2"}', '{"id":"3"}'}, "the third run")
+    assert live.metric("sluice_changes_total", op="c") == 3 and live.metric("sluice_keys") == 2
+    assert live.terminate() == 0
+
+
+# --- large ---
+
+
+def test_pipe_in_bounded_memory(producer, tmp_path, service):
+    """What does not fit into memory passes through a pipe; the store's pages are the kernel's to take."""
+    pipe = tmp_path / "big.csv"
+    os.mkfifo(pipe)
+    feed = producer(pipe)
+    row, n = "x" * 4000, 16000  # 64 MB
+
+    def write():
+        with open(pipe, "w") as out:
+            out.write("id,x\n")
+            for i in range(n):
+                out.write(f"{i % 4000},{row}{i % 4000}\n")
+
+    threading.Thread(target=write, daemon=True).start()
+    live = service("objects", {**feed.flags(key="id"), "once": True, "http-port": None, "dead-letters": feed.topic + ".dead"}, http=False)
+    peak = 0
+    while live.running():
+        try:
+            peak = max(peak, live.rss_anon())
+        except (OSError, TypeError):
+            break
+    assert live.wait_exit(60) == 0
+    assert 0 < peak < 64 << 20, peak
+    assert len(feed.rows()) == 4000
