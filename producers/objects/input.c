@@ -203,7 +203,7 @@ static bool list_all(struct input *input, struct item_list *list, struct err *re
 /* Two files of one name would be one to us; a pattern over folders can give such. */
 static bool check_names(const struct item_list *list, struct err *reterr)
 {
-    for (size_t i = 1; i < list->n; i++) {
+    for (size_t i = 1; list->items != NULL && i < list->n; i++) {
         if (strcmp(list->items[i - 1].name, list->items[i].name) == 0)
             return err_stop(reterr, EX_USAGE, "--input: %s and %s have the same name",
                             list->items[i - 1].place, list->items[i].place);
@@ -222,7 +222,7 @@ bool input_list(struct input *input, struct item_list *ret, struct err *reterr)
         qsort(list.items, list.n, sizeof(*list.items), by_name);
         ok = check_names(&list, reterr);
     }
-    for (size_t i = 0; ok && input->kind == FILES && i < list.n; i++) {
+    for (size_t i = 0; ok && list.items != NULL && input->kind == FILES && i < list.n; i++) {
         struct stat about;
 
         if (stat(list.items[i].place, &about) == 0)
