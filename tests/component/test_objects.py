@@ -46,6 +46,8 @@ class Producer:
         """Runs once; the summary, or None when it printed none."""
         self.process = run("objects", {**self.flags(**more), "once": True}, env=env, deadline_s=60)
         assert self.process.returncode == status, self.process.stderr
+        for topic in (self.topic, self.letters, f"_sluice.{self.topic}.progress") if status >= 0 else ():
+            self.kafka.settle(topic)
         lines = self.process.stdout.splitlines()
         return json.loads(lines[-1]) if lines else None
 

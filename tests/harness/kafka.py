@@ -114,6 +114,29 @@ class Kafka:
                 raise KafkaException(error)
         return records
 
+    def settle(self, topic, deadline_s=30):
+        """Waits until no transaction is open in the topic: a commit comes back before its marks are in every partition."""
+        consumer = Consumer({
+            **self._client, "group.id": "harness", "enable.auto.commit": False, "enable.partition.eof": True,
+            "isolation.level": "read_committed", "auto.offset.reset": "error", "fetch.wait.max.ms": 10,
+        })
+        try:
+            open_partitions = {}
+            for partition in range(self.topics().get(topic, 0)):
+                low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
+                if high > low:
+                    open_partitions[partition] = high
+            consumer.assign([TopicPartition(topic, p, high - 1) for p, high in open_partitions.items()])
+            while open_partitions:
+                message = consumer.poll(deadline_s)
+                if message is None:
+                    raise TimeoutError(f"{topic}: a transaction is still open in {open_partitions}")
+                if message.error() and message.error().code() == KafkaError._PARTITION_EOF:
+                    if message.offset() >= open_partitions.get(message.partition(), 0):
+                        open_partitions.pop(message.partition(), None)
+        finally:
+            consumer.close()
+
     def ends(self, topic, tail=256):
         """{partition: the offset behind its last committed record}, read from the tail; an empty partition is absent."""
         consumer = Consumer({**self._client, "group.id": "harness"})
