@@ -62,11 +62,13 @@ struct enum_labels {
 };
 
 /* `typmod` is PostgreSQL's atttypmod: -1 when the declaration has none; `labels` of an enum or an
- * array of one. */
+ * array of one; `collation` of text, or an array of it: one of ICU's by PostgreSQL's name, NULL: by
+ * bytes. */
 struct type {
     enum type_id id;
     int32_t typmod;
     const struct enum_labels *labels;
+    const char *collation;
 };
 
 /* An array type. */

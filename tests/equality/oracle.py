@@ -180,9 +180,11 @@ class Decoder:
 
 
 CATALOG = """
-SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atttypid, a.atttypmod,
-       coalesce(a.attnum = ANY (i.indkey), false)
-  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT n.nspname, c.relname, a.attname,
+       format_type(a.atttypid, a.atttypmod) || coalesce(' COLLATE ' || quote_ident(l.collname), ''), a.attnotnull, a.atttypid,
+       a.atttypmod, coalesce(a.attnum = ANY (i.indkey), false)
+  FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation AND l.collname <> 'default'
+  JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r' AND c.relname <> 'exact_power'
    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')

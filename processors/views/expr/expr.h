@@ -33,6 +33,7 @@ struct expr {
     const struct function *function;
     struct expr **args;
     uint16_t args_n;
+    bool collated; /* COLLATE was written here or within */
     int location;
 };
 

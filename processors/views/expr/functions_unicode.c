@@ -1,26 +1,14 @@
 /* Unicode's normal forms, by ICU (chapter 9.4). */
-#include "expr/strings.h"
+#include "expr/unicode.h"
 
 #include <unicode/unorm2.h>
-#include <unicode/ustring.h>
 
-/* A text as ICU takes it; freed by cleanup_units. */
-struct units {
-    UChar *at;
-    int32_t n;
-};
-
-static void cleanup_units(struct units *units)
-{
-    free(units->at);
-}
-
-static bool failed(struct err *reterr, const char *what, UErrorCode code)
+bool icu_failed(struct err *reterr, const char *what, UErrorCode code)
 {
     return err_sql(reterr, ERR_DEAD_LETTER, "XX000", "%s failed: %s", what, u_errorName(code));
 }
 
-static bool units_of(struct str text, struct units *ret, struct err *reterr)
+bool units_of(struct str text, struct units *ret, struct err *reterr)
 {
     UErrorCode code = U_ZERO_ERROR;
 
@@ -28,11 +16,11 @@ static bool units_of(struct str text, struct units *ret, struct err *reterr)
         return err_sql(reterr, ERR_DEAD_LETTER, "54000", "text is too long");
     ret->at = err_calloc(text.len + 1, sizeof(UChar));
     u_strFromUTF8(ret->at, (int32_t)text.len + 1, &ret->n, text.at, (int32_t)text.len, &code);
-    return U_SUCCESS(code) || failed(reterr, "conversion to UTF-16", code);
+    return U_SUCCESS(code) || icu_failed(reterr, "conversion to UTF-16", code);
 }
 
-static bool text_of(const struct call *call, const struct units *units, struct value *ret,
-                    struct err *reterr)
+bool units_result(const struct call *call, const struct units *units, struct value *ret,
+                  struct err *reterr)
 {
     int32_t cap = units->n * 3 + 1, n = 0;
     char *text = arena_alloc(call->scratch, (size_t)cap);
@@ -40,7 +28,7 @@ static bool text_of(const struct call *call, const struct units *units, struct v
 
     u_strToUTF8(text, cap, &n, units->at, units->n, &code);
     ret->bytes = (struct str){text, (size_t)n};
-    return U_SUCCESS(code) || failed(reterr, "conversion to UTF-8", code);
+    return U_SUCCESS(code) || icu_failed(reterr, "conversion to UTF-8", code);
 }
 
 /* The form by its name, in any case; NULL: raised. */
@@ -65,7 +53,7 @@ static const UNormalizer2 *form_of(const struct call *call, struct err *reterr)
         err_sql(reterr, ERR_DEAD_LETTER, "22023", "invalid normalization form: %.*s",
                 STR_ARG(name));
     if (U_FAILURE(code))
-        failed(reterr, "normalization", code);
+        icu_failed(reterr, "normalization", code);
     return form;
 }
 
@@ -82,8 +70,8 @@ static bool normalize(const struct call *call, struct value *ret, struct err *re
     cap = in.n * 18 + 1; /* the longest decomposition has 18 units */
     out.at = err_calloc((size_t)cap, sizeof(UChar));
     out.n = unorm2_normalize(form, in.at, in.n, out.at, cap, &code);
-    return U_SUCCESS(code) ? text_of(call, &out, ret, reterr)
-                           : failed(reterr, "normalization", code);
+    return U_SUCCESS(code) ? units_result(call, &out, ret, reterr)
+                           : icu_failed(reterr, "normalization", code);
 }
 
 static bool is_normalized(const struct call *call, struct value *ret, struct err *reterr)
@@ -95,7 +83,7 @@ static bool is_normalized(const struct call *call, struct value *ret, struct err
     if (form == NULL || !units_of(call->args[0].bytes, &in, reterr))
         return false;
     ret->slot = unorm2_isNormalized(form, in.at, in.n, &code);
-    return U_SUCCESS(code) || failed(reterr, "normalization", code);
+    return U_SUCCESS(code) || icu_failed(reterr, "normalization", code);
 }
 
 const struct function functions_unicode[] = {

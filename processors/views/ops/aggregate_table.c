@@ -90,6 +90,19 @@ const struct aggregate aggregate_table[] = {
     EXTREMES(TYPE_INTERVAL),
     EXTREMES(TYPE_ANYENUM),
     EXTREMES(TYPE_ANYARRAY),
+    /* over keys of a collation */
+    {.name = "min of keys",
+     .arg = TYPE_BYTEA,
+     .result = TYPE_BYTEA,
+     .state = AGGREGATE_EXTREME,
+     .internal = true,
+     .ops = &aggregate_min},
+    {.name = "max of keys",
+     .arg = TYPE_BYTEA,
+     .result = TYPE_BYTEA,
+     .state = AGGREGATE_EXTREME,
+     .internal = true,
+     .ops = &aggregate_max},
     BOOLEAN("bool_and", aggregate_all),
     BOOLEAN("every", aggregate_all),
     BOOLEAN("bool_or", aggregate_some),
@@ -231,6 +244,7 @@ struct type aggregate_result(const struct aggregate *aggregate, struct type arg)
     else
         return type;
     type.labels = arg.labels;
+    type.collation = arg.collation;
     return type;
 }
 

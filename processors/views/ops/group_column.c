@@ -48,7 +48,7 @@ void group_column_start(struct group_column *column, struct arena *arena, uint64
         column->bag = bag_new(arena, own, planned, &column->site);
     if (column->state == COLUMN_EXTREME)
         column->ordered = (struct ordered){own, column->site.arg_types[0].id,
-                                           strcmp(planned->aggregate->name, "max") == 0};
+                                           strncmp(planned->aggregate->name, "max", 3) == 0};
 }
 
 size_t group_column_size(const struct group_column *column)

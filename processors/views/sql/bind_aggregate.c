@@ -248,6 +248,33 @@ static bool check_level(struct scope *scope, const struct aggregate_call *call)
                       "supported here; make it a column in a subquery of FROM");
 }
 
+/* min and max by a collation are those of keys. */
+static bool use_keys(struct binder *binder, struct aggregate_call *call)
+{
+    const char *name = call->aggregate->name;
+    struct collated collated;
+
+    if (!bind_derive_collation(binder, call->args, call->args_n, call->location, &collated))
+        return false;
+    if (bind_takes_collation(call->type.id))
+        call->type.collation = collated.name;
+    call->by_key = collated.name != NULL && !type_is_array(call->type.id) &&
+                   (strcmp(name, "min") == 0 || strcmp(name, "max") == 0);
+    if (!call->by_key)
+        return true;
+    call->args[0] = exprs_ordered(binder->arena, call->args[0]);
+    call->aggregate = aggregate_internal(strcmp(name, "min") == 0 ? "min of keys" : "max of keys");
+    call->text = call->type;
+    call->type = (struct type){TYPE_BYTEA, -1, NULL};
+    return true;
+}
+
+struct expr *bind_aggregate_value(struct binder *binder, const struct aggregate_call *call,
+                                  struct expr *column)
+{
+    return call->by_key ? bind_from_key(binder, column, call->text) : column;
+}
+
 bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name,
                          struct aggregate_call *ret)
 {
@@ -258,7 +285,7 @@ bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node, con
         return false;
     ret->type = ret->args_n > 0 ? aggregate_result(ret->aggregate, ret->args[0]->type)
                                 : (struct type){ret->aggregate->result, -1, NULL};
-    return true;
+    return use_keys(scope->binder, ret);
 }
 
 bool bind_aggregate_may_stand(struct scope *scope, int location)
@@ -282,8 +309,10 @@ struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, 
         !bind_aggregate_call(&inner, node, name, &call))
         return NULL;
     index = bind_add_aggregate(scope, &call);
-    return exprs_column(scope->binder->arena, (uint16_t)(AGGREGATE_COLUMN + index), call.type,
-                        node->location);
+    return bind_aggregate_value(scope->binder, &call,
+                                exprs_column(scope->binder->arena,
+                                             (uint16_t)(AGGREGATE_COLUMN + index), call.type,
+                                             node->location));
 }
 
 struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node)

@@ -40,7 +40,7 @@ static struct expr **bind_elements(struct scope *scope, PgQuery__Node *const *no
 
 static struct type array_type(struct type element)
 {
-    return (struct type){type_array_of(element.id), -1, element.labels};
+    return (struct type){type_array_of(element.id), -1, element.labels, element.collation};
 }
 
 struct expr *bind_array(struct scope *scope, const PgQuery__AArrayExpr *node)
@@ -193,6 +193,13 @@ static bool match_array(struct scope *scope, const char *name, struct expr **x, 
     bool ambiguous = false;
     const struct function *function =
         function_resolve(FUNCTION_OPERATOR, str_of(name), asked, 2, &ambiguous);
+
+    if (((*x)->type.collation != NULL || (*array)->type.collation != NULL) &&
+        strcmp(name, "=") != 0 && strcmp(name, "<>") != 0)
+        return ast_refuse(
+            &binder->ast, location,
+            "%s ANY or ALL with collation \"%s\" is not supported; write ARRAY[...]", name,
+            (*x)->type.collation != NULL ? (*x)->type.collation : (*array)->type.collation);
 
     if (function == NULL || ambiguous || !function_concrete(function, asked, 2, taken, &result) ||
         comparison_of(name) == 0)

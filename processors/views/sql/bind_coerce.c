@@ -39,6 +39,8 @@ static struct expr *cast_call(struct binder *binder, const struct function *cast
     struct expr *call = exprs_call(binder->arena, cast, &arg, 1, arg->location);
 
     call->type = type;
+    call->type.collation = bind_takes_collation(type.id) ? arg->type.collation : NULL;
+    call->collated = arg->collated;
     return call;
 }
 
@@ -168,7 +170,7 @@ static struct expr *make_call(struct binder *binder, const struct function *func
         return NULL;
     call = exprs_call(binder->arena, function, cast, args_n, location);
     call->type = (struct type){result, -1, labels_among(args, args_n, result)};
-    return call;
+    return bind_collated_call(binder, call);
 }
 
 /* date(x), text(x): a type's name as a function is its cast, where that is no way through text. */
@@ -212,6 +214,7 @@ bool bind_common(struct binder *binder, struct expr **args, uint16_t args_n, con
 {
     enum type_id *ids = arena_alloc(binder->arena, (args_n + 1U) * sizeof(*ids));
     struct type type = {.typmod = args_n > 0 ? args[0]->type.typmod : -1};
+    struct collated collated = {NULL, false};
 
     for (uint16_t i = 0; i < args_n; i++) {
         ids[i] = args[i]->type.id;
@@ -225,12 +228,21 @@ bool bind_common(struct binder *binder, struct expr **args, uint16_t args_n, con
     if (args_n > 0 && type.id != args[0]->type.id)
         type.typmod = -1;
     type.labels = labels_among(args, args_n, type.id);
+    type.collation = NULL;
+    if (bind_takes_collation(type.id) &&
+        !bind_derive_collation(binder, args, args_n, args_n > 0 ? args[0]->location : -1,
+                               &collated))
+        return false;
     for (uint16_t i = 0; i < args_n; i++) {
         args[i] = bind_coerce(binder, args[i], (struct type){type.id, -1, type.labels},
                               CAST_IMPLICIT, what);
         if (args[i] == NULL)
             return false;
+        if (bind_takes_collation(type.id))
+            args[i] = bind_with_collation(binder, args[i], collated);
     }
+    if (bind_takes_collation(type.id))
+        type.collation = collated.name;
     *ret_type = type;
     return true;
 }
@@ -240,6 +252,11 @@ bool bind_comparable(struct binder *binder, const struct expr *expr, const char 
     enum type_id bare = type_element(expr->type.id), types[] = {bare, bare};
     bool ambiguous = false;
 
+    if (type_is_array(expr->type.id) && expr->type.collation != NULL)
+        return ast_refuse(&binder->ast, expr->location,
+                          "%s by an array of text with collation \"%s\" is not supported; write "
+                          "COLLATE \"C\"",
+                          what, expr->type.collation);
     if (bare == TYPE_JSON ||
         function_resolve(FUNCTION_OPERATOR, STR("="), types, 2, &ambiguous) == NULL)
         return ast_refuse(&binder->ast, expr->location,

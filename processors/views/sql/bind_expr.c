@@ -166,25 +166,20 @@ static struct expr *bind_null_test(struct scope *scope, const PgQuery__NullTest 
     return exprs_not(scope->binder->arena, test, node->location);
 }
 
-/* COLLATE "C" is what all text has. */
 static struct expr *bind_collate(struct scope *scope, const PgQuery__CollateClause *node)
 {
-    const char *name = ast_string(node->collname[node->n_collname - 1]);
+    struct collated collated = {NULL, true};
     struct expr *arg;
 
-    if (name == NULL || (strcmp(name, "C") != 0 && strcmp(name, "POSIX") != 0)) {
-        ast_refuse(&scope->binder->ast, node->location,
-                   "collation \"%s\" is not supported: text compares by bytes; write COLLATE \"C\"",
-                   name == NULL ? "" : name);
+    if (!bind_collation_name(scope->binder, node, &collated.name))
         return NULL;
-    }
     arg = bind_decided(scope->binder, bind_expr(scope, node->arg));
-    if (arg != NULL && !type_is_text(arg->type.id)) {
+    if (arg != NULL && !bind_takes_collation(arg->type.id)) {
         ast_refuse(&scope->binder->ast, node->location, "collations are not supported by type %s",
                    type_name(arg->type.id));
         return NULL;
     }
-    return arg;
+    return arg == NULL ? NULL : bind_with_collation(scope->binder, arg, collated);
 }
 
 static void *refuse_node(struct scope *scope, const PgQuery__Node *node)

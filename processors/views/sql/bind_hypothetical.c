@@ -55,8 +55,8 @@ static bool bind_pair(struct hypothetical *call, size_t i, char *directions)
     if (pair[1] == NULL || !bind_common(binder, pair, 2, "WITHIN GROUP", &type) ||
         !bind_comparable(binder, pair[0], "ORDER BY"))
         return false;
-    call->rows[i + 1] = pair[0];
-    call->given[i + 1] = pair[1];
+    call->rows[i + 1] = exprs_ordered(binder->arena, pair[0]);
+    call->given[i + 1] = exprs_ordered(binder->arena, pair[1]);
     directions[2 * i] = order.descending ? 'd' : 'a';
     directions[2 * i + 1] = order.nulls_first ? 'f' : 'l';
     return true;

@@ -133,10 +133,12 @@ struct expr *bind_min_max(struct scope *scope, const PgQuery__MinMaxExpr *node)
 
     if (args == NULL || !bind_comparable(scope->binder, args[0], what))
         return NULL;
+    for (size_t i = 0; i < node->n_args; i++)
+        args[i] = exprs_ordered(scope->binder->arena, args[i]);
     call = exprs_call(scope->binder->arena, function_named(is_greatest ? "greatest" : "least"),
                       args, (uint16_t)node->n_args, node->location);
-    call->type = type;
-    return call;
+    call->type = type.collation == NULL ? type : args[0]->type;
+    return type.collation == NULL ? call : bind_from_key(scope->binder, call, type);
 }
 
 /* NULLIF gives its first argument as the comparison sees it. */

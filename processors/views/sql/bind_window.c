@@ -447,6 +447,8 @@ struct expr *bind_window(struct scope *scope, const PgQuery__FuncCall *node, con
     if (!bind_over(&inner, node->over, call))
         return NULL;
     list_add(scope->windows, scope->binder->arena, call);
-    return exprs_column(scope->binder->arena, (uint16_t)(WINDOW_COLUMN + scope->windows->n - 1),
-                        call->call.type, node->location);
+    return bind_aggregate_value(scope->binder, &call->call,
+                                exprs_column(scope->binder->arena,
+                                             (uint16_t)(WINDOW_COLUMN + scope->windows->n - 1),
+                                             call->call.type, node->location));
 }

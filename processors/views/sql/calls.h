@@ -19,6 +19,8 @@ struct aggregate_call {
     int location;
     struct expr **direct; /* of a hypothetical row, which must be the same in every grouping set */
     uint16_t direct_n;
+    bool by_key; /* the result is a key of a collation, of a value of `text` */
+    struct type text;
 };
 
 /* One call over a window. */
@@ -79,6 +81,10 @@ bool bind_is_hypothetical(const PgQuery__FuncCall *node, const char *name);
 /* A call of it: an expression over placeholders; NULL: refused. */
 struct expr *bind_hypothetical(struct scope *scope, const PgQuery__FuncCall *node,
                                const char *name);
+
+/* The aggregate's value, given the column that holds its result. */
+struct expr *bind_aggregate_value(struct binder *binder, const struct aggregate_call *call,
+                                  struct expr *column);
 
 /* grouping(...): a placeholder too. */
 struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node);

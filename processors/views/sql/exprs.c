@@ -156,8 +156,31 @@ static bool cast_keeps_apart(enum type_id from, enum type_id to)
     }
 }
 
+struct expr *exprs_ordered(struct arena *arena, const struct expr *expr)
+{
+    struct expr *args[2], *copy = arena_alloc(arena, sizeof(*copy));
+
+    *copy = *expr;
+    if (expr->type.collation == NULL)
+        return copy;
+    args[0] = copy;
+    args[1] = exprs_new(arena, EXPR_CONST, TYPE_TEXT, 0, expr->location);
+    args[1]->constant.bytes = str_of(expr->type.collation);
+    return exprs_call(arena, function_named("collation key"), args, 2, expr->location);
+}
+
+/* What changes the collation or orders by it keeps values apart. */
+static bool is_of_collation(const struct expr *expr)
+{
+    return expr->kind == EXPR_CALL && expr->args_n == 2 &&
+           (strcmp(expr->function->name, "with collation") == 0 ||
+            strcmp(expr->function->name, "collation key") == 0);
+}
+
 int exprs_carried_column(const struct expr *expr)
 {
+    while (is_of_collation(expr))
+        expr = expr->args[0];
     while (expr->kind == EXPR_CALL && expr->function->kind == FUNCTION_CAST && expr->args_n == 1 &&
            expr->type.typmod == -1 && cast_keeps_apart(expr->args[0]->type.id, expr->type.id))
         expr = expr->args[0];

@@ -51,6 +51,9 @@ int exprs_carried_column(const struct expr *expr);
 /* Two values of the type that are equal are the same in every respect: 1.0 and 1.00 are not. */
 bool exprs_type_is_exact(enum type_id type);
 
+/* What orders as the expression does by its collation: a key in its place, or itself. */
+struct expr *exprs_ordered(struct arena *arena, const struct expr *expr);
+
 /* An equality `a = b` of two values by the type's own operator. */
 bool exprs_is_equality(const struct expr *expr);
 

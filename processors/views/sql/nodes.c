@@ -279,6 +279,31 @@ uint32_t nodes_join(struct nodes *nodes, enum plan_join_kind join, uint32_t left
     return made;
 }
 
+/* The order as the operators compute it: by keys where it has a collation. */
+static const struct plan_order *ordered(const struct nodes *nodes, const struct plan_order *order,
+                                        uint16_t n)
+{
+    struct plan_order *made = arena_alloc(nodes->arena, (n + 1U) * sizeof(*made));
+
+    for (uint16_t i = 0; i < n; i++) {
+        made[i] = order[i];
+        made[i].expr = exprs_ordered(nodes->arena, order[i].expr);
+    }
+    return made;
+}
+
+static const struct plan_aggregate *
+ordered_aggregates(const struct nodes *nodes, const struct plan_aggregate *aggregates, uint16_t n)
+{
+    struct plan_aggregate *made = arena_alloc(nodes->arena, (n + 1U) * sizeof(*made));
+
+    for (uint16_t i = 0; i < n; i++) {
+        made[i] = aggregates[i];
+        made[i].order = ordered(nodes, aggregates[i].order, aggregates[i].order_n);
+    }
+    return made;
+}
+
 static void derive_group(const struct nodes *nodes, struct plan_node *node,
                          const struct group_parts *parts)
 {
@@ -309,7 +334,8 @@ uint32_t nodes_group(struct nodes *nodes, uint32_t input, struct group_parts par
     struct plan_node node = {.kind = PLAN_GROUP,
                              .inputs = {input},
                              .exprs_n = parts.exprs_n,
-                             .aggregates = parts.aggregates,
+                             .aggregates =
+                                 ordered_aggregates(nodes, parts.aggregates, parts.aggregates_n),
                              .aggregates_n = parts.aggregates_n};
     bool is_new;
     uint32_t made;
@@ -342,7 +368,7 @@ uint32_t nodes_top_of(struct nodes *nodes, uint32_t input, struct top_parts part
     struct plan_node node = {.kind = PLAN_TOP,
                              .inputs = {input},
                              .exprs_n = parts.partition_n,
-                             .order = parts.order,
+                             .order = ordered(nodes, parts.order, parts.order_n),
                              .order_n = parts.order_n,
                              .limit = parts.limit,
                              .offset = parts.offset,
@@ -434,7 +460,7 @@ uint32_t nodes_window(struct nodes *nodes, uint32_t input, struct window_parts p
     struct plan_node node = {.kind = PLAN_WINDOW,
                              .inputs = {input},
                              .exprs_n = parts.partition_n,
-                             .order = parts.order,
+                             .order = ordered(nodes, parts.order, parts.order_n),
                              .order_n = parts.order_n,
                              .functions = parts.functions,
                              .functions_n = parts.functions_n,

@@ -232,16 +232,16 @@ static bool column_constraint(struct making *making, uint16_t column,
     }
 }
 
-static bool check_collation(struct making *making, const PgQuery__CollateClause *collation)
+static bool set_collation(struct making *making, const PgQuery__CollateClause *node,
+                          struct column *column)
 {
-    const char *name =
-        collation == NULL ? "C" : ast_string(collation->collname[collation->n_collname - 1]);
-
-    if (name == NULL || (strcmp(name, "C") != 0 && strcmp(name, "POSIX") != 0))
-        return ast_refuse(&making->binder->ast, collation->location,
-                          "this collation is not supported: text compares by bytes; write COLLATE "
-                          "\"C\"");
-    return true;
+    if (node == NULL)
+        return true;
+    if (!bind_collation_name(making->binder, node, &column->type.collation))
+        return false;
+    return bind_takes_collation(column->type.id) ||
+           ast_refuse(&making->binder->ast, node->location,
+                      "collations are not supported by type %s", type_name(column->type.id));
 }
 
 /* Remembers the domain of the column in the making, if it has one. */
@@ -263,16 +263,20 @@ static bool add_column(struct making *making, const PgQuery__ColumnDef *def)
     struct ast *ast = &making->binder->ast;
     struct column *column = &making->columns[making->columns_n];
 
-    if (!ast_only(ast, def, "colname type_name is_local coll_clause constraints fdwoptions") ||
-        !check_collation(making, def->coll_clause))
+    if (!ast_only(ast, def, "colname type_name is_local coll_clause constraints fdwoptions"))
         return false;
     if (find_column(making, def->colname) >= 0)
         return ast_refuse(ast, def->location, "column \"%s\" is declared twice", def->colname);
     if (making->columns_n == COLUMNS_MAX)
         return ast_refuse(ast, def->location, "a source has at most %d columns", COLUMNS_MAX);
     column->name = def->colname;
-    if (!bind_type(making->binder, def->type_name, &column->type))
+    if (!bind_type(making->binder, def->type_name, &column->type) ||
+        !set_collation(making, def->coll_clause, column))
         return false;
+    if (column->type.id == TYPE_JSONPATH)
+        return ast_refuse(ast, def->location,
+                          "type jsonpath is for expressions; declare the column "
+                          "as text");
     note_domain(making, def->type_name);
     making->columns_n++;
     for (size_t i = 0; i < def->n_fdwoptions; i++) {
