@@ -159,33 +159,6 @@ WARN_UNUSED bool bind_comparable(struct binder *binder, const struct expr *expr,
 WARN_UNUSED bool bind_same_type(struct binder *binder, struct expr **a, struct expr **b,
                                 int location);
 
-/* A collation by PostgreSQL's name (NULL: by bytes), and whether COLLATE was written. */
-struct collated {
-    const char *name;
-    bool written;
-};
-
-/* bind_collation.c: the collation that is named; others than C and ICU's are refused. */
-WARN_UNUSED bool bind_collation_name(struct binder *binder, const PgQuery__CollateClause *node,
-                                     const char **ret_name);
-
-/* The collation of what is made of the arguments; refused where they contradict each other. */
-WARN_UNUSED bool bind_derive_collation(struct binder *binder, struct expr *const *args,
-                                       uint16_t args_n, int location, struct collated *ret);
-
-/* Text, or an array of it. */
-bool bind_takes_collation(enum type_id type);
-
-/* The expression with that collation. */
-struct expr *bind_with_collation(struct binder *binder, struct expr *expr,
-                                 struct collated collated);
-
-/* A call whose arguments have collations, as they have it done; NULL: refused. */
-struct expr *bind_collated_call(struct binder *binder, struct expr *call);
-
-/* The text of the type within a key of its collation. */
-struct expr *bind_from_key(struct binder *binder, struct expr *key, struct type type);
-
 /* bind_expr.c: the bound expression; NULL: refused. */
 struct expr *bind_expr(struct scope *scope, const PgQuery__Node *node);
 

@@ -1,5 +1,6 @@
 #include "sql/bind.h"
 #include "sql/calls.h"
+#include "sql/collations.h"
 #include "sql/nested.h"
 
 bool bind_is_aggregate(const char *name)
@@ -85,6 +86,26 @@ static bool coerce_args(struct binder *binder, struct aggregate_call *call)
     return true;
 }
 
+/* "; there are sum(bigint), ...": some of the forms. */
+static const char *aggregate_forms(struct binder *binder, const char *name)
+{
+    enum { FORMS_MAX = 5 };
+    CLEANUP(buf) struct buf out = {0};
+    unsigned n = 0;
+
+    for (const struct aggregate *row = aggregate_table; row->name != NULL; row++) {
+        if (row->internal || strcmp(row->name, name) != 0 || n++ >= FORMS_MAX)
+            continue;
+        buf_printf(&out, "%s%s(", n > 1 ? ", " : "", name);
+        for (uint16_t i = 0; i < aggregate_args_n(row); i++)
+            buf_printf(&out, "%s%s", i > 0 ? ", " : "",
+                       type_name(i == 0 ? row->arg : row->more[i - 1]));
+        buf_char(&out, ')');
+    }
+    return arena_printf(binder->arena, "; there %s %s%s", n == 1 ? "is" : "are", buf_cstr(&out),
+                        n > FORMS_MAX ? " and others" : "");
+}
+
 static bool refuse_unknown(struct binder *binder, const char *name,
                            const struct aggregate_call *call)
 {
@@ -92,9 +113,10 @@ static bool refuse_unknown(struct binder *binder, const char *name,
 
     for (uint16_t i = 0; i < call->args_n; i++)
         buf_printf(&out, "%s%s", i > 0 ? ", " : "", type_name(call->args[i]->type.id));
-    return ast_refuse(&binder->ast, call->location,
-                      "aggregate %s(%s) is not known; sluice-views --functions lists what there is",
-                      name, call->args_n == 0 ? "*" : buf_cstr(&out));
+    return ast_refuse(
+        &binder->ast, call->location,
+        "aggregate %s(%s) is not known%s; sluice-views --functions lists what there is", name,
+        call->args_n == 0 ? "*" : buf_cstr(&out), aggregate_forms(binder, name));
 }
 
 /* The arguments as written; those of WITHIN GROUP behind the value that is ordered. */

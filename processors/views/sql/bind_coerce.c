@@ -1,4 +1,5 @@
 #include "sql/bind.h"
+#include "sql/collations.h"
 #include "sql/nearest.h"
 
 #include "expr/jsonpath.h"

@@ -4,6 +4,7 @@
  * with COLLATE. Equality is that of bytes under every one of them.
  */
 #include "sql/bind.h"
+#include "sql/collations.h"
 
 #include "expr/collation.h"
 

@@ -1,5 +1,6 @@
 #include "sql/bind_values.h"
 #include "sql/calls.h"
+#include "sql/collations.h"
 #include "sql/nested.h"
 
 #include "record/numeric.h"

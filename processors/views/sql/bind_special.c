@@ -1,4 +1,5 @@
 #include "sql/bind_values.h"
+#include "sql/collations.h"
 
 static struct expr *compare(struct scope *scope, const char *name, struct expr *a, struct expr *b,
                             int location)

@@ -1,4 +1,5 @@
 #include "sql/bind_values.h"
+#include "sql/nearest.h"
 
 enum {
     TYPMOD_HEADER = 4,
@@ -78,7 +79,8 @@ static bool find_named(struct binder *binder, const PgQuery__TypeName *name, str
     }
     if ((schema != NULL && strcmp(schema, "pg_catalog") != 0) || !type_find(str_of(last), &ret->id))
         return ast_refuse(&binder->ast, name->location,
-                          "type \"%s\" is not supported; declare the column as text", last);
+                          "type \"%s\" is not supported%s; declare the column as text", last,
+                          nearest_type(binder, last));
     return true;
 }
 

@@ -207,6 +207,18 @@ static bool is_constant(const struct expr *expr)
     return true;
 }
 
+static bool is_time(enum type_id type)
+{
+    return type == TYPE_TIME || type == TYPE_TIMETZ;
+}
+
+/* Times of day don't go around the clock here: they become numbers. */
+static struct expr *over_time(struct binder *binder, const char *name, struct expr **args,
+                              uint16_t args_n)
+{
+    return bind_call(binder, FUNCTION_NAMED, name, args, args_n, args[0]->location);
+}
+
 /* The value that a RANGE with an offset reaches to: before means below in ascending order. */
 static bool range_limit(struct scope *scope, const PgQuery__Node *node, struct window_call *call,
                         const struct plan_bound *bound)
@@ -224,14 +236,20 @@ static bool range_limit(struct scope *scope, const PgQuery__Node *node, struct w
     if (!is_constant(args[1]) || (args[1]->kind == EXPR_CONST && args[1]->constant.null))
         return ast_refuse(&binder->ast, args[1]->location,
                           "the offset of a frame must be a literal");
-    if (is_negative(scope, args[1]))
+    if (is_negative(scope,
+                    is_time(key->type.id) ? over_time(binder, "time part", &args[1], 1) : args[1]))
         return ast_refuse(&binder->ast, args[1]->location,
                           "invalid preceding or following size in window function");
-    limit = bind_call(binder, FUNCTION_OPERATOR, below ? "-" : "+", args, 2, args[1]->location);
-    if (limit == NULL)
-        return false;
-    call->range_key = bind_coerce(binder, key, (struct type){limit->type.id, -1, NULL},
-                                  CAST_IMPLICIT, "ORDER BY");
+    if (is_time(key->type.id)) {
+        limit = over_time(binder, below ? "time before" : "time behind", args, 2);
+        call->range_key = over_time(binder, "time place", &key, 1);
+    } else {
+        limit = bind_call(binder, FUNCTION_OPERATOR, below ? "-" : "+", args, 2, args[1]->location);
+        if (limit == NULL)
+            return false;
+        call->range_key = bind_coerce(binder, key, (struct type){limit->type.id, -1, NULL},
+                                      CAST_IMPLICIT, "ORDER BY");
+    }
     *(bound == &call->frame.start ? &call->start_limit : &call->end_limit) = limit;
     return call->range_key != NULL;
 }
@@ -246,7 +264,7 @@ static bool check_range(struct scope *scope, const struct window_call *call, int
                           "column");
     type = call->order[0]->type.id;
     if (type_is_number(type) || type == TYPE_DATE || type == TYPE_TIMESTAMP ||
-        type == TYPE_TIMESTAMPTZ || type == TYPE_INTERVAL)
+        type == TYPE_TIMESTAMPTZ || type == TYPE_INTERVAL || is_time(type))
         return true;
     return ast_refuse(&scope->binder->ast, location,
                       "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s",

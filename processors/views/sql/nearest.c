@@ -1,5 +1,7 @@
 #include "sql/nearest.h"
 
+#include "sql/bind_values.h"
+
 enum { NAME_MAX_BYTES = 63 };
 
 static unsigned least(unsigned a, unsigned b)
@@ -148,6 +150,47 @@ bool refuse_relation(struct binder *binder, const PgQuery__RangeVar *name)
         name->schemaname, dot, name->relname, hint(binder->arena, &nearest));
 }
 
+/* "; there is f(a, b)" or "; there are f(a), f(a, b)": the forms of that name, some of them; "" when
+ * there are none. */
+static const char *forms(struct arena *arena, const char *name)
+{
+    enum { FORMS_MAX = 5 };
+    CLEANUP(buf) struct buf out = {0};
+    unsigned n = 0;
+
+    for (const struct function *const *table = function_tables; *table != NULL; table++)
+        for (const struct function *row = *table; row->name != NULL; row++) {
+            if (strcmp(row->name, name) != 0 || row->kind == FUNCTION_CAST || n++ >= FORMS_MAX)
+                continue;
+            buf_puts(&out, n > 1 ? ", " : "");
+            function_signature(&out, row);
+        }
+    if (n == 0)
+        return "";
+    return arena_printf(arena, "; there %s %s%s", n == 1 ? "is" : "are", buf_cstr(&out),
+                        n > FORMS_MAX ? " and others" : "");
+}
+
+const char *nearest_type(struct binder *binder, const char *name)
+{
+    static const char *const names[] = {
+        "boolean", "smallint", "integer", "bigint",    "real",        "double precision",
+        "numeric", "decimal",  "text",    "varchar",   "char",        "bytea",
+        "date",    "time",     "timetz",  "timestamp", "uuid",        "json",
+        "jsonb",   "interval", "int2",    "int4",      "timestamptz", "int8",
+        "int",     "float8",   "float4",  "bool",      "float",       "jsonpath"};
+    struct nearest nearest = nearest_to(name);
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        nearest_try(&nearest, NULL, names[i]);
+    for (uint32_t i = 0; i < binder->types.n; i++) {
+        const struct user_type *type = binder->types.at[i];
+
+        nearest_try(&nearest, type->schema, type->name);
+    }
+    return nearest.best == NULL ? "" : hint(binder->arena, &nearest);
+}
+
 const char *nearest_function(struct arena *arena, const char *name)
 {
     struct nearest nearest = nearest_to(name);
@@ -160,5 +203,5 @@ const char *nearest_function(struct arena *arena, const char *name)
     for (const struct aggregate *row = aggregate_table; row->name != NULL; row++)
         if (!row->internal)
             nearest_try(&nearest, NULL, row->name);
-    return nearest.distance == 0 ? "" : hint(arena, &nearest);
+    return nearest.distance == 0 ? forms(arena, name) : hint(arena, &nearest);
 }

@@ -28,7 +28,10 @@ bool refuse_name(struct scope *scope, const char *table, const char *column, int
 /* No relation of that name. Returns false. */
 bool refuse_relation(struct binder *binder, const PgQuery__RangeVar *name);
 
-/* "; perhaps you meant f" where a function has a like name, else "". */
+/* "; perhaps you meant t" where a type has a like name, else "". */
+const char *nearest_type(struct binder *binder, const char *name);
+
+/* "; perhaps you meant f" where a function has a like name, the forms of one that has this name, else "". */
 const char *nearest_function(struct arena *arena, const char *name);
 
 #endif

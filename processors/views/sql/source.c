@@ -3,6 +3,7 @@
  * are the contract; the names of unnamed CHECKs are those PostgreSQL would choose.
  */
 #include "sql/bind_values.h"
+#include "sql/collations.h"
 
 enum { NAME_BYTES_MAX = 63, TOPIC_BYTES_MAX = 249 };
 
