@@ -1,5 +1,6 @@
 /* sluice-views: keeps a pipeline's silver and gold views up to date. See README.md. */
 #include "base/log.h"
+#include "lineage.h"
 #include "local.h"
 #include "sql/pipeline.h"
 #include "task/metrics.h"
@@ -94,19 +95,26 @@ static bool needs_file(const struct views_options *options, struct err *reterr)
                     "--file is required (or SLUICE_VIEWS_FILE): the pipeline file to run");
 }
 
-/* Everything that needs no broker and no endpoint: for a person at a terminal, so the error is
- * plain text. */
-static int run_once(struct arena *arena, const struct views_options *options,
-                    const struct option_set *set)
+/* --local and --lineage. */
+static bool run_file(struct arena *arena, const struct views_options *options, struct err *reterr)
 {
     const struct plan *plan = NULL;
     struct str text;
+
+    if (!needs_file(options, reterr) ||
+        !load_plan(arena, options, options->file, &text, &plan, reterr))
+        return false;
+    return options->lineage != NULL ? views_lineage(options, plan, stdout, reterr)
+                                    : views_local(plan, options->local, stdout, reterr);
+}
+
+/* Everything that ends by itself: for a person at a terminal, so the error is plain text. */
+static int run_once(struct arena *arena, const struct views_options *options,
+                    const struct option_set *set)
+{
     struct err err;
-    bool ok = asked_for(options) != NULL
-                  ? print(arena, options, &err)
-                  : needs_file(options, &err) &&
-                        load_plan(arena, options, options->file, &text, &plan, &err) &&
-                        views_local(plan, options->local, stdout, &err);
+    bool ok =
+        asked_for(options) != NULL ? print(arena, options, &err) : run_file(arena, options, &err);
 
     if (!ok)
         fprintf(stderr, "%s\n", err.text);
@@ -160,7 +168,7 @@ int main(int argc, char **argv)
         return 0;
     if (options.functions)
         return list_functions(&set);
-    if (asked_for(&options) != NULL || options.local != NULL)
+    if (asked_for(&options) != NULL || options.local != NULL || options.lineage != NULL)
         return run_once(arena, &options, &set);
     if (!service_start(&set, &options.service, argc, argv, &views_metrics, &service, &err))
         return service_finish(NULL, &set, &err);

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
+from harness.live import Live
 from harness.pipelines import Pipeline
 from harness.services import run
 
@@ -45,3 +46,17 @@ def shared_data():
     if not path.is_dir():
         pytest.skip(f"{path} is not there: this test compares with data that the project does not ship")
     return path
+
+
+@pytest.fixture
+def live(pg, kafka, service, unique, tmp_path):
+    """live(NAME): the pipeline on topics of its own; start() runs its services. Dropped at the end."""
+    made = []
+
+    def make(name):
+        made.append(Live(name, pg, kafka, service, unique, tmp_path / name))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.drop()

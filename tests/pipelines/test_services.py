@@ -1,26 +1,10 @@
 """Each pipeline with its services running: bronze records in, tables out, equal to PostgreSQL's answer over the same rows."""
 
-import pytest
-
-from harness.live import Live
 from harness.pipelines import csv_rows, differences
 from pipelines.test_countries import countries_of
 from pipelines.test_products import feed_rows, table_rows
 from pipelines.test_retail import KEYS, event_rows, shop_rows
 from pipelines.test_telco import FILE, readable
-
-
-@pytest.fixture
-def live(pg, kafka, service, unique, tmp_path):
-    made = []
-
-    def make(name):
-        made.append(Live(name, pg, kafka, service, unique, tmp_path / name))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.drop()
 
 
 def test_telco_changes_write_what_changed(live, generate):

@@ -223,9 +223,7 @@ void inputs_decode_record(struct inputs *inputs, struct engine *engine,
     (source->versions ? take_version : take_row)(inputs, engine, record, &event, arena, ret);
 }
 
-/* The header where there is one; a foreign producer's records are ordered by their offsets. */
-static bool read_position(const struct kafka_message *message, struct position *ret,
-                          struct err *reterr)
+bool inputs_position(const struct kafka_message *message, struct position *ret, struct err *reterr)
 {
     struct str header;
 
@@ -247,7 +245,7 @@ void inputs_decode(struct inputs *inputs, struct engine *engine,
 
     assert(message->assigned_index < inputs->n);
     inputs->offsets[message->assigned_index].offset = message->offset + 1;
-    if (!read_position(message, &record.position, &ret->reason)) {
+    if (!inputs_position(message, &record.position, &ret->reason)) {
         reject(ret, POSITION_HEADER);
         return;
     }

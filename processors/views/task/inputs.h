@@ -41,6 +41,10 @@ struct input_result {
     struct err reason;
 };
 
+/* Where a record stands: its header, or else its offset, by which a foreign producer's are ordered. */
+WARN_UNUSED bool inputs_position(const struct kafka_message *message, struct position *ret,
+                                 struct err *reterr);
+
 /* Decodes a record whose assigned_index is that of inputs_offsets, checks its contract, and moves
  * the partition's next offset past it. Rows are in the arena. */
 void inputs_decode(struct inputs *inputs, struct engine *engine,

@@ -25,6 +25,10 @@ const struct option views_options_rows[] = {
     {"local", OPTION_STRING, ROW(local), NULL, 0, 0, NULL, false, "FOLDER",
      "run --file over FOLDER/<table>.jsonl (rows or Debezium envelopes) without a broker and print "
      "the views"},
+    {"lineage", OPTION_STRING, ROW(lineage), NULL, 0, 0, NULL, false, "VIEW",
+     "only print the source records behind one row of this view of --file, read from their topics"},
+    {"lineage-key", OPTION_STRING, ROW(lineage_key), NULL, 0, 0, NULL, false, "JSON",
+     "the row's key, as on the view's topic"},
     {"state-dir", OPTION_STRING, ROW(state_dir), "/var/lib/sluice/views", 0, 0, NULL, false,
      "FOLDER", "where local state lies; it can be lost, the changelog topic restores it"},
     {"state-size", OPTION_SIZE, ROW(state_bytes), "16GiB", 1 << 20, INT64_C(1) << 46, NULL, false,

@@ -11,6 +11,7 @@ struct views_options {
     char *pipeline;                       /* its name; NULL: the name of the file's folder */
     char *check, *explain, *oracle, *ddl; /* one-shot: a pipeline file each */
     bool functions;                       /* one-shot: print the table of functions */
+    char *lineage, *lineage_key;          /* a view, and the key of its row */
     char *local;                          /* a folder of source files: run once without a broker */
     char *member_id;
     char *state_dir;
