@@ -410,12 +410,21 @@ static bool check_required(const struct option_set *set, struct err *reterr)
     return true;
 }
 
+static bool has_row(const struct option_set *set, const char *name)
+{
+    const struct option_group *group = NULL;
+    bool file = false;
+
+    return find_row(set, str_of(name), &group, &file) != NULL;
+}
+
+/* A set may have an option "version" of its own, which takes a value. */
 static bool print_if_asked(const struct option_set *set, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             options_print_help(set, stdout);
-        else if (strcmp(argv[i], "--version") == 0)
+        else if (strcmp(argv[i], "--version") == 0 && (i + 1 == argc || !has_row(set, "version")))
             printf("sluice-%s %s\n", set->service, SLUICE_VERSION);
         else if (strcmp(argv[i], "--print-configuration") == 0)
             options_print_markdown(set, stdout);

@@ -1,6 +1,7 @@
 /* sluice-s3-objects: topics -> objects in an S3 store, each record in exactly one object. */
 #include "metrics.h"
 #include "settings.h"
+#include "snapshot.h"
 #include "task.h"
 
 int main(int argc, char **argv)
@@ -23,7 +24,9 @@ int main(int argc, char **argv)
         service_start(&set, &settings.service, argc, argv, &objects_metrics, &service, &err);
 
     if (well && service != NULL)
-        well = settings_complete(&settings, &err) && task_run(&settings, service, &err);
+        well = settings_complete(&settings, &err) &&
+               (settings.action == ACTION_WRITE ? task_run(&settings, service, &err)
+                                                : snapshot_action(&settings, &err));
     settings_done(&settings);
     return service_finish(service, &set, well ? NULL : &err);
 }

@@ -3,6 +3,7 @@
 #include "task.h"
 
 #include "base/log.h"
+#include "snapshot.h"
 #include <inttypes.h>
 
 /* The last object of one partition and format in a listing. */
@@ -69,8 +70,24 @@ static bool recover_from_objects(struct task *task, struct partition *partition,
     return true;
 }
 
+/* The layout snapshot reads the topic from its start; the group's offset says which dead letters
+ * were sent. */
+static bool start_partition(struct task *task, struct partition *partition, struct err *reterr)
+{
+    CLEANUP(buf) struct buf metadata = {0};
+
+    partition->written = -1;
+    return kafka_watermarks(task->admin, partition->topic, partition->partition,
+                            &partition->position, &partition->held, reterr) &&
+           kafka_committed(task->admin, task->settings->group_id, partition->topic,
+                           partition->partition, &partition->committed, &metadata, reterr);
+}
+
 static bool recover_partition(struct task *task, struct partition *partition, struct err *reterr)
 {
+    if (task->settings->layout == LAYOUT_SNAPSHOT)
+        return start_partition(task, partition, reterr);
+
     CLEANUP(buf) struct buf metadata = {0};
     int64_t next = -1, low = 0;
 
@@ -147,6 +164,8 @@ bool task_acquire(struct task *task, struct err *reterr)
     for (size_t i = 0; i < topics->n; i++)
         if (!add_topic(task, i, reterr))
             return false;
+    if (task->settings->layout == LAYOUT_SNAPSHOT && !snapshot_open(task, reterr))
+        return false;
     if (!start_reading(task, reterr))
         return false;
     log_info("reading", LOG_INT("topics", topics->n), LOG_INT("partitions", task->partitions_n));

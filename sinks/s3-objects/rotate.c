@@ -8,7 +8,7 @@
 #include "metrics.h"
 #include <inttypes.h>
 
-enum { DEAD_LETTER_TIMEOUT_MS = 30000, SHA256_CHARS = 64 };
+enum { DEAD_LETTER_TIMEOUT_MS = 30000 };
 
 static bool commit_plan(struct task *task, struct partition *partition, struct err *reterr)
 {
@@ -77,7 +77,8 @@ static bool put_object(struct task *task, struct partition *partition,
                                      .body = buf_str(&task->object),
                                      .metadata = metadata,
                                      .only_if_absent = true};
-    if (!s3_put(task->s3, &object, &existed, reterr))
+    if (!s3_put_large(task->s3, &object, (size_t)task->settings->part_bytes,
+                      (size_t)task->settings->parallel_parts, &existed, reterr))
         return false;
     failpoint("s3-objects.after-put");
     if (existed)
@@ -153,7 +154,7 @@ static bool advance_with_dead_letters(struct task *task, struct partition *parti
     return false;
 }
 
-static bool advance(struct task *task, struct partition *partition, struct err *reterr)
+bool task_advance(struct task *task, struct partition *partition, struct err *reterr)
 {
     const struct kafka_offset offset = {partition->topic, partition->partition,
                                         partition->plan.end + 1};
@@ -180,7 +181,7 @@ bool task_finish_plan(struct task *task, struct partition *partition, struct err
     if (!task_insist(task, "put objects", partition, put_objects, reterr))
         return false;
     failpoint("s3-objects.before-advance");
-    if (!task_insist(task, "commit offsets", partition, advance, reterr))
+    if (!task_insist(task, "commit offsets", partition, task_advance, reterr))
         return false;
     if (partition->bad_n > 0)
         log_warn("dead letters", LOG_STR("topic", partition->topic),

@@ -4,6 +4,9 @@
 
 enum { BYTES_MIN = 1024, BYTES_MAX = 512 * 1024 * 1024, DAY_MS = 24 * 3600 * 1000 };
 
+static const char *const layouts[] = {"append", "snapshot", NULL};
+static const char *const actions[] = {"write", "versions", "read", "restore", NULL};
+
 const struct option settings_options[] = {
     {.name = "topics",
      .kind = OPTION_LIST,
@@ -38,9 +41,70 @@ const struct option settings_options[] = {
      .kind = OPTION_STRING,
      .offset = AT(key_template),
      .value_name = "TEXT",
-     .help =
-         "keys of the objects, with {topic}, {table}, {partition}, {start}, {end}, {ext}; without "
-         "it " KEY_TEMPLATE_APPEND},
+     .help = "keys of the objects, with {topic}, {table}, {ext} and, append: {partition}, {start}, "
+             "{end}, snapshot: {by}, {sha256}, {version}; without it " KEY_TEMPLATE_APPEND
+             " or " KEY_TEMPLATE_SNAPSHOT},
+    {.name = "layout",
+     .kind = OPTION_CHOICE,
+     .offset = AT(layout),
+     .fallback = "append",
+     .choices = layouts,
+     .value_name = "append|snapshot",
+     .help = "every record in one object of many, or the whole view, replaced when it has changed"},
+    {.name = "partition-by",
+     .kind = OPTION_STRING,
+     .offset = AT(partition_by),
+     .value_name = "COLUMN",
+     .help = "snapshot: an object for each value of this column"},
+    {.name = "order-by",
+     .kind = OPTION_LIST,
+     .offset = AT(order_by),
+     .value_name = "COLUMN,...",
+     .help = "snapshot: order of the rows; without it that of the topic"},
+    {.name = "keep-versions",
+     .kind = OPTION_INT,
+     .offset = AT(keep_versions),
+     .fallback = "1",
+     .min = 1,
+     .max = 10000,
+     .value_name = "N",
+     .help = "snapshot: versions that stay readable, the present one included"},
+    {.name = "part-size",
+     .kind = OPTION_SIZE,
+     .offset = AT(part_bytes),
+     .fallback = "8MiB",
+     .min = 5242880,
+     .max = BYTES_MAX,
+     .value_name = "SIZE",
+     .help = "a larger object is put in parts of this size,"},
+    {.name = "parallel-parts",
+     .kind = OPTION_INT,
+     .offset = AT(parallel_parts),
+     .fallback = "3",
+     .min = 1,
+     .max = PARALLEL_PARTS_MAX,
+     .value_name = "N",
+     .help = "so many at once, which is also what stands in memory"},
+    {.name = "once",
+     .kind = OPTION_BOOL,
+     .offset = AT(once),
+     .fallback = "false",
+     .help = "leave when all is written that the topics held at the start"},
+    {.name = "action",
+     .kind = OPTION_CHOICE,
+     .offset = AT(action),
+     .fallback = "write",
+     .choices = actions,
+     .value_name = "write|versions|read|restore",
+     .help = "snapshot: write, or list the versions, or print or bring back the one of --version"},
+    {.name = "version",
+     .kind = OPTION_INT,
+     .offset = AT(version),
+     .fallback = "0",
+     .min = 0,
+     .max = INT32_MAX,
+     .value_name = "N",
+     .help = "version to read (0: the present one) or to restore"},
     {.name = "rotate-records",
      .kind = OPTION_INT,
      .offset = AT(limits.records),
@@ -119,8 +183,47 @@ static char *joined(const char *before, const char *name, const char *after)
 }
 
 /* No two objects may have one key. */
+static bool choose_snapshot_template(struct settings *settings, struct err *reterr)
+{
+    static const char *const known[] = {"topic", "table", "by", "sha256", "version", "ext", NULL};
+    const char *needed[] = {NULL, NULL, NULL, NULL};
+    const char *given = settings->key_template;
+    size_t n = 0;
+
+    settings->template = given == NULL ? KEY_TEMPLATE_SNAPSHOT : given;
+    bool immutable = key_template_has(settings->template, "sha256") ||
+                     key_template_has(settings->template, "version");
+    if (settings->formats[1] != NULL)
+        needed[n++] = "ext";
+    if (settings->partition_by != NULL && !key_template_has(settings->template, "sha256"))
+        needed[n++] = "by";
+    if (settings->topics.n > 1 && !key_template_has(settings->template, "table"))
+        needed[n++] = "topic";
+    if (settings->keep_versions > 1 && !immutable)
+        return err_stop(reterr, EX_USAGE,
+                        "--keep-versions %lld: the objects of several versions need names of their "
+                        "own: {sha256} or {version} in --key-template",
+                        (long long)settings->keep_versions);
+    return key_template_check(settings->template, known, needed, reterr);
+}
+
+static bool check_layout(const struct settings *settings, struct err *reterr)
+{
+    if (settings->layout == LAYOUT_SNAPSHOT)
+        return settings->action != ACTION_RESTORE || settings->version > 0 ||
+               err_stop(reterr, EX_USAGE, "--action restore: give --version N");
+    if (settings->partition_by != NULL || settings->order_by.n > 0 ||
+        settings->keep_versions != 1 || settings->action != ACTION_WRITE)
+        return err_stop(reterr, EX_USAGE,
+                        "--partition-by, --order-by, --keep-versions and --action belong to "
+                        "--layout snapshot");
+    return true;
+}
+
 static bool choose_template(struct settings *settings, struct err *reterr)
 {
+    if (settings->layout == LAYOUT_SNAPSHOT)
+        return choose_snapshot_template(settings, reterr);
     static const char *const known[] = {"topic", "table", "partition", "start", "end", "ext", NULL};
     const char *needed[] = {"partition", "start", "end", NULL, NULL, NULL};
     const char *given = settings->key_template;
@@ -139,7 +242,7 @@ static bool make_shapes(struct settings *settings, struct err *reterr)
     CLEANUP(buf) struct buf chosen = {0};
 
     settings->arena = arena_new(0);
-    settings->rows.envelope = true;
+    settings->rows.envelope = settings->layout == LAYOUT_APPEND;
     if (!shape_options_build(&settings->rows, &settings->topics, settings->formats, settings->arena,
                              &settings->shapes, reterr))
         return false;
@@ -159,7 +262,8 @@ static bool make_shapes(struct settings *settings, struct err *reterr)
 bool settings_complete(struct settings *settings, struct err *reterr)
 {
     if (!choose_formats(settings, reterr) || !check_topics(&settings->topics, reterr) ||
-        !choose_template(settings, reterr) || !make_shapes(settings, reterr))
+        !check_layout(settings, reterr) || !choose_template(settings, reterr) ||
+        !make_shapes(settings, reterr))
         return false;
     settings->own_group = joined("", settings->pipeline, "-" SERVICE_NAME);
     settings->group_id = settings->group != NULL ? settings->group : settings->own_group;

@@ -14,7 +14,11 @@
 
 #define SERVICE_NAME "s3-objects"
 
-enum { FORMATS_MAX = 16 };
+enum { FORMATS_MAX = 16, PARALLEL_PARTS_MAX = 16 };
+
+enum layout { LAYOUT_APPEND, LAYOUT_SNAPSHOT };
+
+enum action { ACTION_WRITE, ACTION_VERSIONS, ACTION_READ, ACTION_RESTORE };
 
 struct settings {
     struct option_list topics, format_names;
@@ -22,6 +26,13 @@ struct settings {
     struct window_limits limits;
     int64_t buffer_bytes;
     char *key_template;
+    int layout; /* enum layout */
+    char *partition_by;
+    struct option_list order_by;
+    int64_t keep_versions, part_bytes, parallel_parts;
+    bool once;
+    int action; /* enum action */
+    int64_t version;
     struct shape_options rows;
     struct kafka_config kafka;
     struct s3_config s3;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "metrics.h"
+#include "snapshot.h"
 #include "typed.h"
 #include <assert.h>
 #include <inttypes.h>
@@ -33,6 +34,7 @@ static void release(struct task *task)
         partition_clear(&task->partitions[i]);
         window_done(&task->partitions[i].window);
     }
+    task->snapshot = snapshot_close(task->snapshot);
     free(task->partitions);
     task->partitions = NULL;
     task->partitions_n = 0;
@@ -71,8 +73,8 @@ bool task_insist(struct task *task, const char *doing, struct partition *partiti
     }
 }
 
-static void keep_bad(struct partition *partition, struct kafka_message *message,
-                     const struct err *reason)
+void partition_keep_bad(struct partition *partition, struct kafka_message *message,
+                        const struct err *reason)
 {
     partition->bad = err_realloc(partition->bad, (partition->bad_n + 1) * sizeof(*partition->bad));
     partition->bad[partition->bad_n++] = (struct bad_record){*message, *reason};
@@ -96,7 +98,7 @@ static void take_record(struct task *task, struct partition *partition,
     window_add_bad(&partition->window, message->offset,
                    message->key.len + message->value.len + sizeof(struct bad_record),
                    clock_mono_ms());
-    keep_bad(partition, message, &reason);
+    partition_keep_bad(partition, message, &reason);
 }
 
 /* A record or the end of the partition. A plan that stands ends before any record behind it. */
@@ -107,6 +109,10 @@ static bool take_message(struct task *task, struct kafka_message *message, struc
     assert(message->assigned_index < task->partitions_n && task->partitions != NULL);
     struct partition *partition = &task->partitions[message->assigned_index];
     partition->position = message->offset + (record ? 1 : 0);
+    if (task->snapshot != NULL) {
+        objects_count(OBJECTS_RECORDS_READ, record ? 1 : 0);
+        return !record || snapshot_take(task, partition, message, reterr);
+    }
     if (partition->plan.standing && message->offset > partition->plan.end &&
         !task_finish_plan(task, partition, reterr))
         return false;
@@ -161,6 +167,12 @@ static bool rotate_due(struct task *task, struct err *reterr)
     }
 }
 
+static bool write_due(struct task *task, struct err *reterr)
+{
+    return task->snapshot != NULL ? snapshot_write_due(task, task->settings->once, reterr)
+                                  : rotate_due(task, reterr);
+}
+
 /* From time to time: the lag, and topics that have got more partitions (which are then read too).
  */
 static bool look_around(struct task *task, struct err *reterr)
@@ -196,7 +208,8 @@ static bool caught_up(const struct task *task)
 {
     for (size_t i = 0; i < task->partitions_n; i++) {
         const struct partition *one = &task->partitions[i];
-        int64_t written = one->plan.standing      ? one->plan_start
+        int64_t written = task->snapshot != NULL  ? one->written
+                          : one->plan.standing    ? one->plan_start
                           : one->window.count > 0 ? one->window.first_offset
                                                   : one->position;
 
@@ -213,7 +226,7 @@ static bool turn(struct task *task, struct err *reterr)
 
     if (!task_still_owner(task, reterr) ||
         !kafka_poll(task->consumer, batch, BATCH, POLL_MS, &n, reterr) ||
-        !take_batch(task, batch, n, reterr) || !rotate_due(task, reterr) ||
+        !take_batch(task, batch, n, reterr) || !write_due(task, reterr) ||
         !look_around(task, reterr))
         return false;
     bool ready = caught_up(task);
@@ -264,6 +277,8 @@ static void drain(struct task *task)
 {
     struct err err;
 
+    if (task->snapshot != NULL && !snapshot_write_due(task, true, &err))
+        log_err(LOG_WARN, "drain", &err);
     for (size_t i = 0; i < task->partitions_n; i++) {
         struct partition *partition = &task->partitions[i];
 
@@ -276,9 +291,21 @@ static void drain(struct task *task)
     }
 }
 
+/* With --once: all that was there at the start has been read, and the rest is for the drain. */
+static bool is_over(const struct task *task)
+{
+    if (!task->settings->once || task->consumer == NULL)
+        return false;
+    for (size_t i = 0; i < task->partitions_n; i++)
+        if (task->partitions[i].position < task->partitions[i].held ||
+            task->partitions[i].plan.standing)
+            return false;
+    return task->snapshot == NULL || caught_up(task);
+}
+
 static bool loop(struct task *task, struct err *reterr)
 {
-    while (!service_stopping(task->service)) {
+    while (!service_stopping(task->service) && !is_over(task)) {
         bool well = task->consumer == NULL ? stand_by(task, reterr) : turn(task, reterr);
 
         if (!well && !recover(task, reterr))

@@ -17,6 +17,7 @@
 #include "kafka/consumer.h"
 #include "kafka/dead_letter.h"
 #include "kafka/producer.h"
+#include "manifest.h"
 #include "plan.h"
 #include "service/service.h"
 #include "settings.h"
@@ -39,6 +40,8 @@ struct partition {
     struct window window;
     struct bad_record *bad;
     size_t bad_n;
+    int64_t committed; /* snapshot: dead letters before it have been sent */
+    int64_t written;   /* snapshot: what lies before it stands in objects; -1: nothing does */
 };
 
 struct task {
@@ -49,6 +52,7 @@ struct task {
     struct kafka_consumer *consumer;     /* NULL on standby */
     struct kafka_producer *dead_letters; /* opened with the first one */
     struct s3 *s3;
+    struct snapshot *snapshot; /* NULL in the layout append, and on standby */
     struct partition *partitions;
     size_t partitions_n;
     struct arena *arena; /* of the record in hand */
@@ -81,6 +85,14 @@ WARN_UNUSED bool task_rotate(struct task *task, struct partition *partition, str
  * (rotate.c) */
 WARN_UNUSED bool task_finish_plan(struct task *task, struct partition *partition,
                                   struct err *reterr);
+
+/* Sends the partition's dead letters and commits the offset behind partition->plan.end. (rotate.c)
+ * */
+WARN_UNUSED bool task_advance(struct task *task, struct partition *partition, struct err *reterr);
+
+/* Keeps a record that is no row, which is the partition's from now on, with the reason. */
+void partition_keep_bad(struct partition *partition, struct kafka_message *message,
+                        const struct err *reason);
 
 /* Forgets what is in the window, bad records too. */
 void partition_clear(struct partition *partition);

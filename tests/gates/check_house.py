@@ -30,7 +30,7 @@ ONE_ROOM = {
     r"curl/": "common/http/",
     r"pg_query": "processors/views/sql/",
     r"lmdb\.h": ("processors/views/state/", "common/seen/"),
-    r"sqlite3\.h": "producers/sql-rows/source_sqlite",
+    r"sqlite3\.h": ("producers/sql-rows/source_sqlite", "sinks/s3-objects/view_store"),
     r"microhttpd\.h": "common/service/",
 }
 # Inside views a part uses only parts that stand to its left.
