@@ -318,6 +318,38 @@ bool s3_get(struct s3 *s3, const char *key, struct buf *into, bool *ret_found, s
            err_stop(reterr, EX_SOFTWARE, "the object %s is larger than its limit", key);
 }
 
+bool s3_get_range(struct s3 *s3, const struct s3_range *range, struct buf *into, char *ret_etag,
+                  bool *ret_found, struct err *reterr)
+{
+    CLEANUP(answer) struct s3_answer answer = {.body.limit = range->n + (64U << 10)};
+    CLEANUP(free) char *path = printed("/%s%s", range->key, "");
+    char bytes[64];
+    const struct sigv4_pair headers[] = {{"range", bytes}, {"if-match", range->etag}};
+    const struct s3_request request = {.method = "GET",
+                                       .path = path,
+                                       .headers = headers,
+                                       .headers_n = range->etag[0] == '\0' ? 1 : 2,
+                                       .wanted = "etag"};
+
+    snprintf(bytes, sizeof(bytes), "bytes=%lld-%lld", (long long)range->first,
+             (long long)range->first + (long long)range->n - 1);
+    if (!s3_check_key(range->key, reterr) || !s3_send(s3, &request, &answer, reterr))
+        return false;
+    *ret_found = answer.status != 404 || strcmp(answer.error.code, "NoSuchBucket") == 0;
+    if (!*ret_found || answer.status == 416) /* 416: behind its end */
+        return true;
+    if (answer.status == 412)
+        return err_stop(reterr, EX_TEMPFAIL, "the object changed while it was read");
+    if (answer.status / 100 != 2)
+        return s3_refused(s3, &request, &answer, reterr);
+    snprintf(ret_etag, 128, "%.127s", answer.wanted);
+    struct str body = buf_str(&answer.body);
+    if (answer.status == 200 && range->first > 0)
+        return err_stop(reterr, EX_PROTOCOL, "the store does not know ranges");
+    buf_put(into, body);
+    return true;
+}
+
 bool s3_head(struct s3 *s3, const char *key, const char *metadata_name, struct s3_about *ret,
              struct err *reterr)
 {
@@ -358,8 +390,30 @@ static bool list_page(struct s3 *s3, const char *prefix, struct s3_page *page, s
     return s3_answer_page(buf_str(&answer.body), page, reterr);
 }
 
+/* What s3_list's caller asked for. */
+struct plain_list {
+    bool (*each)(struct str key, int64_t size, void *arg);
+    void *arg;
+};
+
+static bool each_plain(const struct s3_listed *object, void *arg)
+{
+    const struct plain_list *list = arg;
+
+    return list->each(object->key, object->size, list->arg);
+}
+
 bool s3_list(struct s3 *s3, const char *prefix,
              bool (*each)(struct str key, int64_t size, void *arg), void *arg, struct err *reterr)
+{
+    struct plain_list list = {each, arg};
+
+    return s3_list_objects(s3, prefix, each_plain, &list, reterr);
+}
+
+bool s3_list_objects(struct s3 *s3, const char *prefix,
+                     bool (*each)(const struct s3_listed *object, void *arg), void *arg,
+                     struct err *reterr)
 {
     struct s3_page page = {.each = each, .arg = arg};
     bool well = true;

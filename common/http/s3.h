@@ -110,6 +110,33 @@ WARN_UNUSED bool s3_list(struct s3 *s3, const char *prefix,
                          bool (*each)(struct str key, int64_t size, void *arg), void *arg,
                          struct err *reterr);
 
+/* An entry of a listing; `etag` with its quotes. */
+struct s3_listed {
+    struct str key;
+    int64_t size;
+    struct str etag;
+};
+
+/* As s3_list, with what the listing tells beside the key. */
+WARN_UNUSED bool s3_list_objects(struct s3 *s3, const char *prefix,
+                                 bool (*each)(const struct s3_listed *object, void *arg), void *arg,
+                                 struct err *reterr);
+
+/* Which bytes of an object: `n` from `first` on, of the version that `etag` names ("": any). */
+struct s3_range {
+    const char *key, *etag;
+    int64_t first;
+    size_t n;
+};
+
+/*
+ * Appends those bytes, fewer at the object's end and none behind it. *ret_found false: there is no
+ * such object. `ret_etag` (128 bytes) gets its ETag. ERR_STOP (EX_TEMPFAIL) when it has another
+ * one now.
+ */
+WARN_UNUSED bool s3_get_range(struct s3 *s3, const struct s3_range *range, struct buf *into,
+                              char *ret_etag, bool *ret_found, struct err *reterr);
+
 /* Deletes an object; one that is not there is fine. */
 WARN_UNUSED bool s3_delete(struct s3 *s3, const char *key, struct err *reterr);
 

@@ -13,7 +13,7 @@ struct walk {
     struct buf text;
     void (*leaf)(struct walk *walk, const char *parent, const char *name, struct str text);
     void *arg;
-    struct buf key; /* of the listing's present entry */
+    struct buf key, tag; /* of the listing's present entry */
     int64_t size;
 };
 
@@ -140,9 +140,15 @@ static void page_leaf(struct walk *walk, const char *parent, const char *name, s
         buf_put(&walk->key, text);
     } else if (in_entry && strcmp(name, "Size") == 0) {
         walk->size = number_of(text);
+    } else if (in_entry && strcmp(name, "ETag") == 0) {
+        buf_clear(&walk->tag);
+        buf_put(&walk->tag, text);
     } else if (strcmp(name, "Contents") == 0) {
-        page->stopped = page->stopped || !page->each(buf_str(&walk->key), walk->size, page->arg);
+        const struct s3_listed object = {buf_str(&walk->key), walk->size, buf_str(&walk->tag)};
+
+        page->stopped = page->stopped || !page->each(&object, page->arg);
         buf_clear(&walk->key);
+        buf_clear(&walk->tag);
         walk->size = 0;
     } else if (strcmp(name, "IsTruncated") == 0) {
         page->truncated = str_eq_c(text, "true");
@@ -161,6 +167,7 @@ bool s3_answer_page(struct str body, struct s3_page *page, struct err *reterr)
     bool well =
         body.len > 0 && run(&walk, body, &why) && strcmp(walk.names[0], "ListBucketResult") == 0;
     buf_done(&walk.key);
+    buf_done(&walk.tag);
     if (!well)
         return err_set(reterr, ERR_RETRY, "the store's answer is not a listing: %s",
                        why == NULL ? "another document" : why);

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "http/s3.h"
 
 /* The code and the message of an error document; "" where there is none. */
 struct s3_error {
@@ -22,9 +23,9 @@ void s3_answer_error(struct str body, struct s3_error *ret);
  */
 bool s3_answer_text(struct str body, const char *root, const char *name, struct buf *into);
 
-/* One page of a listing: `each` is called for its keys in order. */
+/* One page of a listing: `each` is called for its objects in order. */
 struct s3_page {
-    bool (*each)(struct str key, int64_t size, void *arg);
+    bool (*each)(const struct s3_listed *object, void *arg);
     void *arg;
     bool stopped;     /* each has returned false */
     bool truncated;   /* there is another page, */

@@ -1,33 +1,129 @@
 #include "input_s3.h"
 
+#include "base/buf.h"
+#include <errno.h>
+#include <unistd.h>
+
+enum { RANGE_BYTES = 8 << 20 };
+
+/* `config` is a copy with the bucket of the place. */
 struct input_s3 {
-    int none;
+    struct s3_config config;
+    char *bucket, *prefix;
+    struct s3 *s3;
 };
 
 bool input_s3_open(const struct s3_config *config, const char *place, struct input_s3 **ret,
                    struct err *reterr)
 {
-    (void)config, (void)ret;
-    return err_stop(reterr, EX_USAGE, "--input %s: not yet", place);
+    const char *bucket = place + strlen("s3://");
+    const char *slash = strchrnul(bucket, '/');
+    struct input_s3 *input = err_calloc(1, sizeof(*input));
+
+    input->bucket = err_strdup(bucket);
+    input->bucket[slash - bucket] = '\0';
+    input->prefix = err_strdup(*slash == '/' ? slash + 1 : "");
+    input->config = *config;
+    input->config.bucket = input->bucket;
+    bool ok = input->bucket[0] != '\0' ||
+              err_stop(reterr, EX_USAGE, "--input %s: it must be s3://BUCKET/PREFIX", place);
+    if (!ok || !s3_open(&input->config, &input->s3, reterr)) {
+        input_s3_close(input);
+        return false;
+    }
+    *ret = input;
+    return true;
 }
 
 struct input_s3 *input_s3_close(struct input_s3 *input)
 {
+    if (input != NULL) {
+        s3_close(input->s3);
+        free(input->bucket);
+        free(input->prefix);
+    }
     free(input);
     return NULL;
+}
+
+struct listing {
+    bool (*each)(void *arg, const char *key, const char *tag, int64_t size);
+    void *arg;
+};
+
+/* A key that ends with a slash is a folder's mark. */
+static bool hand_out(const struct s3_listed *object, void *arg)
+{
+    const struct listing *listing = arg;
+    struct buf key CLEANUP(buf) = {0}, tag CLEANUP(buf) = {0};
+
+    buf_put(&key, object->key);
+    buf_put(&tag, object->etag);
+    return (key.len > 0 && key.at[key.len - 1] == '/') ||
+           listing->each(listing->arg, buf_cstr(&key), buf_cstr(&tag), object->size);
 }
 
 bool input_s3_list(struct input_s3 *input,
                    bool (*each)(void *arg, const char *key, const char *tag, int64_t size),
                    void *arg, struct err *reterr)
 {
-    (void)input, (void)each, (void)arg;
-    return err_stop(reterr, EX_SOFTWARE, "not yet");
+    struct listing listing = {each, arg};
+
+    return s3_list_objects(input->s3, input->prefix, hand_out, &listing, reterr);
+}
+
+static bool write_all(int fd, struct str bytes, struct err *reterr)
+{
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.at, bytes.len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_stop(reterr, EX_CANTCREAT, "the download can't be stored: %s",
+                            strerror(errno));
+        bytes = (struct str){bytes.at + n, bytes.len - (size_t)n};
+    }
+    return true;
+}
+
+/* One range after another, all of one version. */
+static bool get_all(struct input_s3 *input, const char *key, char *etag, int fd, struct err *reterr)
+{
+    struct buf part CLEANUP(buf) = {0};
+    struct s3_range range = {.key = key, .etag = etag, .n = RANGE_BYTES};
+    bool found = true;
+
+    for (;;) {
+        char now[128] = "";
+
+        buf_clear(&part);
+        if (!s3_get_range(input->s3, &range, &part, now, &found, reterr))
+            return false;
+        if (!found)
+            return err_stop(reterr, EX_NOINPUT, "there is no such object any more");
+        if (etag[0] == '\0')
+            snprintf(etag, 128, "%s", now);
+        if (!write_all(fd, buf_str(&part), reterr))
+            return false;
+        range.first += (int64_t)part.len;
+        if (part.len != RANGE_BYTES)
+            return true;
+    }
 }
 
 bool input_s3_get(struct input_s3 *input, const char *key, char *tag, size_t tag_room, int fd,
                   struct err *reterr)
 {
-    (void)input, (void)key, (void)tag, (void)tag_room, (void)fd;
-    return err_stop(reterr, EX_SOFTWARE, "not yet");
+    char etag[128] = "";
+
+    if (get_all(input, key, etag, fd, reterr)) {
+        snprintf(tag, tag_room, "%s", etag);
+        return true;
+    }
+    if (reterr->kind == ERR_RETRY) { /* it was tried again and again */
+        reterr->kind = ERR_STOP;
+        reterr->exit_status = EX_UNAVAILABLE;
+    }
+    return false;
 }

@@ -16,7 +16,7 @@ from harness.services import run
 from harness.wait import until
 from harness.web import Web
 
-EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_NOPERM, EX_TEMPFAIL = 64, 65, 66, 69, 77, 75
+EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_NOPERM, EX_TEMPFAIL, EX_CONFIG = 64, 65, 66, 69, 77, 75, 78
 PLACES = ("open-transaction", "before-commit", "after-commit")
 
 
@@ -442,3 +442,72 @@ def test_pipe_in_bounded_memory(producer, tmp_path, service):
     assert live.wait_exit(60) == 0
     assert 0 < peak < 64 << 20, peak
     assert len(feed.rows()) == 4000
+
+
+# --- S3 ---
+
+
+def test_s3_prefix(producer, s3, bucket):
+    s3.put(bucket, "in/a.json", b'[{"ean":"001","price":55.0},{"ean":"002"}]')
+    s3.put(bucket, "in/b.json", b'[{"ean":"003"}]')
+    s3.put(bucket, "other.json", b"[]")
+    feed = producer(f"s3://{bucket}/in/")
+    how = {"key": "ean", "s3_endpoint": s3.endpoint, "s3_region": s3.region}
+    keys = {"AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key}
+    assert counts(feed.run(env=keys, **how)) == counted(rows=3, created=3)
+    assert feed.events()[0][1].json()["source"]["file"].startswith("in/")
+    assert counts(feed.run(env=keys, **how)) == counted()
+    s3.put(bucket, "in/b.json", b'[{"ean":"003","new":1}]')
+    s3.put(bucket, "in/c.csv", b"ean,x\n4,y\n")
+    summary = feed.run(env=keys, **how)
+    assert counts(summary) == counted(rows=4, created=1, updated=1, unchanged=2)
+    s3.delete(bucket, "in/a.json")
+    assert counts(feed.run(env=keys, **how))["deleted"] == 2
+    assert set(feed.rows()) == {'{"ean":"003"}', '{"ean":"4"}'}
+    assert feed.run(status=EX_NOPERM, env={**keys, "AWS_SECRET_ACCESS_KEY": "wrong"}, **how) is None
+    assert "wrong" not in feed.process.stderr
+    missing = producer(f"s3://no-such-{bucket}/x", "missing")
+    assert missing.run(status=EX_CONFIG, env=keys, **how) is None
+    assert "no such bucket" in missing.process.stderr
+
+
+def test_s3_object_larger_than_a_range(producer, s3, bucket):
+    body = b"id,x\n" + b"".join(b"%d,%s\n" % (i, b"y" * 990) for i in range(17000))  # three ranges of 8 MiB
+    s3.put(bucket, "big.csv", body)
+    feed = producer(f"s3://{bucket}/big.csv")
+    how = {"key": "id", "s3_endpoint": s3.endpoint, "s3_region": s3.region, "contents": "added"}
+    summary = feed.run(env={"AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key}, **how)
+    assert counts(summary) == counted(rows=17000, created=17000) and summary["bytes"] == len(body)
+
+
+# --- read by views ---
+
+
+def test_views_reads_the_topic(producer, service, kafka, unique, tmp_path):
+    """The pipeline's view over the topic is the file's content, through updates and deletes."""
+    file = tmp_path / "a.csv"
+    file.write_text("id,tenure,churn\n1,5,Yes\n2,40,No\n3,,No\n")
+    feed = producer(file)
+    feed.run(key="id")
+    pipeline = tmp_path / "pipeline.sql"
+    pipeline.write_text(f"""
+        CREATE SCHEMA bronze; CREATE SCHEMA gold;
+        CREATE FOREIGN TABLE bronze.a (id text PRIMARY KEY, tenure text, churn text)
+          SERVER kafka OPTIONS (topic '{feed.topic}', format 'debezium');
+        CREATE MATERIALIZED VIEW gold.churn AS
+          SELECT churn, count(*) AS n, sum(nullif(tenure, '')::int) AS months FROM bronze.a GROUP BY churn;
+    """)
+    views = service("views", {"kafka-bootstrap": kafka.bootstrap, "file": pipeline, "pipeline": unique,
+                              "state-dir": tmp_path / "views"}, start=False)
+    views.start().wait_ready()
+
+    def gold():
+        topic = f"{unique}.gold.churn"
+        if topic not in kafka.topics():
+            return None
+        return {row["churn"]: (row["n"], row["months"]) for row in (r.json() for r in kafka.latest(topic).values())}
+
+    until(lambda: gold() == {"Yes": (1, 5), "No": (2, 40)}, "the first load")
+    file.write_text("id,tenure,churn\n1,6,Yes\n2,40,Yes\n")
+    feed.run(key="id")
+    until(lambda: gold() == {"Yes": (2, 46)}, "the second")
