@@ -73,10 +73,6 @@ static const struct option rhythm[] = {
      .max = 1000000, .value_name = "N", .help = "or after so many records"},
     {"commit-size", OPTION_SIZE, FIELD(commit_bytes), .fallback = "8MiB", .min = 1024,
      .max = 1 << 30, .value_name = "SIZE", .help = "or after so many bytes"},
-    {"raw-bucket", OPTION_STRING, FIELD(raw_bucket), .value_name = "BUCKET",
-     .help = "S3 bucket that keeps each object as it came, its SHA-256 beside it"},
-    {"raw-prefix", OPTION_STRING, FIELD(raw_prefix), .fallback = "", .value_name = "PREFIX",
-     .help = "put before the object's name there"},
     {0}};
 
 /* The S3 rows without the bucket. */

@@ -32,7 +32,6 @@ struct objects_options {
     int64_t every_ms;
     char *cron;
     int64_t commit_records, commit_bytes, commit_interval_ms;
-    char *raw_bucket, *raw_prefix;
     struct fetch_config fetch;
     struct s3_config s3;
     struct kafka_config kafka;
@@ -49,7 +48,7 @@ extern const char objects_service[];
 struct objects_option_tables {
     struct option_group groups[OBJECTS_GROUPS + 1];
     struct option
-        s3_rows[S3_ROWS_MAX]; /* without --s3-bucket: --input and --raw-bucket name buckets */
+        s3_rows[S3_ROWS_MAX]; /* without --s3-bucket: --input names it */
 };
 void objects_option_set(struct objects_options *options, struct objects_option_tables *tables,
                         struct option_set *ret);
