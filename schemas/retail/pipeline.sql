@@ -49,7 +49,8 @@ CREATE FOREIGN TABLE bronze.products (
 ) SERVER kafka OPTIONS (topic 'retail.bronze.products', format 'debezium');
 
 CREATE FOREIGN TABLE bronze.events (
-  line             bigint PRIMARY KEY,
+  _file            text,
+  _line            bigint,
   "timestamp"      text NOT NULL CHECK ("timestamp" ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?$'),
   user_id          integer NOT NULL CHECK (user_id > 0),
   event            text NOT NULL CHECK (event IN ('login', 'view', 'purchase', 'logout', 'signup', 'search', 'add_to_cart')),
@@ -61,7 +62,8 @@ CREATE FOREIGN TABLE bronze.events (
   page             text,
   duration_seconds integer CHECK (duration_seconds >= 0),
   query            text,
-  email            text
+  email            text,
+  PRIMARY KEY (_file, _line)
 ) SERVER kafka OPTIONS (topic 'retail.bronze.events', format 'debezium');
 
 -- Silver.
@@ -97,7 +99,7 @@ CREATE MATERIALIZED VIEW silver.products_active AS
 COMMENT ON MATERIALIZED VIEW silver.products_active IS 'Products that can be sold today.';
 
 CREATE MATERIALIZED VIEW silver.events AS
-  SELECT line, "timestamp"::timestamp AS at, "timestamp"::timestamp::date AS event_date, user_id, event, device, location,
+  SELECT _file, _line, "timestamp"::timestamp AS at, "timestamp"::timestamp::date AS event_date, user_id, event, device, location,
     product_id, amount, quantity, page, duration_seconds, query, email
   FROM bronze.events;
 COMMENT ON MATERIALIZED VIEW silver.events IS 'Events that keep their contract; the others are dead letters.';

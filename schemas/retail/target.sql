@@ -59,7 +59,8 @@ CREATE TABLE IF NOT EXISTS silver.products_active (
 COMMENT ON TABLE silver.products_active IS 'Products that can be sold today.';
 
 CREATE TABLE IF NOT EXISTS silver.events (
-  line bigint NOT NULL,
+  _file text NOT NULL,
+  _line bigint NOT NULL,
   at timestamp without time zone,
   event_date date,
   user_id integer NOT NULL,
@@ -73,7 +74,7 @@ CREATE TABLE IF NOT EXISTS silver.events (
   duration_seconds integer,
   query text,
   email text,
-  PRIMARY KEY (line)
+  PRIMARY KEY (_file, _line)
 );
 COMMENT ON TABLE silver.events IS 'Events that keep their contract; the others are dead letters.';
 

@@ -1,5 +1,6 @@
 """A pipeline of schemas/ with its services running: topics with names of their own, views, and the tables behind them."""
 
+import json
 import re
 
 from .compare import same_rows
@@ -16,11 +17,12 @@ class Live(Pipeline):
         from .pipelines import SCHEMAS
         text = (SCHEMAS / name / "pipeline.sql").read_text()
         self.word, self.kafka, self.service = unique, kafka, service
+        self.runs, self.seen = 0, {}
         self.topics = dict(re.findall(r"CREATE FOREIGN TABLE bronze\.(\w+) .*?topic '([^']+)'", text, re.S))
         for source, topic in self.topics.items():
             text = text.replace(f"topic '{topic}'", f"topic '{self.topic_of(source)}'")
-        keys = re.findall(r"CREATE FOREIGN TABLE bronze\.(\w+) \(.*?\"?(\w+)\"? +[\w()]+ PRIMARY KEY", text, re.S)
-        self.keys = dict(keys)
+        self.keys = {name: key_of(columns) for name, columns in re.findall(
+            r"CREATE FOREIGN TABLE bronze\.(\w+) \((.*?)\) SERVER", text, re.S)}
         file = folder / "pipeline.sql"
         file.write_text(text)
         super().__init__(name, pg, unique, folder, file)
@@ -52,8 +54,36 @@ class Live(Pipeline):
         for change in changes:
             envelope = change if "op" in change else {"before": None, "after": change, "op": "c"}
             row = envelope["after"] or envelope["before"]
-            records.append((as_json({key: row[key]}).encode(), as_json(envelope).encode()))
+            records.append((as_json({name: row[name] for name in key}).encode(), as_json(envelope).encode()))
         self.kafka.produce(self.topic_of(source), records)
+
+    def read_objects(self, source, place, key, **flags):
+        """sluice-objects reads the place once; returns how many records it has added to the topic."""
+        said = self.run_producer("objects", source, {"input": place, "key": key, **flags})
+        return self.wait_added(source, said["created"] + said["updated"] + 2 * said["deleted"])  # a delete and its tombstone
+
+    def read_table(self, source, **flags):
+        """sluice-sql-rows runs once; returns how many records it has added to the topic."""
+        said = self.run_producer("sql-rows", source, {"topic-prefix": self.word, **flags})
+        return self.wait_added(source, said["rows_processed"])
+
+    def run_producer(self, name, source, flags):
+        """The summary of one run."""
+        self.runs += 1
+        one = self.service(name, {"topic": self.topic_of(source), "once": True, "kafka-bootstrap": self.kafka.bootstrap,
+                                  "state-dir": self.folder / f"{name}-{source}", **flags}, instance=f"{source}{self.runs}")
+        assert one.wait_exit(120) == 0, one.tail()
+        return json.loads(next(line for line in one.log().splitlines() if line.startswith("{")))
+
+    def wait_added(self, source, added):
+        """A commit returns before every partition has its mark: waits until readers see what was added."""
+        self.seen[source] = self.seen.get(source, 0) + added
+        until(lambda: self.records(self.topic_of(source)) >= self.seen[source], f"{self.seen[source]} records in {source}", 30)
+        assert self.records(self.topic_of(source)) == self.seen[source]
+        return added
+
+    def records(self, topic):
+        return len(self.kafka.read(topic)) if topic in self.kafka.topics() else 0
 
     def settle(self, deadline_s=120):
         """Views have read bronze to its end, and the tables hold all that the views' topics do."""
@@ -92,3 +122,11 @@ class Live(Pipeline):
     def dead_letters(self):
         topic = f"{self.word}.dead-letters"
         return self.kafka.read(topic) if topic in self.kafka.topics() else []
+
+
+def key_of(columns):
+    """The names of a source's key, of a column's PRIMARY KEY or the table's."""
+    whole = re.search(r"^ *PRIMARY KEY \(([^)]*)\)", columns, re.M)
+    if whole:
+        return [name.strip().strip('"') for name in whole[1].split(",")]
+    return [re.search(r'"?(\w+)"? +[\w()]+ PRIMARY KEY', columns)[1]]

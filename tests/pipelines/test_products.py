@@ -12,7 +12,7 @@ REAL = ("price_eur", "price_usd", "price_gbp", "grossPrice_eur")
 
 def table_rows(path):
     """As the table gives them: empty is NULL, REAL is a number, all else text."""
-    return [{name: None if value == "" else Decimal(value) if name in REAL else value for name, value in row.items()}
+    return [{name: None if value == "" else Decimal(repr(float(value))) if name in REAL else value for name, value in row.items()}
             for row in csv_rows(path, "ean")]
 
 

@@ -43,7 +43,7 @@ def event_rows(folder):
     rows, cut = [], 0
     for number, line in enumerate((folder / "events.ndjson").read_text(encoding="utf-8").splitlines(), 1):
         try:
-            rows.append({"line": number, **json.loads(line, parse_float=Decimal)})
+            rows.append({"_file": "events.ndjson", "_line": number, **json.loads(line, parse_float=Decimal)})
         except ValueError:
             cut += 1
     return rows, cut
@@ -174,7 +174,7 @@ def test_event_twin_has_the_shape(generate):
                "signup": {"email"}}
     for row in good:
         if "event" in row:
-            assert row.keys() - {"line", "timestamp", "user_id", "event", "device", "location"} == details.get(row["event"], set())
+            assert row.keys() - {"_file", "_line", "timestamp", "user_id", "event", "device", "location"} == details.get(row["event"], set())
     days = {row["timestamp"][:10] for row in rows if "timestamp" in row}
     assert len(days) == 7 and max(days) == "2026-01-13"
 

@@ -1,0 +1,142 @@
+# shellcheck shell=bash
+# What the demos of all pipelines share: looks, services, servers, the proof. Sourced by deploy/demo, which sets root, state
+# and build.
+
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
+
+seconds_since() { local us=$((${EPOCHREALTIME/./} - ${1/./})); printf '%d.%d' $((us / 1000000)) $((us % 1000000 / 100000)); }
+step() { printf '\n%s[%5s s] %s%s\n' "$bold" "$(seconds_since "$began")" "$*" "$plain"; }
+die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
+
+# bar DONE ALL TEXT: a progress bar at a terminal, one plain line at the end otherwise
+bar() {
+  local width=40 done=$1 all=$2 text=$3 filled
+  filled=$((done * width / all))
+  if [ -t 1 ]; then
+    printf '\r  [%s%s] %s ' "$(printf '%*s' "$filled" '' | tr ' ' '#')" "$(printf '%*s' $((width - filled)) '')" "$text"
+    [ "$done" -lt "$all" ] || echo
+  elif [ "$done" -ge "$all" ]; then
+    echo "  $text"
+  fi
+}
+
+# until_true SECONDS COMMAND ...: false when it has not succeeded by then
+until_true() {
+  local end=$((SECONDS + $1)); shift
+  until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done
+}
+
+# --- services ---
+
+service_pid() { # its pid while that very process lives
+  local pid
+  pid=$(cat "$state/$1.pid" 2>/dev/null) && grep -qaF "sluice-$1" "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
+}
+
+service_gone() { ! service_pid "$1" >/dev/null; }
+
+service_start() { # service_start NAME FLAG ...
+  local name=$1; shift
+  setsid "$build/bin/sluice-$name" "$@" --http-port="${port[$name]}" >>"$state/$name.log" 2>&1 </dev/null &
+  echo $! >"$state/$name.pid"
+  while service_gone "$name" && kill -0 $! 2>/dev/null; do sleep 0.02; done # until the child has become the service
+}
+
+service_ready() {
+  if service_gone "$1"; then tail -n 5 "$state/$1.log" >&2; die "sluice-$1 ended (log: $state/$1.log)"; fi
+  curl -fs -o /dev/null --noproxy '*' "http://127.0.0.1:${port[$1]}/readyz"
+}
+
+service_stop() {
+  local pid
+  if pid=$(service_pid "$1"); then kill "$pid"; until_true 15 service_gone "$1" || kill -9 "$pid"; fi
+  rm -f "$state/$1.pid"
+}
+
+free_port() { /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+declare -A port
+all_services=(datagen postgres-cdc views postgres-upsert s3-objects)
+
+stop_services() { local name; for name in "${all_services[@]}"; do service_stop "$name"; done; }
+
+# --- the parts of a demo ---
+
+prepare() {
+  step "packages"
+  "$here/install" build run servers
+  step "build"
+  [ -f "$build/build.ninja" ] || cmake --preset "$(basename "$build")" -B "$build" >/dev/null
+  cmake --build "$build" -j "$(nproc)" >"$state/build.log" 2>&1 || { tail -n 30 "$state/build.log"; die "the build failed"; }
+  step "servers"
+  "$here/servers" wipe kafka s3 >/dev/null # topics and objects of the demo before
+  "$here/servers" start
+  eval "$("$here/servers" env)"
+  local name
+  for name in "${all_services[@]}"; do port[$name]=$(free_port); done
+}
+
+# views_of FILE [SCHEMA]: the materialized views of a pipeline, of one schema or of all
+views_of() { grep -oP "^CREATE MATERIALIZED VIEW \K${2:-\\w+}\.\w+" "$1"; }
+
+wait_ready() {
+  local name
+  for name in "$@"; do
+    until_true 60 service_ready "$name" || die "sluice-$name is not ready (log: $state/$name.log)"
+    echo "  $name: ready, log $state/$name.log"
+  done
+}
+
+show_topics() { # the first two records of each
+  local topic
+  step "topics, as kcat shows them"
+  for topic in "$@"; do
+    echo "  $topic"
+    kcat -C -b "$SLUICE_KAFKA_BOOTSTRAP" -t "$topic" -o beginning -c 2 -e -q -f '    %k => %s\n' 2>/dev/null | cut -c1-220 | sed -n 1,2p
+  done
+}
+
+show_reports() { # show_reports PIPELINE DATABASE REPORT ...: the first rows of each, and how many there are
+  local pipeline=$1 database=$2 report
+  shift 2
+  step "gold tables in the database $database"
+  for report in "$@"; do
+    echo "  $report"
+    "$build/bin/sluice-report" "$report" --reports="schemas/$pipeline/reports" --postgres-url="dbname=$database" |
+      cut -c1-180 | awk 'NR <= 7 {print "    " $0} END {if (NR > 7) print "    " $0}'
+  done
+}
+
+# ask_postgresql PIPELINE: the source's rows (oracle_rows prints how they are loaded) under the pipeline's own statements, in the
+# database PIPELINE_oracle: PostgreSQL's answer.
+ask_postgresql() {
+  "$build/bin/sluice-views" --oracle="schemas/$1/pipeline.sql" >"$state/oracle.sql"
+  psql -qX postgres -c "DROP DATABASE IF EXISTS $1_oracle WITH (FORCE)" -c "CREATE DATABASE $1_oracle" 2>/dev/null
+  {
+    sed '/^CREATE MATERIALIZED VIEW\|^CREATE VIEW/,$d' "$state/oracle.sql"
+    oracle_rows
+    sed -n '/^CREATE MATERIALIZED VIEW\|^CREATE VIEW/,$p' "$state/oracle.sql"
+  } | psql -qX -v ON_ERROR_STOP=1 -d "$1_oracle" >/dev/null
+}
+
+rows_of() { # rows_of DATABASE VIEW, without the key that a view without one of its own gets
+  psql -AtqX -d "$1" -c "SELECT row_to_json(v) FROM $2 v" | sed 's/,"__hash":"[0-9a-f]*","__ordinal":[0-9]*}$/}/' | LC_ALL=C sort
+}
+
+equal() { cmp -s <(rows_of "$2" "$3") <(rows_of "$1_oracle" "$3"); }
+
+prove() { # prove PIPELINE DATABASE VIEW ...: every table equals PostgreSQL's answer, or the demo fails
+  local pipeline=$1 database=$2 view rows wrong=0
+  shift 2
+  ask_postgresql "$pipeline"
+  for view in "$@"; do
+    until_true 60 equal "$pipeline" "$database" "$view" || wrong=1
+    rows=$(rows_of "${pipeline}_oracle" "$view" | wc -l)
+    if [ "$rows" -eq 0 ]; then echo "  $view: PostgreSQL has no rows, which proves nothing"; wrong=1
+    elif equal "$pipeline" "$database" "$view"; then echo "  $view: $rows rows, equal"
+    else echo "  $view: DIFFERENT"; wrong=1; fi
+  done
+  psql -qX postgres -c "DROP DATABASE ${pipeline}_oracle WITH (FORCE)"
+  [ $wrong -eq 0 ] || die "the proof failed"
+}

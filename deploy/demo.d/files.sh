@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # deploy/demo sets state, build and here, common.sh port
+# A pipeline whose source is files. Its own script sets name, datasets, shown and reports, and defines produce (the files
+# into bronze) and oracle_rows (the same files into PostgreSQL).
+
+data=$state/data
+
+objects() { # objects SOURCE PLACE FLAG ...: one run of sluice-objects, and what it says of it
+  local source=$1 place=$2; shift 2
+  "$build/bin/sluice-objects" --topic="$name.bronze.$source" --input="$place" --once --state-dir="$state/producers/$source" \
+    --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP" "$@" 2>>"$state/objects.log" | sed 's/^/  /' || die "log: $state/objects.log"
+}
+
+generate() {
+  local dataset
+  step "files: the same seed gives the same bytes"
+  mkdir -p "$data" "$state/producers"
+  for dataset in "${datasets[@]}"; do "$build/bin/sluice-datagen" "$dataset" --out="$data" 2>>"$state/datagen.log"; done
+  wc -c "$data"/* | sed 's/^/  /'
+}
+
+services() {
+  local target=schemas/$name/target.sql
+  step "services"
+  psql -qX postgres -c "DROP DATABASE IF EXISTS $name WITH (FORCE)" -c "CREATE DATABASE $name" 2>/dev/null
+  [ ! -f "schemas/$name/tuning.sql" ] || target+=,schemas/$name/tuning.sql
+  service_start views --file="schemas/$name/pipeline.sql" --state-dir="$state/views" --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP"
+  service_start postgres-upsert --pipeline="$name" --target="$target" --postgres-url="dbname=$name" \
+    --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP"
+  wait_ready views postgres-upsert
+}
+
+run_demo() {
+  local views
+  mapfile -t views < <(views_of "schemas/$name/pipeline.sql")
+  generate
+  step "producers: each says what its run has written"
+  produce
+  services
+  step "proof: every table must equal PostgreSQL's own answer over the same files"
+  prove "$name" "$name" "${views[@]}"
+  show_topics "${shown[@]}"
+  show_reports "$name" "$name" "${reports[@]}"
+  step "done. Everything still runs; try next:"
+  cat <<TEXT
+  eval "\$(SLUICE_STATE=$SLUICE_STATE deploy/servers env)"
+  kcat -C -b \$SLUICE_KAFKA_BOOTSTRAP -t ${shown[0]} -o beginning -e
+  $build/bin/sluice-report ${reports[0]} --reports=schemas/$name/reports --postgres-url=dbname=$name
+  $build/bin/sluice-views --explain=schemas/$name/pipeline.sql
+  deploy/demo stop
+TEXT
+}

@@ -1,0 +1,99 @@
+"""Each pipeline from its source's files to its tables, by the real services, against PostgreSQL's answer over the same rows."""
+
+import shutil
+from collections import Counter
+
+from pipelines.test_countries import countries_of, stream
+from pipelines.test_products import feed_rows, table_rows
+from pipelines.test_retail import KEYS, event_rows, shop_rows
+from pipelines.test_telco import FILE, readable
+
+from harness import ROOT
+
+SCHEMAS = ROOT / "schemas" / "products"
+
+
+def rules(pipeline):
+    return Counter(letter.header("sluice.error.rule") for letter in pipeline.dead_letters())
+
+
+def test_telco(live, generate):
+    """The dirty file: what can't be a row is a dead letter, all else is a row; the same file again is nothing new."""
+    telco = live("telco")
+    file = generate("telco", rows=2000, dirty=True) / FILE
+    rows = readable(file)
+    assert telco.read_objects("customers", file, "customerID") == len(rows)
+    assert telco.read_objects("customers", file, "customerID") == 0
+    telco.start()
+    telco.settle()
+    assert telco.check_tables({"customers": rows}) == {"bronze.customers": 0}
+    assert sum(rules(telco).values()) == 4  # too few fields, too many, no UTF-8, a customer's second row
+
+
+def test_telco_reloads_what_changed(live, generate):
+    telco = live("telco").start()
+    file = generate("telco", rows=500) / FILE
+    rows = readable(file)
+    assert telco.read_objects("customers", file, "customerID") == 500
+    text = file.read_text().splitlines(keepends=True)
+    text[5] = text[5].replace("Male", "male") if "Male" in text[5] else text[5].replace("Female", "FEMALE")
+    gone = text.pop(9)
+    file.write_text("".join(text))
+    assert telco.read_objects("customers", file, "customerID") == 3  # an update, a delete and its tombstone
+    telco.settle()
+    rows = readable(file)
+    assert len(rows) == 499 and gone[:10] not in {row["customerID"] for row in rows}
+    telco.check_tables({"customers": rows})
+
+
+def test_countries(live, generate):
+    """An answer of the API after the other: as many changes as between them, none for the same one again."""
+    countries = live("countries").start()
+    folder = generate("countries")
+    answer = folder / "answer" / "countries.json"
+    answer.parent.mkdir()
+    snapshots = [[]]
+    for number in range(1, 7):
+        shutil.copy(folder / f"countries_{number}.json", answer)
+        snapshots.append(countries_of(answer))
+        changes = stream(snapshots[-2:])
+        tombstones = sum(change["op"] == "d" for change in changes)
+        assert countries.read_objects("countries", answer, "country=name.common") == len(changes) + tombstones
+        assert countries.read_objects("countries", answer, "country=name.common") == 0
+    countries.settle()
+    countries.check_tables({"countries": snapshots[-1]})
+
+
+def test_retail(live, generate):
+    """Dead letters and silver together are what came, files and events."""
+    retail = live("retail").start()
+    folder = generate("retail", rows=2000, dirty=True)
+    all_rows = shop_rows(folder)
+    rows = {table: [row for row in lines if None not in row] for table, lines in all_rows.items()}
+    broken = sum(map(len, all_rows.values())) - sum(map(len, rows.values()))  # a field too many
+    for table, key in KEYS.items():
+        retail.read_objects(table, folder / f"{table}.csv", key)
+    events_file = generate("events", rows=3000) / "events.ndjson"
+    events, cut = event_rows(events_file.parent)
+    assert retail.read_objects("events", events_file, None) == len(events)
+    retail.settle()
+    refused = retail.check_tables({**rows, "events": events})
+    dead = sum(rules(retail).values())
+    assert dead == sum(refused.values()) + cut + broken + 3  # a key twice in each of the three files
+    assert retail.value("SELECT count(*) FROM silver.events") + refused["bronze.events"] + cut == 3000
+
+
+def test_products(live, generate):
+    """CSV to SQLite to Kafka with its filter, and the JSON feed."""
+    products = live("products").start()
+    folder = generate("products")
+    rows, items = table_rows(folder / "products.csv"), feed_rows(folder / "products.json")
+    ready = [row for row in rows if row["articleStatus"] == "created" and row["b2bReadinessDate"] >= "2025-12-15"]
+    assert 5 < len(ready) < 100
+    added = products.read_table("products", **{"sqlite": ":memory:", "load-csv": folder / "products.csv", "into": "products",
+                                               "ddl": SCHEMAS / "source.sql", "query-file": SCHEMAS / "recent.sql", "key-columns": "ean",
+                                               "parameter": ["status=created", "back=-30 days"], "as-of": "2026-01-14"})
+    assert added == len(ready)
+    assert products.read_objects("items", folder / "products.json", "ean") == len(items)
+    products.settle()
+    products.check_tables({"products": ready, "items": items})
