@@ -12,7 +12,7 @@ as_of=2026-01-14 days_back=30 status=created
 produce() {
   "$build/bin/sluice-sql-rows" --topic-prefix=products --topic=product-updates --once --state-dir="$state/producers/products" \
     --sqlite=:memory: --load-csv="$data/products.csv" --into=products --ddl=schemas/products/source.sql \
-    --query-file=schemas/products/recent.sql --parameter="status=$status" --parameter="back=-$days_back days" --as-of=$as_of \
+    --query-file=schemas/products/recent.sql --parameter="articleStatus=$status" --parameter="days_back=$days_back" --as-of=$as_of \
     --key-columns=ean --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP" 2>>"$state/sql-rows.log" | sed 's/^/  /' || die "log: $state/sql-rows.log"
   objects items "$data/products.json" --key=ean
 }

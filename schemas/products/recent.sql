@@ -1,4 +1,5 @@
--- Articles of a status that are ready since so many days before --as-of: --parameter status=created --parameter "back=-30 days".
+-- The articles of one status that are ready for business customers since some days, in the table's order: what
+-- `product-updates` is to say. :articleStatus and :days_back are given by --parameter, :as_of by --as-of or the run.
 SELECT * FROM products
-WHERE articleStatus = :status AND b2bReadinessDate >= strftime('%Y-%m-%dT00:00:00.000Z', date(:as_of, :back))
-ORDER BY rowid
+ WHERE articleStatus = :articleStatus
+   AND b2bReadinessDate >= date(:as_of, '-' || :days_back || ' days')

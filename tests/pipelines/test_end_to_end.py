@@ -92,7 +92,7 @@ def test_products(live, generate):
     assert 5 < len(ready) < 100
     added = products.read_table("products", **{"sqlite": ":memory:", "load-csv": folder / "products.csv", "into": "products",
                                                "ddl": SCHEMAS / "source.sql", "query-file": SCHEMAS / "recent.sql", "key-columns": "ean",
-                                               "parameter": ["status=created", "back=-30 days"], "as-of": "2026-01-14"})
+                                               "parameter": ["articleStatus=created", "days_back=30"], "as-of": "2026-01-14"})
     assert added == len(ready)
     assert products.read_objects("items", folder / "products.json", "ean") == len(items)
     products.settle()

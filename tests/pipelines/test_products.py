@@ -2,10 +2,14 @@
 
 import json
 import re
+from datetime import date, timedelta
 from collections import Counter
 from decimal import Decimal
 
-from harness.pipelines import csv_rows
+import pytest
+
+from harness.pipelines import SCHEMAS, csv_rows
+from harness.services import run
 
 REAL = ("price_eur", "price_usd", "price_gbp", "grossPrice_eur")
 
@@ -76,3 +80,54 @@ def test_twin_is_its_seed_s(generate):
         assert first.read_bytes() == again.read_bytes() != other.read_bytes()
     dirty = (generate("products", "d", dirty=True) / "products.csv").read_text().splitlines()
     assert len(dirty) == 503 and dirty[-1].count(",") == 2
+
+
+def sql_rows(kafka, unique, csv, tmp_path, **flags):
+    """One run of the table's producer with the query of schemas/products; its summary."""
+    done = run("sql-rows", {
+        "kafka-bootstrap": kafka.bootstrap, "topic-prefix": unique, "topic": f"{unique}.product-updates", "topic-partitions": 1,
+        "sqlite": ":memory:", "load-csv": csv, "into": "products", "ddl": SCHEMAS / "products" / "source.sql",
+        "query-file": SCHEMAS / "products" / "recent.sql", "format": "json", "once": True, "pipeline": "sql_to_kafka",
+        "summary-count": "products_processed", "state-dir": tmp_path / "seen", **flags}, deadline_s=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("as_of, days_back, status", [("2025-12-31", 30, "created"), ("2025-07-01", 90, "created"),
+                                                      ("2025-09-01", 200, "retired"), ("2035-01-01", 30, "created")])
+def test_recent_articles(kafka, unique, generate, tmp_path, as_of, days_back, status):
+    """The filter as plain Python states it: as text, no upper bound, the table's order; all columns, empty as null."""
+    csv = generate("products") / "products.csv"
+    since = (date.fromisoformat(as_of) - timedelta(days=days_back)).isoformat()
+    expected = [row for row in table_rows(csv) if row["articleStatus"] == status and (row["b2bReadinessDate"] or "") >= since]
+    summary = sql_rows(kafka, unique, csv, tmp_path, **{
+        "as-of": as_of, "parameter": [f"articleStatus={status}", f"days_back={days_back}"]})
+    records = kafka.read(f"{unique}.product-updates")
+    assert [record.json() for record in records] == expected
+    assert all(list(record.json()) == list(table_rows(csv)[0]) for record in records)
+    assert (len(expected) > 0) == (as_of < "2030")
+    assert summary["products_processed"] == len(expected) and summary["pipeline"] == "sql_to_kafka"
+    assert summary["status"] == "success" and summary["kafka_topic"] == f"{unique}.product-updates"
+    assert summary["query_criteria"] == {"articleStatus": status, "days_back": days_back, "as_of": as_of}
+
+
+def test_recent_articles_of_the_real_data(kafka, unique, shared_data, tmp_path):
+    sql_rows(kafka, unique, shared_data / "products" / "products.csv", tmp_path, **{
+        "as-of": "2025-12-31", "parameter": ["articleStatus=created", "days_back=30"]})
+    lines = b"".join(record.value + b"\n" for record in kafka.read(f"{unique}.product-updates"))
+    assert lines == (shared_data / "expected" / "products_clean_kafka_asof2025-12-31_30d.jsonl").read_bytes()
+
+
+def test_env_sample_names_every_option_that_a_run_needs(kafka, unique, generate, tmp_path):
+    """The sample's variables, with this broker, file and topic, are a run."""
+    import shlex
+    text = (SCHEMAS / "products" / ".env.sample").read_text()
+    env = dict(word.split("=", 1) for line in text.splitlines() for word in shlex.split(line, comments=True))
+    csv = generate("products") / "products.csv"
+    env.update({"SLUICE_SQL_ROWS_LOAD_CSV": csv, "SLUICE_SQL_ROWS_KAFKA_BOOTSTRAP": kafka.bootstrap,
+                "SLUICE_SQL_ROWS_TOPIC": f"{unique}.t", "SLUICE_SQL_ROWS_TOPIC_PREFIX": unique,
+                "SLUICE_SQL_ROWS_DDL": SCHEMAS / "products" / "source.sql",
+                "SLUICE_SQL_ROWS_QUERY_FILE": SCHEMAS / "products" / "recent.sql"})
+    done = run("sql-rows", {"once": True, "as-of": "2025-12-31", "state-dir": tmp_path / "seen"}, env=env, deadline_s=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["products_processed"] == len(kafka.read(f"{unique}.t")) > 0

@@ -1,6 +1,10 @@
 """Each pipeline with its services running: bronze records in, tables out, equal to PostgreSQL's answer over the same rows."""
 
-from harness.pipelines import csv_rows, differences
+import json
+from collections import Counter
+from decimal import Decimal
+
+from harness.pipelines import SCHEMAS, csv_rows, differences
 from pipelines.test_countries import countries_of
 from pipelines.test_products import feed_rows, table_rows
 from pipelines.test_retail import KEYS, event_rows, shop_rows
@@ -81,3 +85,43 @@ def test_products(live, generate):
     products.produce("items", items)
     products.settle()
     products.check_tables({"products": rows, "items": items})
+
+
+def as_real(rows):
+    """A number out of a REAL column shows that it is one: 126.0."""
+    return [{name: Decimal(repr(float(value))) if isinstance(value, Decimal) else value for name, value in row.items()}
+            for row in rows]
+
+
+def test_products_from_the_file_by_a_table(live, generate, tmp_path):
+    """CSV to SQLite to a topic by sql-rows, a newer file as changes, its bad lines as dead letters; views and tables follow."""
+    products = live("products").start()
+    clean, newer = generate("products"), generate("products", "d", dirty=True)
+    rows, items = as_real(table_rows(clean / "products.csv")), feed_rows(clean / "products.json")
+
+    def extract(csv):
+        one = products.service("sql-rows", {
+            "kafka-bootstrap": products.kafka.bootstrap, "topic-prefix": products.word, "topic": products.topic_of("products"),
+            "sqlite": ":memory:", "load-csv": csv, "into": "products", "table": "products", "detect-deletes": True, "once": True,
+            "ddl": SCHEMAS / "products" / "source.sql", "state-dir": tmp_path / "seen"}, instance=csv.parent.name)
+        assert one.wait_exit(60) == 0, one.tail()
+        return json.loads(next(line for line in one.log().splitlines() if line.startswith("{")))["rows"]
+
+    first = extract(clean / "products.csv")
+    assert (first["snapshot"], first["dead_letters"]) == (len(rows), 0)
+    products.produce("items", items)
+    products.settle()
+    products.check_tables({"products": rows, "items": items})
+    lines = (newer / "products.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    changed = [line.replace(",approved,", ",retired,") for line in lines[3:40]]  # and two are gone
+    good = [lines[0], *changed, *(line for line in lines[40:] if "few,fields" not in line)]
+    (newer / "good.csv").write_text("".join(good), encoding="utf-8")
+    usable = as_real(table_rows(newer / "good.csv"))
+    (newer / "products.csv").write_text("".join([lines[0], *changed, *lines[40:]]), encoding="utf-8")
+    second = extract(newer / "products.csv")
+    changes = Counter(change["op"] for change in differences(rows, usable, "ean"))
+    assert changes["u"] > 0 and changes["d"] == 2
+    assert (second["created"], second["updated"], second["deleted"]) == (changes["c"], changes["u"], changes["d"])
+    assert second["dead_letters"] == 2, "a key that stands twice, a line with too few fields"
+    products.settle()
+    products.check_tables({"products": usable, "items": items})
