@@ -113,7 +113,7 @@ def test_products_from_the_file_by_a_table(live, generate, tmp_path):
     products.settle()
     products.check_tables({"products": rows, "items": items})
     lines = (newer / "products.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    changed = [line.replace(",approved,", ",retired,") for line in lines[3:40]]  # and two are gone
+    changed = lines[1:3] + [line.replace(",approved,", ",retired,") for line in lines[5:40]]  # and two are gone
     good = [lines[0], *changed, *(line for line in lines[40:] if "few,fields" not in line)]
     (newer / "good.csv").write_text("".join(good), encoding="utf-8")
     usable = as_real(table_rows(newer / "good.csv"))
