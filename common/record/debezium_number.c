@@ -45,7 +45,7 @@ static void reverse(unsigned char *bytes, size_t n)
     }
 }
 
-void debezium_unscaled_write(struct buf *out, struct str decimal)
+void debezium_unscaled_bytes(struct buf *out, struct str decimal)
 {
     unsigned char *bytes CLEANUP(free) = err_calloc(decimal.len / 2 + 2, 1);
     bool negative = decimal.len > 0 && *decimal.at == '-';
@@ -62,7 +62,15 @@ void debezium_unscaled_write(struct buf *out, struct str decimal)
                      (bytes[n - 1] == 0xFF && bytes[n - 2] >= 0x80)))
         n--;
     reverse(bytes, n);
-    base64_write(out, (struct str){(const char *)bytes, n});
+    buf_append(out, bytes, n);
+}
+
+void debezium_unscaled_write(struct buf *out, struct str decimal)
+{
+    CLEANUP(buf) struct buf bytes = {0};
+
+    debezium_unscaled_bytes(&bytes, decimal);
+    base64_write(out, buf_str(&bytes));
 }
 
 /* limbs (base 10^9, little-endian) = limbs * 256 + byte; returns the new count. */

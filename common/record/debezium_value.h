@@ -56,6 +56,9 @@ WARN_UNUSED bool debezium_value_write(struct buf *out, const struct debezium_col
  * BMP and upper-case hex. */
 void debezium_string_write(struct buf *out, struct str text);
 
+/* Appends the digits of a decimal text, its point ignored, as big-endian two's complement. */
+void debezium_unscaled_bytes(struct buf *out, struct str decimal);
+
 /* Appends a decimal text without its point as base64 of the big-endian two's complement number. */
 void debezium_unscaled_write(struct buf *out, struct str decimal);
 

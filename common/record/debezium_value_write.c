@@ -1,30 +1,9 @@
 #include "record/debezium_value.h"
 
 #include "base/clock.h"
+#include "record/avro_derive.h"
 #include "record/base64.h"
 #include "record/text.h"
-
-/* The built-in types whose values are not simply their text (pg_type.dat). */
-enum {
-    OID_BOOL = 16,
-    OID_BYTEA = 17,
-    OID_INT8 = 20,
-    OID_INT2 = 21,
-    OID_INT4 = 23,
-    OID_OID = 26,
-    OID_FLOAT4 = 700,
-    OID_FLOAT8 = 701,
-    OID_MONEY = 790,
-    OID_DATE = 1082,
-    OID_TIME = 1083,
-    OID_TIMESTAMP = 1114,
-    OID_TIMESTAMPTZ = 1184,
-    OID_INTERVAL = 1186,
-    OID_TIMETZ = 1266,
-    OID_BIT = 1560,
-    OID_VARBIT = 1562,
-    OID_NUMERIC = 1700
-};
 
 /* One average month, 365.25 / 12 days, as Debezium reckons intervals. */
 #define MONTH_US INT64_C(2629800000000)
