@@ -17,7 +17,7 @@ class Registry:
 
     def register(self, subject, schema):
         """The id of the schema, registered as the subject's next version unless it is one of them."""
-        return self.ask("POST", f"/subjects/{subject}/versions", {"schema": json.dumps(schema)})["id"]
+        return self.ask("POST", f"/subjects/{subject}/versions", {"schema": json.dumps(schema, separators=(",", ":"))})["id"]
 
     def schema(self, number):
         """The schema of that id, parsed."""
