@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "http/sigv4.h"
+#include "record/json.h"
 #include <assert.h>
 #include <curl/curl.h>
 #include <strings.h>

@@ -26,7 +26,7 @@
 #ifndef SLUICE_RECORD_AVRO_H
 #define SLUICE_RECORD_AVRO_H
 
-#include "record/debezium.h"
+#include "record/row.h"
 
 /* A parsed schema. Immutable; threads may share it. */
 struct avro_shape;
@@ -85,16 +85,5 @@ WARN_UNUSED bool avro_derive_row(struct buf *out, const char *topic, const struc
 /* Appends the schema of its keys: record `<topic>.Key`, the key columns in key order. */
 WARN_UNUSED bool avro_derive_row_key(struct buf *out, const char *topic,
                                      const struct schema *schema, struct err *reterr);
-
-/* Appends the schema of a captured table's envelopes as Connect's AvroConverter derives it: record
- * `<topic>.Envelope`, its rows `<topic>.Value`. */
-WARN_UNUSED bool avro_derive_envelope(struct buf *out, const char *topic,
-                                      const struct debezium_column *columns, uint16_t columns_n,
-                                      struct debezium_format format, struct err *reterr);
-
-/* Appends the schema of its keys: record `<topic>.Key`, the columns in the order given. */
-WARN_UNUSED bool avro_derive_envelope_key(struct buf *out, const char *topic,
-                                          const struct debezium_column *columns, uint16_t columns_n,
-                                          struct debezium_format format, struct err *reterr);
 
 #endif

@@ -1,6 +1,7 @@
 /* The schema of a captured table's envelopes, as Connect's AvroConverter derives it from Debezium. */
-#include "record/avro_derive.h"
+#include "record/avro_envelope.h"
 
+#include "record/avro_derive.h"
 #include "record/debezium_value.h"
 
 /* How a column's values are written: Avro's type and logicalType, Connect's name of what they mean. */

@@ -3,6 +3,7 @@
 #define SLUICE_RECORD_AVRO_SHAPE_H
 
 #include "record/avro.h"
+#include "record/json.h"
 
 enum shape_kind {
     SHAPE_NULL,

@@ -212,7 +212,7 @@ bool views_local(const struct plan *plan, const char *folder, FILE *out, struct 
     CLEANUP(store_memory) struct store_memory *memory = store_memory_new();
     CLEANUP(engine) struct engine *engine = NULL;
     CLEANUP(free) int32_t *partitions = err_calloc(plan->sources_n, sizeof(*partitions));
-    CLEANUP(inputs) struct inputs *inputs = inputs_new(plan, partitions);
+    CLEANUP(inputs) struct inputs *inputs = inputs_new(plan, partitions, NULL);
     CLEANUP(overlay) struct overlay *views = overlay_new(1 << 30);
     CLEANUP(arena) struct arena *arena = arena_new(64 << 20);
 

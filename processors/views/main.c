@@ -6,6 +6,7 @@
 #include "task/metrics.h"
 #include "task/run.h"
 
+#include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
 
@@ -45,7 +46,11 @@ static bool load_plan(struct arena *arena, const struct views_options *options, 
                                        .text = *ret_text,
                                        .pipeline = pipeline_name(arena, options, path),
                                        .as_of = options->as_of};
-    return pipeline_plan_file(arena, &file, ret_plan, reterr);
+    if (!pipeline_plan_file(arena, &file, ret_plan, reterr))
+        return false;
+    *ret_plan = pipeline_with_format(arena, *ret_plan,
+                                     options->value_format == 1 ? PLAN_VIEW_AVRO : PLAN_VIEW_JSON);
+    return true;
 }
 
 /* The file of --check, --explain, --oracle or --ddl; NULL when none was asked for. */
@@ -95,7 +100,33 @@ static bool needs_file(const struct views_options *options, struct err *reterr)
                     "--file is required (or SLUICE_VIEWS_FILE): the pipeline file to run");
 }
 
-/* --local and --lineage. */
+static bool write_file(const char *path, struct str text, struct err *reterr)
+{
+    CLEANUP(file) FILE *file = fopen(path, "we");
+
+    return (file != NULL && fwrite(text.at, 1, text.len, file) == text.len && fflush(file) == 0) ||
+           err_stop(reterr, EX_CANTCREAT, "--avro-schemas: cannot write %s: %s", path,
+                    strerror(errno));
+}
+
+/* --avro-schemas: two files a view. */
+static bool write_schemas(struct arena *arena, const struct views_options *options,
+                          const struct plan *plan, struct err *reterr)
+{
+    for (uint32_t i = 0; i < plan->views_n * 2; i++) {
+        const struct plan_view *view = &plan->views[i / 2];
+        bool key = i % 2 == 0;
+        CLEANUP(buf) struct buf text = {0};
+        const char *path = arena_printf(arena, "%s/%s-%s.avsc", options->avro_schemas, view->topic,
+                                        key ? "key" : "value");
+
+        if (!pipeline_avro(&text, view, key, reterr) || !write_file(path, buf_str(&text), reterr))
+            return false;
+    }
+    return true;
+}
+
+/* --local, --lineage and --avro-schemas. */
 static bool run_file(struct arena *arena, const struct views_options *options, struct err *reterr)
 {
     const struct plan *plan = NULL;
@@ -104,6 +135,8 @@ static bool run_file(struct arena *arena, const struct views_options *options, s
     if (!needs_file(options, reterr) ||
         !load_plan(arena, options, options->file, &text, &plan, reterr))
         return false;
+    if (options->avro_schemas != NULL)
+        return write_schemas(arena, options, plan, reterr);
     return options->lineage != NULL ? views_lineage(options, plan, stdout, reterr)
                                     : views_local(plan, options->local, stdout, reterr);
 }
@@ -152,10 +185,11 @@ int main(int argc, char **argv)
     struct views_options options = {0};
     struct option_group groups[] = {{"Views", views_options_rows, &options},
                                     {"Kafka", kafka_options, &options.kafka},
+                                    {"Schema registry", registry_options, &options.registry},
                                     {"Service", service_options, &options.service},
                                     {0}};
     const struct option_set set = {"views", "keeps a pipeline's silver and gold views up to date",
-                                   "[options]", groups};
+                                   "[options] [FILE]", groups, "file"};
     enum options_outcome outcome;
     struct service *service = NULL;
     struct err err;
@@ -168,7 +202,8 @@ int main(int argc, char **argv)
         return 0;
     if (options.functions)
         return list_functions(&set);
-    if (asked_for(&options) != NULL || options.local != NULL || options.lineage != NULL)
+    if (asked_for(&options) != NULL || options.local != NULL || options.lineage != NULL ||
+        options.avro_schemas != NULL)
         return run_once(arena, &options, &set);
     if (!service_start(&set, &options.service, argc, argv, &views_metrics, &service, &err))
         return service_finish(NULL, &set, &err);

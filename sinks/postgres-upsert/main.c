@@ -9,6 +9,7 @@ int main(int argc, char **argv)
     struct option_group groups[] = {{"Upsert", upsert_options_rows, &options},
                                     {"Kafka", kafka_options, &options.kafka},
                                     {"PostgreSQL", postgres_options, &options.postgres},
+                                    {"Schema registry", registry_options, &options.registry},
                                     {"Service", service_options, &options.service},
                                     {0}};
     const struct option_set set = {

@@ -4,6 +4,7 @@
 #ifndef SLUICE_POSTGRES_UPSERT_OPTIONS_H
 #define SLUICE_POSTGRES_UPSERT_OPTIONS_H
 
+#include "http/registry.h"
 #include "kafka/client.h"
 #include "postgres/connection.h"
 #include "service/service.h"
@@ -18,6 +19,7 @@ struct upsert_options {
     bool resync;
     struct kafka_config kafka;
     struct postgres_config postgres;
+    struct registry_config registry;
     struct service_config service;
 };
 

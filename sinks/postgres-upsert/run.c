@@ -96,6 +96,8 @@ static bool prepare(struct instance *instance, struct arena *arena, struct err *
         if (reterr->kind != ERR_RETRY ||
             !service_retry(context->service, "creating topics", reterr, &instance->attempt))
             return false;
+    if (options->registry.url != NULL)
+        context->registry = registry_open(&options->registry);
     context->dead = dead_letters_new(&options->kafka, instance->dead_letter_topic);
     return kafka_consumer_open(&options->kafka, client_id, NULL, false, &context->consumer,
                                reterr) &&
@@ -110,6 +112,7 @@ static void finish(struct instance *instance)
     kafka_membership_close(instance->membership, true);
     kafka_consumer_close(instance->context.consumer);
     dead_letters_free(instance->context.dead);
+    registry_close(instance->context.registry);
     kafka_admin_close(instance->context.admin);
 }
 

@@ -223,14 +223,18 @@ static bool dead_letter(struct session *session, const struct kafka_message *mes
 static bool take_record(struct session *session, struct kafka_message *message, struct err *reterr)
 {
     struct partition *partition = &session->partitions.items[message->assigned_index];
+    struct registry *registry = session->context->registry;
+    struct arena *arena = session->batch->arena;
+    struct str key = {0}, value = {0};
     struct err why;
 
     session->bytes += (int64_t)(message->key.len + message->value.len);
     session->messages[session->messages_n++] = *message;
     partition->reached = message->offset + 1;
     partition->at_end = false;
-    if (batch_add(session->batch, partition->table, message->key, message->value,
-                  session->messages_n - 1, &why))
+    if (registry_json(registry, message->key, arena, &key, &why) &&
+        registry_json(registry, message->value, arena, &value, &why) &&
+        batch_add(session->batch, partition->table, key, value, session->messages_n - 1, &why))
         return true;
     if (why.kind == ERR_DEAD_LETTER)
         return dead_letter(session, message, &why, reterr);

@@ -19,6 +19,7 @@ struct context {
     struct kafka_admin *admin;
     struct kafka_consumer *consumer;
     struct dead_letters *dead;
+    struct registry *registry; /* NULL: records are JSON */
     const struct route *routes;
     size_t routes_n;
     const char *group;

@@ -11,6 +11,7 @@ int main(int argc, char **argv)
                                     {"Rows", shape_option_rows, &settings.rows},
                                     {"Kafka", kafka_options, &settings.kafka},
                                     {"S3", s3_options, &settings.s3},
+                                    {"Schema registry", registry_options, &settings.registry},
                                     {"Service", service_options, &settings.service},
                                     {0}};
     const struct option_set set = {

@@ -4,6 +4,7 @@
 
 #include "base/options.h"
 #include "format.h"
+#include "http/registry.h"
 #include "http/s3.h"
 #include "kafka/client.h"
 #include "key_template.h"
@@ -36,6 +37,7 @@ struct settings {
     struct shape_options rows;
     struct kafka_config kafka;
     struct s3_config s3;
+    struct registry_config registry;
     struct service_config service;
 
     /* by settings_complete: */

@@ -81,24 +81,33 @@ void partition_keep_bad(struct partition *partition, struct kafka_message *messa
     message->handle = NULL; /* ours now */
 }
 
-static void take_record(struct task *task, struct partition *partition,
-                        struct kafka_message *message)
+/* False when the schema of an Avro record can't be had: the task is read anew from what is written. */
+static bool take_record(struct task *task, struct partition *partition,
+                        struct kafka_message *message, struct err *reterr)
 {
     struct object_row row;
+    struct str key = {0}, value = {0};
     struct err reason;
 
     arena_reset(task->arena);
-    if (object_row_read(partition->shape, message->key, message->value, task->arena, &row,
-                        &reason) &&
+    if (registry_json(task->registry, message->key, task->arena, &key, &reason) &&
+        registry_json(task->registry, message->value, task->arena, &value, &reason) &&
+        object_row_read(partition->shape, key, value, task->arena, &row, &reason) &&
         typed_row_check(partition->shape, &row, task->arena, &reason)) {
         row.offset = message->offset;
-        window_add(&partition->window, &row, message->key, message->value, clock_mono_ms());
-        return;
+        window_add(&partition->window, &row, key, value, clock_mono_ms());
+        return true;
+    }
+    if (reason.kind != ERR_DEAD_LETTER) {
+        *reterr = reason;
+        reterr->kind = reason.kind == ERR_RETRY ? ERR_ABORT : reason.kind;
+        return false;
     }
     window_add_bad(&partition->window, message->offset,
                    message->key.len + message->value.len + sizeof(struct bad_record),
                    clock_mono_ms());
     partition_keep_bad(partition, message, &reason);
+    return true;
 }
 
 /* A record or the end of the partition. A plan that stands ends before any record behind it. */
@@ -119,7 +128,8 @@ static bool take_message(struct task *task, struct kafka_message *message, struc
     if (!record)
         return true;
     objects_count(OBJECTS_RECORDS_READ, 1);
-    take_record(task, partition, message);
+    if (!take_record(task, partition, message, reterr))
+        return false;
     if (partition->plan.standing)
         return message->offset < partition->plan.end || task_finish_plan(task, partition, reterr);
     return !window_due(&partition->window, &task->settings->limits, clock_mono_ms()) ||
@@ -367,6 +377,9 @@ static bool open_task(struct task *task, bool *ret_stopped, struct err *reterr)
 bool task_run(const struct settings *settings, struct service *service, struct err *reterr)
 {
     struct task task = {.settings = settings, .service = service, .arena = arena_new(0)};
+
+    if (settings->registry.url != NULL)
+        task.registry = registry_open(&settings->registry);
     bool stopped = false;
     bool well = (open_task(&task, &stopped, reterr) && loop(&task, reterr)) || stopped;
 
@@ -375,6 +388,7 @@ bool task_run(const struct settings *settings, struct service *service, struct e
     kafka_membership_close(task.membership, well);
     kafka_admin_close(task.admin);
     s3_close(task.s3);
+    registry_close(task.registry);
     buf_done(&task.object);
     arena_free(task.arena);
     return well;

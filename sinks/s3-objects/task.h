@@ -13,6 +13,7 @@
 #ifndef S3_OBJECTS_TASK_H
 #define S3_OBJECTS_TASK_H
 
+#include "http/registry.h"
 #include "http/s3.h"
 #include "kafka/consumer.h"
 #include "kafka/dead_letter.h"
@@ -53,6 +54,7 @@ struct task {
     struct kafka_producer *dead_letters; /* opened with the first one */
     struct s3 *s3;
     struct snapshot *snapshot; /* NULL in the layout append, and on standby */
+    struct registry *registry; /* NULL: records are JSON */
     struct partition *partitions;
     size_t partitions_n;
     struct arena *arena; /* of the record in hand */

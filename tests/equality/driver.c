@@ -347,7 +347,7 @@ static void run(const struct plan *plan)
     driver->tables = tables;
     driver->names = arena_new(1 << 16);
     driver->arena = arena_new(ARENA_BYTES);
-    driver->inputs = inputs_new(plan, partitions);
+    driver->inputs = inputs_new(plan, partitions, NULL);
     begin_round(driver);
     while ((length = getline(&line, &cap, stdin)) > 0) {
         line[length - (line[length - 1] == '\n')] = '\0';

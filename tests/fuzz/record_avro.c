@@ -1,6 +1,8 @@
 /* Bytes -> JSON along derived and foreign schemas; what comes out well-formed goes back and comes out the same. */
 #include "record/avro.h"
 
+#include "record/json.h"
+
 static const struct column columns[] = {
     {"k", {TYPE_INT8, -1, NULL}, true},
     {"b", {TYPE_BOOL, -1, NULL}, false},

@@ -4,6 +4,7 @@
  */
 #include "record/avro.h"
 
+#include "record/avro_envelope.h"
 #include "record/text.h"
 #include <setjmp.h>
 #include <stdarg.h>

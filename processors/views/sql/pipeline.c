@@ -97,10 +97,11 @@ static bool view_option(struct binder *binder, const PgQuery__DefElem *option,
         return true;
     }
     if (strcmp(option->defname, "format") == 0 && text != NULL) {
-        if (strcmp(text, "json") != 0)
-            return ast_refuse(ast, option->location,
-                              "format \"%s\" is not supported for a view yet; there is json", text);
-        return true;
+        view->format = strcmp(text, "avro") == 0 ? PLAN_VIEW_AVRO : PLAN_VIEW_JSON;
+        return view->format == PLAN_VIEW_AVRO || strcmp(text, "json") == 0 ||
+               ast_refuse(ast, option->location,
+                          "format \"%s\" is not supported for a view; there are json and avro",
+                          text);
     }
     if (strcmp(option->defname, "partitions") == 0 && option->arg != NULL &&
         option->arg->node_case == PG_QUERY__NODE__NODE_INTEGER) {
@@ -112,7 +113,7 @@ static bool view_option(struct binder *binder, const PgQuery__DefElem *option,
     }
     return ast_refuse(ast, option->location,
                       "WITH (%s) is not known or has a wrong value; a view has topic = '...', "
-                      "partitions = n and format = 'json'",
+                      "partitions = n and format = 'json' or 'avro'",
                       option->defname);
 }
 
@@ -360,4 +361,27 @@ bool pipeline_plan_file(struct arena *arena, const struct pipeline_file *file,
     plan->hash = hash_of(plan);
     *ret_plan = plan;
     return true;
+}
+
+const struct plan *pipeline_with_format(struct arena *arena, const struct plan *plan,
+                                        enum plan_view_format format)
+{
+    struct plan *copy = arena_alloc(arena, sizeof(*copy));
+    struct plan_view *views = arena_alloc(arena, (plan->views_n + 1) * sizeof(*views));
+    CLEANUP(buf) struct buf avro = {0};
+
+    *copy = *plan;
+    copy->views = views;
+    for (uint32_t i = 0; i < plan->views_n; i++) {
+        views[i] = plan->views[i];
+        if (views[i].format == PLAN_VIEW_AS_TOLD)
+            views[i].format = format;
+        if (views[i].format == PLAN_VIEW_AVRO)
+            buf_printf(&avro, "avro %s\n", views[i].topic);
+    }
+    if (avro.len > 0) { /* a plan that is all JSON keeps its hash */
+        buf_printf(&avro, "%016" PRIx64, plan->hash);
+        copy->hash = hash64(avro.at, avro.len);
+    }
+    return copy;
 }

@@ -27,6 +27,15 @@ WARN_UNUSED bool pipeline_plan(struct arena *arena, const char *path, struct str
 WARN_UNUSED bool pipeline_plan_file(struct arena *arena, const struct pipeline_file *file,
                                     const struct plan **ret_plan, struct err *reterr);
 
+/* The plan with `format` for the views that say none themselves; what is Avro is part of its hash. */
+const struct plan *pipeline_with_format(struct arena *arena, const struct plan *plan,
+                                        enum plan_view_format format);
+
+/* --avro-schemas: the schema of the view's values, or of its keys, on lines of its own. Appends.
+ * ERR_STOP when two columns come to one name. */
+WARN_UNUSED bool pipeline_avro(struct buf *out, const struct plan_view *view, bool key,
+                               struct err *reterr);
+
 /* --explain: operators, keys, state, topics, cost notes, from the plan itself. Appends. */
 void pipeline_explain(struct buf *out, const struct plan *plan);
 

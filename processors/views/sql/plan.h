@@ -19,7 +19,16 @@ struct plan_rule {
     bool warning;            /* counted and logged, not dead-lettered */
 };
 
-enum plan_format { PLAN_FORMAT_DEBEZIUM, PLAN_FORMAT_JSON };
+/* What a source's records are; those in Avro are told from JSON by their first byte. */
+enum plan_format {
+    PLAN_FORMAT_DEBEZIUM,
+    PLAN_FORMAT_JSON,
+    PLAN_FORMAT_DEBEZIUM_AVRO,
+    PLAN_FORMAT_AVRO
+};
+
+/* What a view's records are to be: as the service is told, unless the view says it. */
+enum plan_view_format { PLAN_VIEW_AS_TOLD, PLAN_VIEW_JSON, PLAN_VIEW_AVRO };
 
 /* What a column tells of the record instead of the row: OPTIONS (metadata '...'). */
 enum plan_metadata {
@@ -211,10 +220,11 @@ struct plan_node {
 /* A CREATE MATERIALIZED VIEW: a node whose rows go to a topic as upserts. schema is the node's,
  * with the view's key and column names. */
 struct plan_view {
-    const char *name;    /* "gold.top_customers" */
-    const char *topic;   /* "<pipeline>.gold.top_customers", or WITH (topic = '...') */
-    const char *comment; /* COMMENT ON, or NULL */
-    int32_t partitions;  /* WITH (partitions = n), 0: default */
+    const char *name;             /* "gold.top_customers" */
+    const char *topic;            /* "<pipeline>.gold.top_customers", or WITH (topic = '...') */
+    const char *comment;          /* COMMENT ON, or NULL */
+    int32_t partitions;           /* WITH (partitions = n), 0: default */
+    enum plan_view_format format; /* WITH (format = '...') */
     uint32_t node;
     struct schema schema;
     const struct plan_order *order; /* a final ORDER BY without LIMIT: for --ddl and reports only */

@@ -67,9 +67,15 @@ static bool set_format(struct making *making, const char *format, int location)
         making->source->format = PLAN_FORMAT_DEBEZIUM;
     else if (strcmp(format, "json") == 0)
         making->source->format = PLAN_FORMAT_JSON;
+    else if (strcmp(format, "debezium-avro") == 0)
+        making->source->format = PLAN_FORMAT_DEBEZIUM_AVRO;
+    else if (strcmp(format, "avro") == 0)
+        making->source->format = PLAN_FORMAT_AVRO;
     else
         return ast_refuse(&making->binder->ast, location,
-                          "format \"%s\" is not supported; there are debezium and json", format);
+                          "format \"%s\" is not supported; there are debezium, debezium-avro, "
+                          "json and avro",
+                          format);
     return true;
 }
 

@@ -10,6 +10,7 @@ enum { ARENA_BYTES = 1 << 20 };
 
 struct inputs {
     const struct plan *plan;
+    struct registry *registry;
     struct debezium_decoder **decoders; /* by source; NULL when no view reads it */
     struct kafka_offset *offsets;
     uint32_t *sources; /* by offset entry */
@@ -23,7 +24,8 @@ static bool is_read(const struct plan_source *source)
     return source->node != UINT32_MAX;
 }
 
-struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions)
+struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions,
+                          struct registry *registry)
 {
     struct inputs *inputs = err_calloc(1, sizeof(*inputs));
     size_t n = 0;
@@ -31,6 +33,7 @@ struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions)
     for (uint32_t i = 0; i < plan->sources_n; i++)
         n += is_read(&plan->sources[i]) ? (size_t)partitions[i] : 0;
     inputs->plan = plan;
+    inputs->registry = registry;
     inputs->arena = arena_new(ARENA_BYTES);
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is wanted */
     inputs->decoders = err_calloc(plan->sources_n, sizeof(struct debezium_decoder *));
@@ -91,6 +94,19 @@ static void reject(struct input_result *ret, const char *rule)
     ret->rule = rule;
 }
 
+/* Takes Avro's clothes off. False: rejected, or failed. */
+static bool to_json(struct inputs *inputs, struct str record, const char *rule, struct arena *arena,
+                    struct str *ret_json, struct input_result *ret)
+{
+    if (registry_json(inputs->registry, record, arena, ret_json, &ret->reason))
+        return true;
+    if (ret->reason.kind == ERR_DEAD_LETTER)
+        reject(ret, rule);
+    else
+        ret->outcome = INPUT_FAILED;
+    return false;
+}
+
 /* The key as a row of the source; a record without one can't be told from another. */
 static bool read_key(struct inputs *inputs, uint32_t source, struct str key, struct arena *arena,
                      struct input_result *ret)
@@ -126,13 +142,19 @@ static void check_contract(struct engine *engine, struct arena *arena, struct in
     ret->event.after = NULL;
 }
 
-/* A row of JSON alone is the row as it is now. */
+/* Its records are rows alone, not envelopes. */
+static bool is_row(const struct plan_source *source)
+{
+    return source->format == PLAN_FORMAT_JSON || source->format == PLAN_FORMAT_AVRO;
+}
+
+/* A row alone is the row as it is now. */
 static bool decode_value(struct inputs *inputs, const struct input_record *record,
                          struct arena *arena, struct debezium_event *ret, struct err *reterr)
 {
     struct str value = record->value;
 
-    if (inputs->plan->sources[record->source].format == PLAN_FORMAT_JSON) {
+    if (is_row(&inputs->plan->sources[record->source])) {
         static const char head[] = "{\"before\":null,\"after\":", tail[] = ",\"op\":\"u\"}";
         size_t len = sizeof(head) - 1 + value.len + sizeof(tail) - 1;
         char *whole = arena_alloc(arena, len + 1);
@@ -207,20 +229,24 @@ void inputs_decode_record(struct inputs *inputs, struct engine *engine,
 {
     const struct plan_source *source = &inputs->plan->sources[record->source];
     struct debezium_event event = {.op = 'd'};
+    struct input_record plain = *record;
 
     *ret = (struct input_result){.outcome = INPUT_EVENT,
                                  .event = {.source = record->source, .position = record->position}};
-    if (record->value.at == NULL && source->format != PLAN_FORMAT_JSON) {
+    if (record->value.at == NULL && !is_row(source)) {
         ret->outcome = INPUT_SKIPPED;
         return;
     }
-    if (record->value.at != NULL && !decode_value(inputs, record, arena, &event, &ret->reason)) {
+    if (!to_json(inputs, record->value, "decode", arena, &plain.value, ret) ||
+        !to_json(inputs, record->key, "key", arena, &plain.key, ret))
+        return;
+    if (plain.value.at != NULL && !decode_value(inputs, &plain, arena, &event, &ret->reason)) {
         reject(ret, "decode");
         return;
     }
     ret->event.op = event.op;
     ret->commit_unix_us = event.commit_unix_us;
-    (source->versions ? take_version : take_row)(inputs, engine, record, &event, arena, ret);
+    (source->versions ? take_version : take_row)(inputs, engine, &plain, &event, arena, ret);
 }
 
 bool inputs_position(const struct kafka_message *message, struct position *ret, struct err *reterr)

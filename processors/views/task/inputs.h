@@ -5,14 +5,17 @@
 #ifndef SLUICE_VIEWS_TASK_INPUTS_H
 #define SLUICE_VIEWS_TASK_INPUTS_H
 
+#include "http/registry.h"
 #include "kafka/consumer.h"
 #include "ops/engine.h"
 
 struct inputs;
 
 /* For the plan's sources that some view reads. `partitions[i]` is the number of partitions of
- * sources[i]'s topic. Free with inputs_free. */
-struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions);
+ * sources[i]'s topic. `registry` knows the schemas of Avro records; NULL: there are none. Free with
+ * inputs_free. */
+struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions,
+                          struct registry *registry);
 
 /* NULL is fine. Returns NULL. */
 struct inputs *inputs_free(struct inputs *inputs);
@@ -29,7 +32,8 @@ enum input_outcome {
     INPUT_EVENT,    /* *ret_event holds it */
     INPUT_SKIPPED,  /* a tombstone: nothing to do */
     INPUT_REJECTED, /* to the dead letters for *ret_rule and *ret_reason; changes nothing */
-    INPUT_CONTRACT  /* to the dead letters, and *ret_event takes the key's earlier row away */
+    INPUT_CONTRACT, /* to the dead letters, and *ret_event takes the key's earlier row away */
+    INPUT_FAILED    /* the schema registry failed, *ret_reason says how: nothing was decoded */
 };
 
 /* One decoded record. `rule` names what was broken. */

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+static const char *const value_formats[] = {"json", "avro", NULL};
+
 #define ROW(field) offsetof(struct views_options, field)
 
 const struct option views_options_rows[] = {
@@ -20,6 +22,9 @@ const struct option views_options_rows[] = {
      "only print a pipeline file for psql, its sources as tables"},
     {"ddl", OPTION_STRING, ROW(ddl), NULL, 0, 0, NULL, false, "FILE",
      "only print the target tables of a pipeline file's views"},
+    {"avro-schemas", OPTION_STRING, ROW(avro_schemas), NULL, 0, 0, NULL, false, "FOLDER",
+     "only write the Avro schemas of the views of --file there, as TOPIC-key.avsc and "
+     "TOPIC-value.avsc"},
     {"functions", OPTION_BOOL, ROW(functions), NULL, 0, 0, NULL, false, NULL,
      "only print the functions, operators and casts there are"},
     {"local", OPTION_STRING, ROW(local), NULL, 0, 0, NULL, false, "FOLDER",
@@ -43,6 +48,9 @@ const struct option views_options_rows[] = {
     {"member-id", OPTION_STRING, ROW(member_id), NULL, 0, 0, NULL, false, "NAME",
      "this instance's static group membership, unique among instances; without it membership is "
      "dynamic"},
+    {"value-format", OPTION_CHOICE, ROW(value_format), "json", 0, 0, value_formats, false, "FORMAT",
+     "what keys and values of the views' topics are, unless a view says WITH (format = ...); avro "
+     "needs --schema-registry-url"},
     {"rebuild", OPTION_BOOL, ROW(rebuild), NULL, 0, 0, NULL, false, NULL,
      "compute all views anew from bronze and write only the differences; needed after the plan has "
      "changed"},

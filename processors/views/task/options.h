@@ -2,6 +2,7 @@
 #ifndef SLUICE_VIEWS_TASK_OPTIONS_H
 #define SLUICE_VIEWS_TASK_OPTIONS_H
 
+#include "http/registry.h"
 #include "kafka/client.h"
 #include "service/service.h"
 
@@ -10,6 +11,7 @@ struct views_options {
     char *as_of;                          /* what now() is in it; NULL: refused */
     char *pipeline;                       /* its name; NULL: the name of the file's folder */
     char *check, *explain, *oracle, *ddl; /* one-shot: a pipeline file each */
+    char *avro_schemas;                   /* one-shot: the folder to write them to */
     bool functions;                       /* one-shot: print the table of functions */
     char *lineage, *lineage_key;          /* a view, and the key of its row */
     char *local;                          /* a folder of source files: run once without a broker */
@@ -20,7 +22,9 @@ struct views_options {
     int64_t batch_rows;
     int64_t batch_bytes;
     bool rebuild;
+    int value_format; /* an index into "json", "avro" */
     struct kafka_config kafka;
+    struct registry_config registry;
     struct service_config service;
 };
 

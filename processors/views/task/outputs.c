@@ -18,9 +18,9 @@ static bool write_change(struct outputs *outputs, struct kafka_producer *produce
 
     buf_clear(&outputs->key);
     buf_clear(&outputs->value);
-    json_write_key(&outputs->key, &view->schema, change->key_row);
-    if (change->row != NULL)
-        json_write_row(&outputs->value, &view->schema, change->row);
+    if (!codec_key(outputs->codec, change, &outputs->key, reterr) ||
+        (change->row != NULL && !codec_value(outputs->codec, change, &outputs->value, reterr)))
+        return false;
     record->topic = view->topic;
     record->key = buf_str(&outputs->key);
     record->value = change->row == NULL ? STR_NONE : buf_str(&outputs->value);

@@ -6,7 +6,7 @@
 #define SLUICE_VIEWS_TASK_OUTPUTS_H
 
 #include "kafka/producer.h"
-#include "ops/engine.h"
+#include "task/codec.h"
 
 /* Where the newest input of a step stood: what its outputs carry as headers. */
 struct output_stamp {
@@ -18,6 +18,7 @@ struct output_stamp {
 struct outputs {
     const struct plan *plan;
     const char *quarantine_topic;
+    struct codec *codec;
     struct buf key, value, position, time;
 };
 

@@ -142,14 +142,12 @@ static bool keep_output(struct task *task, struct side *wanted, const struct eng
 
     for (uint32_t i = 0; i < output->changes_n; i++) {
         const struct engine_change *change = &output->changes[i];
-        const struct schema *schema = &task->context->plan->views[change->view].schema;
 
         buf_clear(&key);
         buf_clear(&value);
-        json_write_key(&key, schema, change->key_row);
-        if (change->row != NULL)
-            json_write_row(&value, schema, change->row);
-        if (!side_put(wanted, change->view, buf_str(&key),
+        if (!codec_key(task->context->codec, change, &key, reterr) ||
+            (change->row != NULL && !codec_value(task->context->codec, change, &value, reterr)) ||
+            !side_put(wanted, change->view, buf_str(&key),
                       change->row == NULL ? STR_NONE : buf_str(&value), reterr))
             return false;
     }
@@ -209,6 +207,24 @@ static bool replay(struct task *task, struct side *wanted, struct err *reterr)
 /* ---- 3: what the topics hold
  * ------------------------------------------------------------------------------- */
 
+/*
+ * A key in one format can't take away what has it in the other: the two lie in different partitions,
+ * whose order nobody keeps.
+ */
+static bool check_format(const struct task *task, uint32_t tag, const struct kafka_message *message,
+                         struct err *reterr)
+{
+    const struct plan *plan = task->context->plan;
+    bool avro = tag != QUARANTINE_TAG && plan->views[tag].format == PLAN_VIEW_AVRO;
+
+    return tag == QUARANTINE_TAG || message->key.len == 0 || avro == avro_is_framed(message->key) ||
+           err_stop(reterr, EX_CONFIG,
+                    "topic %s holds records as %s, and %s is to be written as %s: delete the "
+                    "topic, or give the view another (WITH (topic = ...)), and --rebuild again",
+                    message->topic, avro ? "JSON" : "Avro", plan->views[tag].name,
+                    avro ? "Avro" : "JSON");
+}
+
 static bool read_partitions(struct task *task, struct kafka_consumer *consumer, uint32_t tag,
                             size_t partitions, struct side *present, struct err *reterr)
 {
@@ -229,7 +245,8 @@ static bool read_partitions(struct task *task, struct kafka_consumer *consumer, 
                 open -= !ended[messages[i].partition];
                 ended[messages[i].partition] = true;
             } else {
-                ok = ok && side_put(present, tag, messages[i].key, messages[i].value, reterr);
+                ok = ok && check_format(task, tag, &messages[i], reterr) &&
+                     side_put(present, tag, messages[i].key, messages[i].value, reterr);
             }
             kafka_message_free(&messages[i]);
         }

@@ -1,8 +1,10 @@
 #include "task/run.h"
 
 #include "base/log.h"
+#include "http/registry.h"
 #include "kafka/consumer.h"
 #include "state/state.h"
+#include "task/codec.h"
 #include "task/metrics.h"
 #include "task/task.h"
 
@@ -145,6 +147,33 @@ static bool prepare(struct instance *instance, struct arena *arena, struct err *
                                  &instance->membership, reterr);
 }
 
+/* What is Avro needs a registry; its schemas are there before the first record is. */
+static bool open_formats(struct instance *instance, struct err *reterr)
+{
+    struct task_context *context = &instance->context;
+    const struct registry_config *config = &context->options->registry;
+    const struct plan *plan = context->plan;
+
+    if (config->url != NULL)
+        context->registry = registry_open(config);
+    for (uint32_t i = 0; config->url == NULL && i < plan->sources_n; i++)
+        if (plan->sources[i].format == PLAN_FORMAT_DEBEZIUM_AVRO ||
+            plan->sources[i].format == PLAN_FORMAT_AVRO)
+            return err_stop(reterr, EX_USAGE, "%s is Avro: give --schema-registry-url",
+                            plan->sources[i].name);
+    for (uint32_t i = 0; config->url == NULL && i < plan->views_n; i++)
+        if (plan->views[i].format == PLAN_VIEW_AVRO)
+            return err_stop(reterr, EX_USAGE, "%s is to be Avro: give --schema-registry-url",
+                            plan->views[i].name);
+    context->codec = codec_new(plan, context->registry);
+    while (!codec_register(context->codec, reterr))
+        if (reterr->kind != ERR_RETRY ||
+            !service_retry(context->service, "registering schemas", reterr, &instance->attempt))
+            return false;
+    instance->attempt = 0;
+    return true;
+}
+
 static struct task_context make_context(const struct views_options *options,
                                         const struct plan *plan, struct service *service,
                                         struct kafka_admin *admin, struct arena *arena)
@@ -174,11 +203,13 @@ bool views_run(const struct views_options *options, const struct plan *plan,
         !kafka_admin_open(&options->kafka, "views", &admin, reterr))
         return false;
     instance.context = make_context(options, plan, service, admin, arena);
-    if (!prepare(&instance, arena, reterr))
-        return service_stopping(service);
+    ok = (open_formats(&instance, reterr) && prepare(&instance, arena, reterr)) ||
+         service_stopping(service);
     while (ok && !service_stopping(service))
         ok = turn(&instance, reterr);
     instance.task = task_close(instance.task);
     instance.membership = kafka_membership_close(instance.membership, true);
+    codec_free(instance.context.codec);
+    registry_close(instance.context.registry);
     return ok;
 }

@@ -26,14 +26,22 @@ static bool batch_full(const struct task *task)
            arena_full(task->arena);
 }
 
-/* Decodes one record into an event, a dead letter, or both. Takes the message over. */
-static void take_record(struct task *task, struct kafka_message *message)
+/* Decodes one record into an event, a dead letter, or both. Takes the message over, also on failure:
+ * the schema of an Avro record can't be had. */
+static bool take_record(struct task *task, struct kafka_message *message, struct err *reterr)
 {
     struct gathered *gathered = &task->gathered;
     struct input_result result;
 
     gathered->records_n++;
     inputs_decode(task->inputs, task->engine, message, task->arena, &result);
+    if (result.outcome == INPUT_FAILED) {
+        *reterr = result.reason;
+        if (reterr->kind == ERR_RETRY)
+            reterr->kind = ERR_ABORT; /* the task is opened anew and reads from what is committed */
+        kafka_message_free(message);
+        return false;
+    }
     if (result.outcome == INPUT_EVENT || result.outcome == INPUT_CONTRACT) {
         gathered->events[gathered->events_n++] = result.event;
         if (position_cmp(result.event.position, gathered->stamp.position) > 0)
@@ -44,6 +52,7 @@ static void take_record(struct task *task, struct kafka_message *message)
             (struct rejected){*message, result.rule, result.reason};
     else
         kafka_message_free(message);
+    return true;
 }
 
 /* The input was read to `next`. */
@@ -58,6 +67,7 @@ static void note_progress(struct task *task, size_t input, int64_t next)
 static bool poll_once(struct task *task, int64_t wait_ms, size_t *ret_records, struct err *reterr)
 {
     struct kafka_message messages[POLL_MAX];
+    bool ok = true;
     size_t n = 0;
 
     *ret_records = 0;
@@ -68,14 +78,14 @@ static bool poll_once(struct task *task, int64_t wait_ms, size_t *ret_records, s
 
         task->caught_up[messages[i].assigned_index] = !record;
         note_progress(task, messages[i].assigned_index, messages[i].offset + (record ? 1 : 0));
-        if (record) {
-            take_record(task, &messages[i]);
+        if (record && ok) {
+            ok = take_record(task, &messages[i], reterr);
             ++*ret_records;
         } else {
             kafka_message_free(&messages[i]);
         }
     }
-    return true;
+    return ok;
 }
 
 bool task_gather(struct task *task, struct err *reterr)
@@ -88,7 +98,8 @@ bool task_gather(struct task *task, struct err *reterr)
         bool any = task->gathered.records_n > 0;
 
         if (!poll_once(task, any ? DRY_MS : WAIT_MS, &records, reterr))
-            return any; /* what was read is committed first; the fault will show again */
+            return any && reterr->kind == ERR_RETRY; /* what was read is committed first; the
+                                                        broker's fault will show again */
         if (!any)
             deadline_ms = clock_mono_ms() + task->context->options->commit_interval_ms;
         dry = records == 0 && kafka_lag(task->consumer) <= DRY_LAG;
@@ -372,7 +383,7 @@ static bool open_inputs(struct task *task, struct err *reterr)
 
     if (!partition_counts(task, counts, reterr))
         return false;
-    task->inputs = inputs_new(task->context->plan, counts);
+    task->inputs = inputs_new(task->context->plan, counts, task->context->registry);
     const struct kafka_offset *offsets = inputs_offsets(task->inputs, &n);
     task->held = err_calloc(n, sizeof(*task->held));
     task->behind = n;
@@ -511,8 +522,9 @@ bool task_open(const struct task_context *context, int32_t number, struct task *
     task->changelog = (struct changelog){&context->options->kafka, "views",
                                          context->changelog_topic, number,
                                          report_restore,           context->service};
-    task->outputs =
-        (struct outputs){.plan = context->plan, .quarantine_topic = context->quarantine_topic};
+    task->outputs = (struct outputs){.plan = context->plan,
+                                     .quarantine_topic = context->quarantine_topic,
+                                     .codec = context->codec};
     task->arena = arena_new((size_t)context->options->batch_bytes);
     task->gathered.events = err_calloc(rows, sizeof(*task->gathered.events));
     task->gathered.rejected = err_calloc(rows, sizeof(*task->gathered.rejected));

@@ -19,7 +19,9 @@
 #include "task/options.h"
 
 struct task;
+struct codec;
 struct kafka_membership;
+struct registry;
 
 /* What every task of a pipeline shares. Names are made once. All must outlive the tasks. */
 struct task_context {
@@ -27,6 +29,8 @@ struct task_context {
     const struct plan *plan;
     struct service *service;
     struct kafka_admin *admin;
+    struct registry *registry; /* NULL: all is JSON */
+    struct codec *codec;
     const char *group;             /* "<pipeline>-views" */
     const char *control_topic;     /* "_sluice.<pipeline>.tasks" */
     const char *changelog_topic;   /* "_sluice.<pipeline>.changelog" */
