@@ -57,11 +57,11 @@ static bool put_integer(struct writing *to, const struct shape_node *node,
         avro_put_long(to->out, value.slot);
         return true;
     }
-    if (json->kind != JSON_STRING || !is_time || node->unit_us != 1)
+    if (json->kind != JSON_STRING || !is_time)
         return unfit(reterr, node->kind == SHAPE_INT ? "int" : "long");
     return text_of(to, json, &text, reterr) &&
            parse(to, types[node->meaning], text, &value, reterr) &&
-           avro_put_slot(to->out, types[node->meaning], value.slot, reterr);
+           avro_put_slot(to->out, types[node->meaning], value.slot, node->unit_us, reterr);
 }
 
 static bool put_real(struct writing *to, const struct shape_node *node,

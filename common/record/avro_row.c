@@ -28,16 +28,22 @@ bool avro_put_decimal(struct buf *out, struct str digits, int scale, struct err 
     return true;
 }
 
-bool avro_put_slot(struct buf *out, enum type_id id, int64_t slot, struct err *reterr)
+/* A date counts days, the others microseconds or milliseconds; these are cut towards the past. */
+bool avro_put_slot(struct buf *out, enum type_id id, int64_t slot, int64_t unit_us,
+                   struct err *reterr)
 {
     bool timestamp = id == TYPE_TIMESTAMP || id == TYPE_TIMESTAMPTZ;
+    bool infinite = timestamp && (slot == INT64_MAX || slot == INT64_MIN);
 
     if (id == TYPE_DATE && slot != INT32_MAX && slot != INT32_MIN)
         slot += PG_EPOCH_UNIX_DAYS;
-    if (timestamp && slot != INT64_MAX && slot != INT64_MIN &&
-        __builtin_add_overflow(slot, PG_EPOCH_UNIX_US, &slot))
+    if (timestamp && !infinite && __builtin_add_overflow(slot, PG_EPOCH_UNIX_US, &slot))
         return err_stop(reterr, EX_DATAERR, "a %s beyond the year 294246 has no form in Avro",
                         type_name(id));
+    if (unit_us == 1000 && infinite)
+        slot = slot == INT64_MAX ? DEBEZIUM_MS_INFINITY : DEBEZIUM_MS_MINUS_INFINITY;
+    else if (unit_us == 1000)
+        slot = slot / 1000 - (slot % 1000 < 0);
     avro_put_long(out, slot);
     return true;
 }
@@ -106,7 +112,7 @@ static bool put_value(struct buf *out, struct type type, struct value value, str
     case TYPE_TIME:
     case TYPE_TIMESTAMP:
     case TYPE_TIMESTAMPTZ:
-        return avro_put_slot(out, type.id, value.slot, reterr);
+        return avro_put_slot(out, type.id, value.slot, 1, reterr);
     case TYPE_FLOAT4:
     case TYPE_FLOAT8:
         avro_put_real(out, value.real, type.id == TYPE_FLOAT4);

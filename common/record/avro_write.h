@@ -51,6 +51,7 @@ static inline bool avro_has_decimal(struct type type, int *ret_scale)
 
 /* A date's slot in days since 1970, a timestamp's in microseconds since then, the infinities at the
  * ends of their ranges. ERR_STOP for a timestamp beyond the year 294246. */
-WARN_UNUSED bool avro_put_slot(struct buf *out, enum type_id id, int64_t slot, struct err *reterr);
+WARN_UNUSED bool avro_put_slot(struct buf *out, enum type_id id, int64_t slot, int64_t unit_us,
+                               struct err *reterr);
 
 #endif

@@ -43,6 +43,17 @@ const char *capture_topic(const struct capture_table *table, int32_t *ret_partit
     return table->topic;
 }
 
+/* The topic is there, and whoever must know the records' shape does. */
+static bool open_table(struct capture *capture, struct capture_table *table, struct err *reterr)
+{
+    const struct capture_edge *edge = &capture->edge;
+    const struct capture_shape shape = {table->topic, table->columns, table->key_columns,
+                                        table->columns_n, table->key_n};
+
+    return edge->open_topic(edge->arg, table->topic, &table->partitions, reterr) &&
+           (edge->open_schema == NULL || edge->open_schema(edge->arg, &shape, reterr));
+}
+
 bool capture_describe(struct capture *capture, const struct pgoutput_relation *relation,
                       const struct capture_table **ret, struct err *reterr)
 {
@@ -57,8 +68,7 @@ bool capture_describe(struct capture *capture, const struct pgoutput_relation *r
         return false;
     /* handed over before the next call can fail */
     capture_tables_put(&capture->tables, table);
-    if (table->wanted &&
-        !capture->edge.open_topic(capture->edge.arg, table->topic, &table->partitions, reterr))
+    if (table->wanted && !open_table(capture, table, reterr))
         return false;
     *ret = table->wanted ? table : NULL;
     return true;

@@ -34,6 +34,13 @@ struct capture_facts {
     uint16_t columns_n;
 };
 
+/* What a captured table's records look like. */
+struct capture_shape {
+    const char *topic;
+    const struct debezium_column *columns, *key_columns;
+    uint16_t columns_n, key_n;
+};
+
 /* How the heart reaches the world. Errors pass through. */
 struct capture_edge {
     void *arg;
@@ -44,6 +51,8 @@ struct capture_edge {
     bool (*open_topic)(void *arg, const char *topic, int32_t *ret_partitions, struct err *reterr);
     /* Takes a record. */
     bool (*emit)(void *arg, const struct capture_record *record, struct err *reterr);
+    /* Told of the table's shape before its first record, and when it has changed. NULL: nobody asks. */
+    bool (*open_schema)(void *arg, const struct capture_shape *shape, struct err *reterr);
 };
 
 struct capture_config {

@@ -9,23 +9,35 @@
 enum { FIRST_CONTACT_MS = 30000 };
 
 /* Sessions one after another, until a stop or an error that nothing here can mend. */
-static bool run(const struct cdc_options *options, struct service *service, struct metric *metrics,
-                struct err *reterr)
+static bool run_sessions(const struct cdc_options *options, struct service *service,
+                         struct metric *metrics, struct session_memory *memory, struct err *reterr)
 {
-    struct session_memory memory = {0};
     int64_t start_ms = clock_mono_ms();
     unsigned attempt = 0;
 
     for (;;) {
-        if (session_run(options, service, metrics, &memory, &attempt, reterr))
+        if (session_run(options, service, metrics, memory, &attempt, reterr))
             return true;
         if (reterr->kind != ERR_RETRY && reterr->kind != ERR_ABORT)
             return false;
-        if (!memory.reached && clock_mono_ms() - start_ms >= FIRST_CONTACT_MS)
+        if (!memory->reached && clock_mono_ms() - start_ms >= FIRST_CONTACT_MS)
             return false;
         if (!service_retry(service, "capturing", reterr, &attempt))
             return true;
     }
+}
+
+/* What the registry told is kept from one session to the next. */
+static bool run(const struct cdc_options *options, struct service *service, struct metric *metrics,
+                struct err *reterr)
+{
+    struct session_memory memory = {0};
+
+    if (options->registry.url != NULL)
+        memory.registry = registry_open(&options->registry);
+    bool ok = run_sessions(options, service, metrics, &memory, reterr);
+    registry_close(memory.registry);
+    return ok;
 }
 
 int main(int argc, char **argv)

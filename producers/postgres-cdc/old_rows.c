@@ -19,6 +19,7 @@ struct old_rows {
     const struct kafka_config *config;
     const char *topic;
     int32_t partitions;
+    struct registry *registry;
     int64_t *begin, *end; /* of each partition: what was there before the snapshot */
     struct old_row *rows;
     size_t cap, used, live;
@@ -122,13 +123,15 @@ static bool take(struct old_rows *rows, const struct kafka_message *message, str
                  struct err *reterr)
 {
     struct json_value op = {0};
+    struct str value = {0};
 
     if (message->value.at == NULL) {
         if (message->key.at != NULL)
             put(rows, message, false);
         return true;
     }
-    if (!envelope_member(message->value, arena, "op", &op, reterr))
+    if (!registry_json(rows->registry, message->value, arena, &value, reterr) ||
+        !envelope_member(value, arena, "op", &op, reterr))
         return false;
     if (message->key.at != NULL)
         put(rows, message, !str_eq_c(op.raw, "d"));
@@ -226,15 +229,17 @@ static bool ends(struct old_rows *rows, struct kafka_admin *admin, int32_t parti
     return true;
 }
 
-bool old_rows_read(struct kafka_admin *admin, const struct kafka_config *config, const char *topic,
-                   int32_t partitions, struct old_rows **ret, struct err *reterr)
+bool old_rows_read(struct kafka_admin *admin, const struct kafka_config *config,
+                   const struct old_topic *topic, struct old_rows **ret, struct err *reterr)
 {
     struct old_rows *rows = err_calloc(1, sizeof(*rows));
+    int32_t partitions = topic->partitions;
     bool ok = true;
 
     rows->config = config;
-    rows->topic = topic;
+    rows->topic = topic->name;
     rows->partitions = partitions;
+    rows->registry = topic->registry;
     rows->begin = err_calloc((size_t)partitions, sizeof(*rows->begin));
     rows->end = err_calloc((size_t)partitions, sizeof(*rows->end));
     for (int32_t i = 0; ok && i < partitions; i++)
@@ -271,6 +276,7 @@ static bool retract_record(struct old_rows *rows, const struct kafka_message *me
 {
     const struct each *each = arg;
     struct json_value after = {0};
+    struct str key = {0}, value = {0};
 
     if (message->key.at == NULL || message->value.at == NULL)
         return true;
@@ -278,8 +284,10 @@ static bool retract_record(struct old_rows *rows, const struct kafka_message *me
     if (!row->live || row->offset != message->offset || row->partition != message->partition)
         return true;
     set_live(rows, row, false);
-    return envelope_member(message->value, arena, "after", &after, reterr) &&
-           each->call(each->arg, message->key, after.raw, reterr);
+    return registry_json(rows->registry, message->key, arena, &key, reterr) &&
+           registry_json(rows->registry, message->value, arena, &value, reterr) &&
+           envelope_member(value, arena, "after", &after, reterr) &&
+           each->call(each->arg, key, after.raw, reterr);
 }
 
 bool old_rows_each(struct old_rows *rows, old_rows_fn *each, void *arg, struct err *reterr)

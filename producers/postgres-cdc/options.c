@@ -4,6 +4,7 @@
 
 const char cdc_service[] = "postgres-cdc";
 
+static const char *const formats[] = {"json", "avro", NULL};
 static const char *const decimal_modes[] = {"string", "precise", "double", NULL};
 static const char *const time_modes[] = {"adaptive", "adaptive_time_microseconds", "connect", NULL};
 static const char *const snapshot_modes[] = {"initial", "never", NULL};
@@ -23,6 +24,8 @@ static const struct option rows[] = {
     {"snapshot-mode", OPTION_CHOICE, FIELD(snapshot_mode), .fallback = "initial",
      .choices = snapshot_modes, .value_name = "MODE",
      .help = "whether the first start copies the rows that are there"},
+    {"value-format", OPTION_CHOICE, FIELD(value_format), .fallback = "json", .choices = formats,
+     .value_name = "FORMAT", .help = "what keys and values are; avro needs --schema-registry-url"},
     {"decimal-handling-mode", OPTION_CHOICE, FIELD(decimal), .fallback = "string",
      .choices = decimal_modes, .value_name = "MODE",
      .help = "how numeric is written, as Debezium's decimal.handling.mode"},
@@ -53,8 +56,9 @@ void cdc_option_set(struct cdc_options *options, struct option_group *groups,
     groups[1] = (struct option_group){"Rhythm", rhythm, options};
     groups[2] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
     groups[3] = (struct option_group){"Kafka", kafka_options, &options->kafka};
-    groups[4] = (struct option_group){"Service", service_options, &options->service};
-    groups[5] = (struct option_group){0};
+    groups[4] = (struct option_group){"Schema registry", registry_options, &options->registry};
+    groups[5] = (struct option_group){"Service", service_options, &options->service};
+    groups[6] = (struct option_group){0};
     *ret = (struct option_set){
         .service = cdc_service,
         .summary = "writes the changes of a PostgreSQL database to Kafka, one topic a table",
@@ -104,6 +108,8 @@ bool cdc_options_complete(struct cdc_options *options, struct err *reterr)
         return err_stop(reterr, EX_USAGE,
                         "--topic-prefix: \"%s\" is not 1 to 150 letters, digits, '.', '_', '-'",
                         options->prefix);
+    if (options->value_format == CDC_AVRO && options->registry.url == NULL)
+        return err_stop(reterr, EX_USAGE, "--value-format avro: give --schema-registry-url");
     if (options->slot == NULL)
         options->slot = default_name(options->prefix);
     if (options->publication == NULL)

@@ -4,11 +4,13 @@
 #define SLUICE_POSTGRES_CDC_OPTIONS_H
 
 #include "base/options.h"
+#include "http/registry.h"
 #include "kafka/client.h"
 #include "postgres/connection.h"
 #include "record/debezium.h"
 #include "service/service.h"
 
+enum { CDC_JSON, CDC_AVRO };
 enum { CDC_SNAPSHOT_INITIAL, CDC_SNAPSHOT_NEVER };
 
 struct cdc_options {
@@ -16,10 +18,12 @@ struct cdc_options {
     struct option_list tables;
     int decimal, time; /* enum debezium_decimal, enum debezium_time */
     int snapshot_mode;
+    int value_format; /* CDC_JSON, CDC_AVRO */
     bool tombstones;
     int64_t commit_interval_ms, commit_records, commit_bytes, idle_advance_ms;
     struct kafka_config kafka;
     struct postgres_config postgres;
+    struct registry_config registry;
     struct service_config service;
     /* names that follow from the prefix */
     char *progress_topic, *transactional_id;
@@ -27,7 +31,7 @@ struct cdc_options {
 
 /* The service's name, and its option groups over a zeroed *options. The set and the groups live as
  * long as the caller's. */
-enum { CDC_GROUPS = 5 };
+enum { CDC_GROUPS = 6 };
 extern const char cdc_service[];
 void cdc_option_set(struct cdc_options *options, struct option_group *groups,
                     struct option_set *ret);

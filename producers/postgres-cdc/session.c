@@ -47,6 +47,13 @@ static bool emit(void *arg, const struct capture_record *record, struct err *ret
     return writer_emit(&session->writer, record, reterr);
 }
 
+static bool open_schema(void *arg, const struct capture_shape *shape, struct err *reterr)
+{
+    struct session *session = arg;
+
+    return writer_open_schema(&session->writer, shape, reterr);
+}
+
 static void make_capture(struct session *session)
 {
     const struct cdc_options *options = session->options;
@@ -55,7 +62,7 @@ static void make_capture(struct session *session)
                                     .format = {.decimal = (enum debezium_decimal)options->decimal,
                                                .time = (enum debezium_time)options->time},
                                     .tombstones = options->tombstones};
-    struct capture_edge edge = {session, describe, open_topic, emit};
+    struct capture_edge edge = {session, describe, open_topic, emit, open_schema};
 
     session->capture = capture_new(&config, &edge);
 }
@@ -101,7 +108,7 @@ static bool connect(struct session *session, struct err *reterr)
                       reterr) &&
            catalogue_prepare(session->control, options, reterr) &&
            preflight_run(session->control, options, session->arena, &session->found, reterr) &&
-           writer_open(&session->writer, options, session->metrics, reterr);
+           writer_open(&session->writer, options, session->registry, session->metrics, reterr);
 }
 
 static bool create_slot(struct session *session, struct err *reterr)
@@ -164,7 +171,7 @@ bool session_run(const struct cdc_options *options, struct service *service, str
                  struct session_memory *memory, unsigned *attempt, struct err *reterr)
 {
     struct session session CLEANUP(session) = {
-        .options = options, .service = service, .metrics = metrics};
+        .options = options, .service = service, .metrics = metrics, .registry = memory->registry};
 
     service_beat(service);
     if (!connect(&session, reterr))

@@ -86,11 +86,16 @@ static bool note_seen(struct taking *taking, struct err *reterr)
 {
     if (old_rows_left(taking->old) == 0)
         return true;
+    struct session *session = taking->session;
+    int32_t partitions;
+    struct str key = {0};
+
     buf_clear(&taking->key);
-    if (!capture_key(taking->session->capture, taking->table, taking->held.row, &taking->key,
-                     reterr))
+    if (!capture_key(session->capture, taking->table, taking->held.row, &taking->key, reterr) ||
+        !writer_key(&session->writer, capture_topic(taking->table, &partitions),
+                    buf_str(&taking->key), &key, reterr))
         return false;
-    old_rows_seen(taking->old, buf_str(&taking->key));
+    old_rows_seen(taking->old, key);
     return true;
 }
 
@@ -205,17 +210,17 @@ static bool take_table(struct taking *taking, const struct preflight_table *tabl
     struct arena *arena CLEANUP(arena) = arena_new(1 << 20);
     struct session *session = taking->session;
     struct pgoutput_relation relation;
-    int32_t partitions = 0;
+    struct old_topic topic = {.registry = session->registry};
 
     if (!describe(taking, table, arena, &relation, reterr) ||
         !capture_describe(session->capture, &relation, &taking->table, reterr))
         return false;
     if (taking->table == NULL)
         return true;
-    const char *topic = capture_topic(taking->table, &partitions);
+    topic.name = capture_topic(taking->table, &topic.partitions);
     taking->old = old_rows_free(taking->old);
-    if (!old_rows_read(session->writer.admin, &session->options->kafka, topic, partitions,
-                       &taking->old, reterr))
+    if (!old_rows_read(session->writer.admin, &session->options->kafka, &topic, &taking->old,
+                       reterr))
         return false;
     snapshot_report_table(&taking->report, table->quoted, table->about_rows);
     if (!copy_rows(taking, table, &relation, reterr) || service_stopping(session->service))

@@ -10,9 +10,11 @@ static void cleanup_consumer(struct kafka_consumer **consumer)
     kafka_consumer_close(*consumer);
 }
 
-bool writer_open(struct writer *writer, const struct cdc_options *options, struct metric *metrics,
-                 struct err *reterr)
+bool writer_open(struct writer *writer, const struct cdc_options *options,
+                 struct registry *registry, struct metric *metrics, struct err *reterr)
 {
+    const struct debezium_format format = {(enum debezium_decimal)options->decimal,
+                                           (enum debezium_time)options->time};
     /* one key, written at each commit: only its last record matters */
     static const char *const settings[] = {"min.compaction.lag.ms=0", "segment.bytes=16777216",
                                            "segment.ms=600000", "min.cleanable.dirty.ratio=0.1",
@@ -24,6 +26,8 @@ bool writer_open(struct writer *writer, const struct cdc_options *options, struc
 
     writer->options = options;
     writer->metrics = metrics;
+    if (options->value_format == CDC_AVRO)
+        writer->bronze = bronze_new(registry, format);
     return kafka_admin_open(&options->kafka, cdc_service, &writer->admin, reterr) &&
            kafka_ensure_topics(writer->admin, &topic, 1, BROKER_MS, reterr);
 }
@@ -40,6 +44,9 @@ void writer_close(struct writer *writer)
     kafka_producer_close(writer->producer);
     kafka_admin_close(writer->admin);
     buf_done(&writer->text);
+    buf_done(&writer->key);
+    buf_done(&writer->value);
+    bronze_free(writer->bronze);
     *writer = (struct writer){0};
 }
 
@@ -111,6 +118,41 @@ bool writer_open_topic(void *arg, const char *topic, int32_t *ret_partitions, st
            kafka_partitions(writer->admin, topic, ret_partitions, reterr);
 }
 
+bool writer_open_schema(void *arg, const struct capture_shape *shape, struct err *reterr)
+{
+    struct writer *writer = arg;
+
+    return writer->bronze == NULL || bronze_describe(writer->bronze, shape, reterr);
+}
+
+bool writer_key(struct writer *writer, const char *topic, struct str json, struct str *ret,
+                struct err *reterr)
+{
+    if (writer->bronze == NULL || json.at == NULL) {
+        *ret = json;
+        return true;
+    }
+    buf_clear(&writer->key);
+    if (!bronze_key(writer->bronze, topic, json, &writer->key, reterr))
+        return false;
+    *ret = buf_str(&writer->key);
+    return true;
+}
+
+static bool writer_value(struct writer *writer, const char *topic, struct str json, struct str *ret,
+                         struct err *reterr)
+{
+    if (writer->bronze == NULL || json.at == NULL) {
+        *ret = json;
+        return true;
+    }
+    buf_clear(&writer->value);
+    if (!bronze_value(writer->bronze, topic, json, &writer->value, reterr))
+        return false;
+    *ret = buf_str(&writer->value);
+    return true;
+}
+
 static bool begin(struct writer *writer, struct err *reterr)
 {
     if (writer->open)
@@ -128,15 +170,15 @@ bool writer_emit(void *arg, const struct capture_record *record, struct err *ret
     struct writer *writer = arg;
     const struct kafka_header headers[] = {{STR(POSITION_HEADER), record->position},
                                            {STR(COMMIT_TIME_HEADER), record->commit_time}};
-    const struct kafka_record out = {.topic = record->topic,
-                                     .partition = record->partition,
-                                     .key = record->key,
-                                     .value = record->value,
-                                     .headers = headers,
-                                     .headers_n = 2,
-                                     .timestamp_ms = record->now_unix_us / 1000};
+    struct kafka_record out = {.topic = record->topic,
+                               .partition = record->partition,
+                               .headers = headers,
+                               .headers_n = 2,
+                               .timestamp_ms = record->now_unix_us / 1000};
 
-    if (!begin(writer, reterr))
+    if (!writer_key(writer, record->topic, record->key, &out.key, reterr) ||
+        !writer_value(writer, record->topic, record->value, &out.value, reterr) ||
+        !begin(writer, reterr))
         return false;
     if (!kafka_produce(writer->producer, &out, reterr)) {
         if (reterr->kind == ERR_DEAD_LETTER) /* a row can't be left out */
@@ -145,7 +187,7 @@ bool writer_emit(void *arg, const struct capture_record *record, struct err *ret
     }
     failpoint("postgres-cdc.open-transaction");
     writer->records++;
-    writer->bytes += (int64_t)(record->key.len + record->value.len);
+    writer->bytes += (int64_t)(out.key.len + out.value.len);
     cdc_metrics_count(writer->metrics, record->op);
     return true;
 }

@@ -5,6 +5,7 @@
 #ifndef SLUICE_POSTGRES_CDC_WRITER_H
 #define SLUICE_POSTGRES_CDC_WRITER_H
 
+#include "bronze.h"
 #include "capture.h"
 #include "cdc_metrics.h"
 #include "kafka/consumer.h"
@@ -20,6 +21,8 @@ struct writer {
     int64_t records, bytes, begun_ms;
     int64_t committed_ms, commit_took_ms; /* when the last commit ended, how long it took */
     struct buf text;
+    struct bronze *bronze; /* NULL: records are JSON */
+    struct buf key, value; /* of a record that is Avro */
 };
 
 /*
@@ -29,9 +32,10 @@ struct writer {
 WARN_UNUSED bool writer_read_progress(struct writer *writer, struct progress *ret,
                                       int64_t *ret_offset, struct err *reterr);
 
-/* Connects for questions alone; makes sure that the progress topic exists. */
+/* Connects for questions alone; makes sure that the progress topic exists. `registry` is for records
+ * in Avro, else NULL. */
 WARN_UNUSED bool writer_open(struct writer *writer, const struct cdc_options *options,
-                             struct metric *metrics, struct err *reterr);
+                             struct registry *registry, struct metric *metrics, struct err *reterr);
 
 /* Opens the transactional producer: fences a predecessor and ends its transaction. */
 WARN_UNUSED bool writer_take_over(struct writer *writer, struct err *reterr);
@@ -42,6 +46,14 @@ void writer_close(struct writer *writer);
 /* Makes sure that a bronze topic exists; its number of partitions. As capture_edge.open_topic. */
 WARN_UNUSED bool writer_open_topic(void *arg, const char *topic, int32_t *ret_partitions,
                                    struct err *reterr);
+
+/* A table's shape, to be written from now on. As capture_edge.open_schema. */
+WARN_UNUSED bool writer_open_schema(void *arg, const struct capture_shape *shape,
+                                    struct err *reterr);
+
+/* The key as it stands in the topic, alive until the next call. `json`: as the heart gives it. */
+WARN_UNUSED bool writer_key(struct writer *writer, const char *topic, struct str json,
+                            struct str *ret, struct err *reterr);
 
 /* Takes a record, beginning a transaction when none is open. As capture_edge.emit. */
 WARN_UNUSED bool writer_emit(void *arg, const struct capture_record *record, struct err *reterr);
