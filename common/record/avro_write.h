@@ -7,7 +7,7 @@
 /* Appends an int or long: zigzag, seven bits a byte. */
 static inline void avro_put_long(struct buf *out, int64_t number)
 {
-    uint64_t rest = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
+    uint64_t rest = (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
 
     for (; rest >= 0x80; rest >>= 7)
         buf_char(out, (char)(rest | 0x80));

@@ -158,6 +158,8 @@ static const struct refusal statements[] = {
     {"CREATE VIEW \"b.c\".x AS SELECT id FROM b.u", "3:13", "a dot in it"},
     {"CREATE TEMP VIEW x AS SELECT id FROM b.u", "3:18", "TEMPORARY"},
     {"CREATE VIEW b.t AS SELECT id FROM b.u", "3:13", "defined already"},
+    {"CREATE MATERIALIZED VIEW v WITH (format = 'csv') AS SELECT id FROM b.t", "3:34",
+     "there are json and avro"},
     {"CREATE MATERIALIZED VIEW v WITH (topc = 'x') AS SELECT id FROM b.t", "3:34", "topc"},
     {"CREATE MATERIALIZED VIEW v WITH (partitions = 0) AS SELECT id FROM b.t", "3:34", "between"},
     {"CREATE MATERIALIZED VIEW v WITH (topic = 't') AS SELECT id FROM b.t", "3:26", "a source's"},
@@ -178,7 +180,7 @@ static const struct refusal statements[] = {
      "'trusted')",
      "3:80", "\"before\" is not known"},
     {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', format 'csv')",
-     "3:80", "there are debezium and json"},
+     "3:80", "there are debezium, debezium-avro, json and avro"},
     {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', versions "
      "'some')",
      "3:80", "versions is 'last' (the default) or 'all'"},
