@@ -1,6 +1,7 @@
 #include "writer.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "record/avro_envelope.h"
 #include "record/position.h"
 
 enum { BROKER_MS = 10000, TAIL = 64, READ_MS = 30000 };
@@ -13,8 +14,6 @@ static void cleanup_consumer(struct kafka_consumer **consumer)
 bool writer_open(struct writer *writer, const struct cdc_options *options,
                  struct registry *registry, struct metric *metrics, struct err *reterr)
 {
-    const struct debezium_format format = {(enum debezium_decimal)options->decimal,
-                                           (enum debezium_time)options->time};
     /* one key, written at each commit: only its last record matters */
     static const char *const settings[] = {"min.compaction.lag.ms=0", "segment.bytes=16777216",
                                            "segment.ms=600000", "min.cleanable.dirty.ratio=0.1",
@@ -27,7 +26,7 @@ bool writer_open(struct writer *writer, const struct cdc_options *options,
     writer->options = options;
     writer->metrics = metrics;
     if (options->value_format == CDC_AVRO)
-        writer->bronze = bronze_new(registry, format);
+        writer->avro = avro_topics_new(registry);
     return kafka_admin_open(&options->kafka, cdc_service, &writer->admin, reterr) &&
            kafka_ensure_topics(writer->admin, &topic, 1, BROKER_MS, reterr);
 }
@@ -44,9 +43,7 @@ void writer_close(struct writer *writer)
     kafka_producer_close(writer->producer);
     kafka_admin_close(writer->admin);
     buf_done(&writer->text);
-    buf_done(&writer->key);
-    buf_done(&writer->value);
-    bronze_free(writer->bronze);
+    avro_topics_free(writer->avro);
     *writer = (struct writer){0};
 }
 
@@ -121,36 +118,31 @@ bool writer_open_topic(void *arg, const char *topic, int32_t *ret_partitions, st
 bool writer_open_schema(void *arg, const struct capture_shape *shape, struct err *reterr)
 {
     struct writer *writer = arg;
+    const struct debezium_format format = {(enum debezium_decimal)writer->options->decimal,
+                                           (enum debezium_time)writer->options->time};
+    CLEANUP(buf) struct buf key = {0}, value = {0};
 
-    return writer->bronze == NULL || bronze_describe(writer->bronze, shape, reterr);
+    if (writer->avro == NULL)
+        return true;
+    return avro_derive_envelope_key(&key, shape->topic, shape->key_columns, shape->key_n, format,
+                                    reterr) &&
+           avro_derive_envelope(&value, shape->topic, shape->columns, shape->columns_n, format,
+                                reterr) &&
+           avro_topics_describe(writer->avro, shape->topic, buf_str(&key), buf_str(&value), reterr);
 }
 
 bool writer_key(struct writer *writer, const char *topic, struct str json, struct str *ret,
                 struct err *reterr)
 {
-    if (writer->bronze == NULL || json.at == NULL) {
-        *ret = json;
-        return true;
-    }
-    buf_clear(&writer->key);
-    if (!bronze_key(writer->bronze, topic, json, &writer->key, reterr))
-        return false;
-    *ret = buf_str(&writer->key);
-    return true;
+    *ret = json;
+    return writer->avro == NULL || avro_topics_key(writer->avro, topic, json, ret, reterr);
 }
 
 static bool writer_value(struct writer *writer, const char *topic, struct str json, struct str *ret,
                          struct err *reterr)
 {
-    if (writer->bronze == NULL || json.at == NULL) {
-        *ret = json;
-        return true;
-    }
-    buf_clear(&writer->value);
-    if (!bronze_value(writer->bronze, topic, json, &writer->value, reterr))
-        return false;
-    *ret = buf_str(&writer->value);
-    return true;
+    *ret = json;
+    return writer->avro == NULL || avro_topics_value(writer->avro, topic, json, ret, reterr);
 }
 
 static bool begin(struct writer *writer, struct err *reterr)

@@ -5,9 +5,9 @@
 #ifndef SLUICE_POSTGRES_CDC_WRITER_H
 #define SLUICE_POSTGRES_CDC_WRITER_H
 
-#include "bronze.h"
 #include "capture.h"
 #include "cdc_metrics.h"
+#include "http/avro_topics.h"
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
 #include "options.h"
@@ -21,8 +21,7 @@ struct writer {
     int64_t records, bytes, begun_ms;
     int64_t committed_ms, commit_took_ms; /* when the last commit ended, how long it took */
     struct buf text;
-    struct bronze *bronze; /* NULL: records are JSON */
-    struct buf key, value; /* of a record that is Avro */
+    struct avro_topics *avro; /* NULL: records are JSON */
 };
 
 /*
