@@ -8,11 +8,13 @@
 enum { RECORD_BYTES = 16 << 20 };
 
 DEFINE_CLEANUP(admin, struct kafka_admin *, kafka_admin_close);
+DEFINE_CLEANUP(registry, struct registry *, registry_close);
 DEFINE_CLEANUP(inputs, struct inputs *, inputs_free);
 DEFINE_CLEANUP(witness, struct witness *, witness_free);
 
 struct reading {
     const struct plan *plan;
+    struct registry *registry; /* NULL: all is JSON */
     struct inputs *inputs;
     struct witness *witness;
     struct arena *arena; /* of one record */
@@ -48,24 +50,15 @@ static struct str compact(struct arena *arena, const char *text)
     return str_of(copy);
 }
 
-static bool take(void *arg, const struct kafka_message *message, struct err *reterr)
+/* What comes of a record whose key and value are JSON. */
+static bool take_json(struct reading *reading, const struct input_record *record,
+                      struct err *reterr)
 {
-    struct reading *reading = arg;
-    struct input_record record = {.source = reading->source,
-                                  .key = message->key,
-                                  .value = message->value,
-                                  .partition = message->partition,
-                                  .offset = message->offset};
-    const struct witness_record from = {reading->source, message->partition, message->offset,
-                                        message->key, message->value};
+    const struct witness_record from = {record->source, record->partition, record->offset,
+                                        record->key, record->value};
     struct input_result result;
 
-    arena_reset(reading->arena);
-    if (!inputs_position(message, &record.position, &result.reason)) {
-        reading->left_out++;
-        return true;
-    }
-    inputs_decode_record(reading->inputs, witness_engine(reading->witness), &record, reading->arena,
+    inputs_decode_record(reading->inputs, witness_engine(reading->witness), record, reading->arena,
                          &result);
     if (result.outcome == INPUT_SKIPPED)
         return true;
@@ -73,6 +66,26 @@ static bool take(void *arg, const struct kafka_message *message, struct err *ret
         reading->left_out++;
     return result.outcome == INPUT_REJECTED ||
            witness_add(reading->witness, &result.event, &from, reterr);
+}
+
+static bool take(void *arg, const struct kafka_message *message, struct err *reterr)
+{
+    struct reading *reading = arg;
+    struct input_record record = {
+        .source = reading->source, .partition = message->partition, .offset = message->offset};
+    struct err reason;
+
+    arena_reset(reading->arena);
+    if (inputs_position(message, &record.position, &reason) &&
+        registry_json(reading->registry, message->key, reading->arena, &record.key, &reason) &&
+        registry_json(reading->registry, message->value, reading->arena, &record.value, &reason))
+        return take_json(reading, &record, reterr);
+    if (reason.kind != ERR_DEAD_LETTER) {
+        *reterr = reason;
+        return false;
+    }
+    reading->left_out++;
+    return true;
 }
 
 static bool read_source(struct reading *reading, const struct views_options *options,
@@ -131,7 +144,10 @@ bool views_lineage(const struct views_options *options, const struct plan *plan,
 {
     CLEANUP(admin) struct kafka_admin *admin = NULL;
     CLEANUP(free) int32_t *partitions = err_calloc(plan->sources_n + 1, sizeof(*partitions));
-    CLEANUP(inputs) struct inputs *inputs = inputs_new(plan, partitions);
+    CLEANUP(registry)
+    struct registry *registry =
+        options->registry.url == NULL ? NULL : registry_open(&options->registry);
+    CLEANUP(inputs) struct inputs *inputs = inputs_new(plan, partitions, NULL);
     CLEANUP(witness) struct witness *witness = NULL;
     CLEANUP(arena) struct arena *arena = arena_new(RECORD_BYTES);
     CLEANUP(arena) struct arena *key_arena = arena_new(RECORD_BYTES);
@@ -145,7 +161,8 @@ bool views_lineage(const struct views_options *options, const struct plan *plan,
         !witness_new(plan, view, compact(key_arena, options->lineage_key), &witness, reterr) ||
         !kafka_admin_open(&options->kafka, "views-lineage", &admin, reterr))
         return false;
-    struct reading reading = {.plan = plan, .inputs = inputs, .witness = witness, .arena = arena};
+    struct reading reading = {
+        .plan = plan, .registry = registry, .inputs = inputs, .witness = witness, .arena = arena};
     for (uint32_t i = 0; i < plan->sources_n; i++) {
         reading.source = i;
         if (plan->sources[i].node != UINT32_MAX && !read_source(&reading, options, admin, reterr))

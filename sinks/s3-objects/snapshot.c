@@ -4,6 +4,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "chars.h"
+#include "http/registry.h"
 #include "http/sha256.h"
 #include "http/sigv4.h"
 #include "metrics.h"
@@ -118,25 +119,33 @@ bool snapshot_take(struct task *task, struct partition *partition, struct kafka_
     struct object_shape shape = *partition->shape;
     CLEANUP(buf) struct buf by = {0};
     int topic = (int)topic_index(task, partition);
+    struct str key = {0}, value = {0};
     struct object_row row;
     struct err reason;
 
     shape.columns = NULL; /* the part may be one of those that are not written */
     arena_reset(task->arena);
-    if (!object_row_read(&shape, message->key, message->value, task->arena, &row, &reason) ||
+    if (!registry_json(task->registry, message->key, task->arena, &key, &reason) ||
+        !registry_json(task->registry, message->value, task->arena, &value, &reason) ||
+        !object_row_read(&shape, key, value, task->arena, &row, &reason) ||
         !typed_row_check(partition->shape, &row, task->arena, &reason)) {
+        if (reason.kind != ERR_DEAD_LETTER) {
+            *reterr = reason;
+            reterr->kind = reason.kind == ERR_RETRY ? ERR_ABORT : reason.kind;
+            return false;
+        }
         if (message->offset >= partition->committed)
             partition_keep_bad(partition, message, &reason);
     } else if (row.deleted) {
-        if (!view_store_remove(task->snapshot->store, topic, message->key, reterr))
+        if (!view_store_remove(task->snapshot->store, topic, key, reterr))
             return false;
     } else {
         append_part(task->settings->partition_by, &row, &by);
         const struct view_row kept = {.topic = topic,
                                       .partition = partition->partition,
                                       .offset = message->offset,
-                                      .key = message->key,
-                                      .value = message->value,
+                                      .key = key,
+                                      .value = value,
                                       .by = buf_str(&by)};
         if (!view_store_put(task->snapshot->store, &kept, reterr))
             return false;
