@@ -18,11 +18,23 @@ void extreme_save(const struct extreme *extreme, enum type_id type, struct buf *
 void extreme_load(struct extreme *extreme, enum type_id type, struct arena *arena,
                   struct str *from);
 
-/* One min or max of a plan's group node. */
+/* The multiset of one argument, which each min and max of it reads. */
 struct ordered {
     uint64_t fingerprint;
     enum type_id type;
-    bool largest;
+};
+
+/* Those of one group that read a multiset, in the present step. `lost`: the extreme went, the
+ * multiset must be read. */
+struct extreme_reader {
+    struct extreme *extreme;
+    bool largest, lost;
+};
+
+struct extreme_readers {
+    struct hash128 group; /* of its key */
+    struct extreme_reader *at;
+    uint16_t n;
 };
 
 /* What the step does to the multisets. All zero is none. */
@@ -32,16 +44,18 @@ struct multisets {
     uint32_t cap;
 };
 
-/* Adds a value (not NULL) of a group, given by the hash of its key, `weight` times. */
+/* Adds a value (not NULL) of a group `weight` times. `readers` lives as long as the step. */
 void multisets_add(struct multisets *sets, struct step *step, const struct ordered *ordered,
-                   struct hash128 group, struct value value, int64_t weight);
+                   const struct extreme_readers *readers, struct value value, int64_t weight);
 
-/* Writes all changes. */
+/* Writes all changes and tells the readers: an extreme that was passed is replaced at once, one that
+ * went is lost. */
 WARN_UNUSED bool multisets_write(const struct multisets *sets, struct step *step,
                                  struct err *reterr);
 
-/* Reads the group's extreme from the store. */
+/* Reads an extreme that was lost from the store. O(log n). */
 WARN_UNUSED bool extreme_read(struct step *step, const struct ordered *ordered,
-                              struct hash128 group, struct extreme *ret, struct err *reterr);
+                              struct hash128 group, struct extreme_reader *reader,
+                              struct err *reterr);
 
 #endif

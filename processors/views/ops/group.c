@@ -56,6 +56,7 @@ static void group_start(struct op *op, struct arena *arena)
         struct group_column *column = &group->columns[i];
 
         group_column_start(column, arena, node->fingerprint, i, &node->aggregates[i]);
+        group_column_share(group->columns, i, node->aggregates);
         column->value_at = group->values_n;
         column->offset = group->block_size;
         group->values_n = (uint16_t)(group->values_n + column->getters_n);
@@ -115,6 +116,7 @@ static struct group_cell *new_cells(const struct group *group, struct arena *are
         if (group->columns[i].state != COLUMN_SUMS)
             cells[i].group = hash128(part.at, part.len);
     }
+    group_cells_start(group->columns, group->columns_n, cells, arena);
     return cells;
 }
 
@@ -262,11 +264,8 @@ static void write_live(const struct group *group, struct step *step, struct str 
 static bool read_cells(const struct group *group, struct step *step, struct groups *groups,
                        uint32_t i, struct err *reterr)
 {
-    bool has_extremes = groups->sets.table.n > 0;
-
     for (uint16_t c = 0; c < group->columns_n; c++) {
-        if (!group_column_read(&group->columns[c], step, has_extremes, &groups->lives[i].cells[c],
-                               reterr))
+        if (!group_column_read(&group->columns[c], step, &groups->lives[i].cells[c], reterr))
             return false;
     }
     return true;

@@ -47,8 +47,51 @@ void group_column_start(struct group_column *column, struct arena *arena, uint64
     if (bag)
         column->bag = bag_new(arena, own, planned, &column->site);
     if (column->state == COLUMN_EXTREME)
-        column->ordered = (struct ordered){own, column->site.arg_types[0].id,
-                                           strncmp(planned->aggregate->name, "max", 3) == 0};
+        column->ordered = (struct ordered){own, column->site.arg_types[0].id};
+    column->largest = strncmp(planned->aggregate->name, "max", 3) == 0;
+    column->multiset = number;
+    column->readers_n = 1;
+}
+
+static bool same_values(const struct plan_aggregate *a, const struct plan_aggregate *b)
+{
+    return expr_same(a->arg, b->arg) &&
+           (a->filter == NULL ? b->filter == NULL
+                              : b->filter != NULL && expr_same(a->filter, b->filter));
+}
+
+void group_column_share(struct group_column *columns, uint16_t i,
+                        const struct plan_aggregate *planned)
+{
+    for (uint16_t k = 0; columns[i].state == COLUMN_EXTREME && k < i; k++) {
+        if (columns[k].state != COLUMN_EXTREME || columns[k].multiset != k ||
+            !same_values(&planned[k], &planned[i]))
+            continue;
+        columns[i].ordered = columns[k].ordered;
+        columns[i].multiset = k;
+        columns[i].reader = columns[k].readers_n++;
+        return;
+    }
+}
+
+void group_cells_start(const struct group_column *columns, uint16_t columns_n,
+                       struct group_cell *cells, struct arena *arena)
+{
+    for (uint16_t i = 0; i < columns_n; i++) {
+        const struct group_column *column = &columns[i];
+        struct group_cell *cell = &cells[i];
+
+        if (column->state != COLUMN_EXTREME)
+            continue;
+        if (column->multiset == i) {
+            cell->readers = arena_alloc(arena, sizeof(*cell->readers));
+            *cell->readers = (struct extreme_readers){
+                cell->group, arena_zalloc(arena, column->readers_n * sizeof(struct extreme_reader)),
+                column->readers_n};
+        }
+        cell->reader = &cells[column->multiset].readers->at[column->reader];
+        *cell->reader = (struct extreme_reader){cell->at, column->largest, false};
+    }
 }
 
 size_t group_column_size(const struct group_column *column)
@@ -114,7 +157,8 @@ bool group_column_add(const struct group_column *column, struct step *step, stru
         site->aggregate->ops->add(cell->at, site, step->arena, row.values, row.weight);
         return true;
     case COLUMN_EXTREME:
-        multisets_add(sets, step, &column->ordered, cell->group, row.values[0], row.weight);
+        if (cell->readers != NULL)
+            multisets_add(sets, step, &column->ordered, cell->readers, row.values[0], row.weight);
         return true;
     case COLUMN_DISTINCT:
         if (!bag_put(step, place, row.values, row.weight, &change, reterr))
@@ -149,13 +193,13 @@ static bool read_bag(const struct group_column *column, struct step *step, struc
     return true;
 }
 
-bool group_column_read(const struct group_column *column, struct step *step, bool has_extremes,
+bool group_column_read(const struct group_column *column, struct step *step,
                        struct group_cell *cell, struct err *reterr)
 {
     if (column->state == COLUMN_BAG)
         return read_bag(column, step, cell, reterr);
-    if (column->state == COLUMN_EXTREME && has_extremes)
-        return extreme_read(step, &column->ordered, cell->group, cell->at, reterr);
+    if (column->state == COLUMN_EXTREME && cell->reader->lost)
+        return extreme_read(step, &column->ordered, cell->group, cell->reader, reterr);
     return true;
 }
 

@@ -24,6 +24,10 @@ struct group_column {
     uint16_t value_at;            /* of its values among those of a row */
     size_t offset;                /* of its block in the group's block */
     struct ordered ordered;
+    bool largest;       /* max, not min */
+    uint16_t multiset;  /* the column that keeps the values, among those of the node */
+    uint16_t readers_n; /* of one that keeps them: how many read them */
+    uint16_t reader;    /* its place among them */
     struct bag bag;
 };
 
@@ -31,13 +35,23 @@ struct group_column {
 struct group_cell {
     void *at; /* accumulator, struct extreme or struct bag_result */
     struct hash128 group;
-    bool changed;             /* its bag */
-    const struct err *raised; /* by its bag, in this step */
+    struct extreme_readers *readers; /* of its values; NULL: another column keeps them */
+    struct extreme_reader *reader;   /* itself among them */
+    bool changed;                    /* its bag */
+    const struct err *raised;        /* by its bag, in this step */
 };
 
 /* Makes the column ready; `number` tells it from the node's others. */
 void group_column_start(struct group_column *column, struct arena *arena, uint64_t fingerprint,
                         uint16_t number, const struct plan_aggregate *planned);
+
+/* Lets a min or max read the values that an earlier column keeps, when they are the same. */
+void group_column_share(struct group_column *columns, uint16_t i,
+                        const struct plan_aggregate *planned);
+
+/* Makes a group's cells ready: `cells[i].at` and the hash of its key are set. */
+void group_cells_start(const struct group_column *columns, uint16_t columns_n,
+                       struct group_cell *cells, struct arena *arena);
 
 /* Bytes of its block. */
 size_t group_column_size(const struct group_column *column);
@@ -60,7 +74,7 @@ WARN_UNUSED bool group_column_add(const struct group_column *column, struct step
 
 /* Reads anew what the step has changed in the store, once all rows are added. */
 WARN_UNUSED bool group_column_read(const struct group_column *column, struct step *step,
-                                   bool has_extremes, struct group_cell *cell, struct err *reterr);
+                                   struct group_cell *cell, struct err *reterr);
 
 /* The aggregate's value. False: it raised. */
 WARN_UNUSED bool group_column_result(const struct group_column *column,

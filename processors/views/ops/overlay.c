@@ -79,7 +79,7 @@ static void clear_table(struct overlay *overlay)
 {
     size_t size = overlay->mask + 1;
 
-    if (size > TABLE_MIN && overlay->count * 16 < size) {
+    if (size > TABLE_MIN && overlay->count * 5 < size) {
         size /= 2;
         overlay->table = err_realloc(overlay->table, size * sizeof(*overlay->table));
         overlay->mask = size - 1;

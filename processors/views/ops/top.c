@@ -143,37 +143,112 @@ static bool read_window(const struct op *op, struct step *step, struct str prefi
     return true;
 }
 
+/* One delta of the step with its full key, in the chain of its partition. */
+struct arriving {
+    struct str key;
+    struct delta delta;
+    uint32_t next; /* TABLE_NONE at the end */
+};
+
+/* A row of a window with its full key. */
+struct placed {
+    struct str key;
+    const struct row *row;
+    bool old, now; /* in the window before and after the step */
+};
+
 /* The partitions that the step touches, with their windows as they were. */
 struct touched {
     struct table table; /* by prefix */
-    struct batch *before;
+    struct partition *at;
     uint32_t cap;
 };
 
-static bool touch(struct op *op, struct step *step, struct touched *touched, struct err *reterr)
+struct partition {
+    struct batch before;
+    uint32_t first; /* the step's deltas */
+    uint32_t arriving_n;
+    bool odd; /* something is there more than once, or less than not at all */
+};
+
+static bool touch(struct op *op, struct step *step, struct touched *touched, struct str prefix,
+                  struct partition **ret, struct err *reterr)
 {
     bool fresh;
-    uint32_t i = table_enter(&touched->table, step->arena, buf_str(step->key), &fresh);
+    uint32_t i = table_enter(&touched->table, step->arena, prefix, &fresh);
 
-    touched->before =
-        array_grow(step->arena, touched->before, i, &touched->cap, sizeof(*touched->before));
-    return !fresh ||
-           read_window(op, step, touched->table.keys[i].bytes, &touched->before[i], reterr);
+    touched->at = array_grow(step->arena, touched->at, i, &touched->cap, sizeof(*touched->at));
+    *ret = &touched->at[i];
+    if (!fresh)
+        return true;
+    **ret = (struct partition){.first = TABLE_NONE};
+    return read_window(op, step, touched->table.keys[i].bytes, &(*ret)->before, reterr);
 }
 
-static bool write_delta(struct op *op, struct step *step, struct touched *touched,
-                        const struct delta *delta, struct err *reterr)
+/* Reads the windows that the input's deltas touch, before any of them is written: the store's order
+ * is not disturbed between two walks. */
+static bool take_input(struct op *op, struct step *step, struct touched *touched,
+                       struct arriving *arriving, struct err *reterr)
 {
+    const struct batch *in = &op->inputs[0]->out;
+    struct partition *partition;
     struct err raised;
+    uint32_t n = 0;
 
-    if (!order_key(op, step, delta->row, &raised)) {
-        step_withhold(step, op, delta->row, delta->weight, &raised);
-        return true;
+    for (uint32_t i = 0; i < in->n; i++) {
+        const struct delta *delta = &in->deltas[i];
+
+        if (!order_key(op, step, delta->row, &raised)) {
+            step_withhold(step, op, delta->row, delta->weight, &raised);
+            continue;
+        }
+        struct str key = arena_copy(step->arena, buf_str(step->key));
+        if (!partition_key(op, step, delta->row, reterr) ||
+            !touch(op, step, touched, (struct str){key.at, step->key->len}, &partition, reterr))
+            return false;
+        arriving[n] = (struct arriving){key, *delta, partition->first};
+        partition->first = n++;
+        partition->arriving_n++;
     }
-    if (!partition_key(op, step, delta->row, reterr) || !touch(op, step, touched, reterr))
+    return true;
+}
+
+/* The store holds, under the key that was written, what a plain change leaves: the row that came,
+ * once, or nothing. Not so when a retraction overtook its insertion. */
+static bool is_plain(struct step *step, struct str key, const struct delta *delta, bool *ret,
+                     struct err *reterr)
+{
+    struct str stored;
+    int64_t weight = 0;
+
+    if (!store_get(step->store, key, &stored, reterr))
         return false;
-    return order_key(op, step, delta->row, reterr) &&
-           shelf_put(step, delta->row, delta->weight, reterr);
+    if (stored.len >= sizeof(weight))
+        memcpy(&weight, stored.at, sizeof(weight));
+    *ret = delta->weight < 0 ? stored.len == 0
+                             : weight == 1 && stored.len == sizeof(weight) + delta->row->len;
+    return true;
+}
+
+static bool write_input(struct step *step, struct touched *touched, const struct arriving *arriving,
+                        struct err *reterr)
+{
+    for (uint32_t p = 0; p < touched->table.n; p++) {
+        struct partition *partition = &touched->at[p];
+
+        for (uint32_t i = partition->first; i != TABLE_NONE; i = arriving[i].next) {
+            const struct arriving *one = &arriving[i];
+            bool plain = false;
+
+            buf_clear(step->key);
+            buf_put(step->key, one->key);
+            if (!shelf_put(step, one->delta.row, one->delta.weight, reterr) ||
+                !is_plain(step, buf_str(step->key), &one->delta, &plain, reterr))
+                return false;
+            partition->odd = partition->odd || !plain;
+        }
+    }
+    return true;
 }
 
 static void emit(struct op *op, struct step *step, const struct batch *rows, int sign)
@@ -182,23 +257,134 @@ static void emit(struct op *op, struct step *step, const struct batch *rows, int
         batch_add(&op->out, step->arena, rows->deltas[i].row, sign * rows->deltas[i].weight);
 }
 
+/* ---- the window after the step, from the one before and the deltas ---- */
+
+static int compare_placed(const void *a, const void *b)
+{
+    return str_cmp(((const struct placed *)a)->key, ((const struct placed *)b)->key);
+}
+
+/* The window as places, each row once; false when it is not so plain. */
+static bool place_window(const struct op *op, struct step *step, const struct batch *window,
+                         struct placed *placed)
+{
+    struct err ignored;
+
+    for (uint32_t i = 0; i < window->n; i++) {
+        if (window->deltas[i].weight != 1 || !order_key(op, step, window->deltas[i].row, &ignored))
+            return false;
+        placed[i] = (struct placed){arena_copy(step->arena, buf_str(step->key)),
+                                    window->deltas[i].row, true, true};
+    }
+    return true;
+}
+
+/* Takes the row out of the places. */
+static bool take_away(struct placed *placed, uint32_t n, const struct arriving *gone)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (placed[i].now && str_eq(placed[i].key, gone->key) &&
+            row_same(placed[i].row, gone->delta.row)) {
+            placed[i].now = false;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_there(const struct placed *placed, uint32_t n, struct str key)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (placed[i].now && str_eq(placed[i].key, key))
+            return true;
+    return false;
+}
+
+/*
+ * Moves the places as the deltas of weight `sign` say. Behind the last row of a full window the store
+ * alone knows what there is, and nothing there matters. False when this is not enough to know the
+ * new window: a row that went was not there, or one that came stands beside an equal key.
+ */
+static bool move_places(const struct arriving *arriving, uint32_t first, int64_t sign,
+                        struct str end, struct placed *placed, uint32_t *n)
+{
+    for (uint32_t i = first; i != TABLE_NONE; i = arriving[i].next) {
+        const struct arriving *one = &arriving[i];
+
+        if ((one->delta.weight != 1 && one->delta.weight != -1) ||
+            one->key.len > STORE_KEY_BYTES_MAX)
+            return false;
+        if (one->delta.weight != sign || (end.len > 0 && str_cmp(one->key, end) > 0))
+            continue;
+        if (sign < 0) {
+            if (!take_away(placed, *n, one))
+                return false;
+        } else {
+            if (is_there(placed, *n, one->key))
+                return false;
+            placed[(*n)++] = (struct placed){one->key, one->delta.row, false, true};
+        }
+    }
+    return true;
+}
+
+/* Works the window after the step out without the store and emits the difference; false when it
+ * can't be. */
+static bool emit_moved(struct op *op, struct step *step, const struct partition *partition,
+                       const struct arriving *arriving)
+{
+    const struct plan_node *node = op->node;
+    uint32_t n = partition->before.n;
+    int64_t there = 0;
+
+    if (partition->odd || node->offset != 0 || node->ties || node->limit < 0)
+        return false;
+    struct placed *placed =
+        arena_alloc(step->arena, (n + partition->arriving_n + 1U) * sizeof(*placed));
+    if (!place_window(op, step, &partition->before, placed))
+        return false;
+    bool full = (int64_t)n >= node->limit;
+    struct str end = full && n > 0 ? placed[n - 1].key : STR_NONE;
+    if (!move_places(arriving, partition->first, -1, end, placed, &n) ||
+        !move_places(arriving, partition->first, 1, end, placed, &n))
+        return false;
+    qsort(placed, n, sizeof(*placed), compare_placed);
+    for (uint32_t i = 0; i < n; i++)
+        there += placed[i].now;
+    if (full && there < node->limit)
+        return false;
+    there = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        there += placed[i].now;
+        bool now = placed[i].now && there <= node->limit;
+        if (now != placed[i].old)
+            batch_add(&op->out, step->arena, placed[i].row, now ? 1 : -1);
+    }
+    return true;
+}
+
 static bool top_apply(struct op *op, struct step *step, struct err *reterr)
 {
     const struct batch *in = &op->inputs[0]->out;
     struct touched touched = {.cap = 0};
+    struct arriving *arriving = arena_alloc(step->arena, (in->n + 1U) * sizeof(*arriving));
     struct batch now;
+    bool read = false;
 
-    for (uint32_t i = 0; i < in->n; i++) {
-        if (!write_delta(op, step, &touched, &in->deltas[i], reterr))
-            return false;
-    }
+    if (!take_input(op, step, &touched, arriving, reterr) ||
+        !write_input(step, &touched, arriving, reterr))
+        return false;
     for (uint32_t i = 0; i < touched.table.n; i++) {
+        if (emit_moved(op, step, &touched.at[i], arriving))
+            continue;
         if (!read_window(op, step, touched.table.keys[i].bytes, &now, reterr))
             return false;
-        emit(op, step, &touched.before[i], -1);
+        emit(op, step, &touched.at[i].before, -1);
         emit(op, step, &now, 1);
+        read = true;
     }
-    batch_consolidate(&op->out, step->arena);
+    if (read)
+        batch_consolidate(&op->out, step->arena);
     return true;
 }
 

@@ -255,33 +255,62 @@ static bool check_row(const struct op *op, struct step *step, const struct row *
     return order_key(op, step, row, ret_raised);
 }
 
-static bool take_delta(struct op *op, struct step *step, struct table *touched,
-                       const struct delta *delta, struct err *reterr)
+/* A delta of the step with its full key. */
+struct arriving {
+    struct str key;
+    const struct delta *delta;
+};
+
+/* Takes the input in: its keys, and the partitions that it touches, which are run as they were before
+ * any delta is written, so that no walk comes between two writes. */
+static bool take_input(struct op *op, struct step *step, struct table *touched,
+                       struct arriving *arriving, uint32_t *ret_n, struct err *reterr)
 {
+    const struct batch *in = &op->inputs[0]->out;
     struct err raised;
     bool fresh;
 
-    if (!check_row(op, step, delta->row, &raised)) {
-        step_withhold(step, op, delta->row, delta->weight, &raised);
-        return true;
+    *ret_n = 0;
+    for (uint32_t i = 0; i < in->n; i++) {
+        const struct delta *delta = &in->deltas[i];
+
+        if (!check_row(op, step, delta->row, &raised)) {
+            step_withhold(step, op, delta->row, delta->weight, &raised);
+            continue;
+        }
+        struct str key = arena_copy(step->arena, buf_str(step->key));
+        if (!partition_key(op, step, delta->row, reterr))
+            return false;
+        uint32_t at = table_enter(touched, step->arena, buf_str(step->key), &fresh);
+        if (fresh && !run_partition(op, step, touched->keys[at].bytes, -1, reterr))
+            return false;
+        arriving[(*ret_n)++] = (struct arriving){key, delta};
     }
-    if (!partition_key(op, step, delta->row, reterr))
-        return false;
-    uint32_t i = table_enter(touched, step->arena, buf_str(step->key), &fresh);
-    if (fresh && !run_partition(op, step, touched->keys[i].bytes, -1, reterr))
-        return false;
-    return order_key(op, step, delta->row, reterr) &&
-           shelf_put(step, delta->row, delta->weight, reterr);
+    return true;
+}
+
+static bool write_input(struct step *step, const struct arriving *arriving, uint32_t n,
+                        struct err *reterr)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        buf_clear(step->key);
+        buf_put(step->key, arriving[i].key);
+        if (!shelf_put(step, arriving[i].delta->row, arriving[i].delta->weight, reterr))
+            return false;
+    }
+    return true;
 }
 
 static bool window_apply(struct op *op, struct step *step, struct err *reterr)
 {
     const struct batch *in = &op->inputs[0]->out;
+    struct arriving *arriving = arena_alloc(step->arena, (in->n + 1U) * sizeof(*arriving));
     struct table touched = {0};
+    uint32_t n;
 
-    for (uint32_t i = 0; i < in->n; i++)
-        if (!take_delta(op, step, &touched, &in->deltas[i], reterr))
-            return false;
+    if (!take_input(op, step, &touched, arriving, &n, reterr) ||
+        !write_input(step, arriving, n, reterr))
+        return false;
     for (uint32_t i = 0; i < touched.n; i++)
         if (!run_partition(op, step, touched.keys[i].bytes, 1, reterr))
             return false;

@@ -432,19 +432,31 @@ const struct state_mark *state_mark(const struct state *state)
     return &state->mark;
 }
 
-/* Writes the overlay in key order, which keeps LMDB's path to the leaf warm. */
+static int write_entry(MDB_cursor *cursor, const struct overlay_entry *entry)
+{
+    MDB_val key = val_of(entry->key), value = val_of(entry->value);
+
+    if (entry->value.at != NULL)
+        return mdb_cursor_put(cursor, &key, &value, 0);
+    int status = mdb_cursor_get(cursor, &key, &value, MDB_SET);
+    return status == 0 ? mdb_cursor_del(cursor, 0) : status;
+}
+
+/* Writes the overlay in key order through one cursor: a key on the cursor's leaf is found without a
+ * descent. */
 static int write_entries(const struct state *state, MDB_txn *txn)
 {
-    for (const struct overlay_entry *entry = overlay_seek(state->overlay, STR_NONE, false);
-         entry != NULL; entry = overlay_next(state->overlay, entry)) {
-        MDB_val key = val_of(entry->key), value = val_of(entry->value);
-        int status = entry->value.at == NULL ? mdb_del(txn, state->entries, &key, NULL)
-                                             : mdb_put(txn, state->entries, &key, &value, 0);
+    MDB_cursor *cursor = NULL;
+    int status = mdb_cursor_open(txn, state->entries, &cursor);
 
-        if (status != 0 && status != MDB_NOTFOUND)
-            return status;
+    for (const struct overlay_entry *entry = overlay_seek(state->overlay, STR_NONE, false);
+         entry != NULL && status == 0; entry = overlay_next(state->overlay, entry)) {
+        status = write_entry(cursor, entry);
+        if (status == MDB_NOTFOUND)
+            status = 0;
     }
-    return 0;
+    mdb_cursor_close(cursor);
+    return status;
 }
 
 static bool renew_reader(struct state *state, struct err *reterr)

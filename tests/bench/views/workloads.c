@@ -220,6 +220,9 @@ static const struct table_kind bids = {"nexmark.bid", id_key, bid, false, false}
     {                                                                                              \
         {&bids, 200000, 92}, {&auctions, NEXMARK_AUCTIONS, 6}, {&persons, NEXMARK_PERSONS, 2},     \
     }
+#define TOP_OF(columns)                                                                            \
+    "SELECT " columns " FROM (SELECT order_id, customer_id, amount, row_number() OVER (PARTITION " \
+    "BY customer_id ORDER BY amount DESC, order_id) AS n FROM shop.orders) ranked WHERE n <= 10"
 #define BID_OF_AUCTION                                                                             \
     "nexmark.auction a JOIN nexmark.bid b ON a.id = b.auction AND b.date_time BETWEEN "            \
     "a.date_time AND a.expires"
@@ -263,10 +266,14 @@ const struct workload workloads[] = {
      30,
      8,
      150e3,
-     "SELECT order_id, customer_id, amount, n FROM (SELECT order_id, customer_id, amount, "
-     "row_number() OVER "
-     "(PARTITION BY customer_id ORDER BY amount DESC, order_id) AS n FROM shop.orders) ranked "
-     "WHERE n <= 10",
+     TOP_OF("order_id, customer_id, amount"),
+     NULL},
+    {"top-ranked",
+     {{&shop_orders_10k, 300000, 100}},
+     30,
+     8,
+     0,
+     TOP_OF("order_id, customer_id, amount, n"),
      NULL},
     {"tpch-q1", TPCH_TABLES, 20, 5, 0,
      "SELECT l_returnflag, l_linestatus, sum(l_quantity) AS sum_qty, sum(l_extendedprice) AS "
