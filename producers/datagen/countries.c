@@ -203,7 +203,7 @@ static void write_places(FILE *file, const struct country *one)
             out_hundredths(one->area, area, sizeof(area)), (long long)one->population);
     for (unsigned i = 0; i < 1 + (one->number % 11 == 0) * 2; i++)
         fprintf(file, "%s\"UTC%c%02u:%02u\"", i == 0 ? "" : ",", one->number % 2 == 0 ? '+' : '-',
-                (one->number % ZONES / 2 + i) % 13, one->number % 13 == 0 ? 30 : 0);
+                (one->number % ZONES / 2 + i) % 13, one->number % 13 == 0 ? 30U : 0U);
     fputs("]}", file);
 }
 

@@ -155,7 +155,7 @@ static bool live(struct life *life, struct err *reterr)
 int main(int argc, char **argv)
 {
     struct objects_options options = {0};
-    struct objects_option_tables tables;
+    struct objects_option_tables tables = {0};
     struct metric rows[OBJECTS_METRICS + 1];
     struct metrics metrics = {.rows = rows};
     struct option_set set;

@@ -47,8 +47,7 @@ enum { OBJECTS_GROUPS = 7, S3_ROWS_MAX = 16 };
 extern const char objects_service[];
 struct objects_option_tables {
     struct option_group groups[OBJECTS_GROUPS + 1];
-    struct option
-        s3_rows[S3_ROWS_MAX]; /* without --s3-bucket: --input names it */
+    struct option s3_rows[S3_ROWS_MAX]; /* without --s3-bucket: --input names it */
 };
 void objects_option_set(struct objects_options *options, struct objects_option_tables *tables,
                         struct option_set *ret);

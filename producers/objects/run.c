@@ -283,8 +283,12 @@ static bool process(struct run *run, struct run_summary *summary, struct item *i
     summary->objects++;
     if (!writer_file(&run->writer, item->name, &reading.state, reterr))
         return false;
-    if (attend(&reading, conditional, &fd, &idle, &why))
-        outcome = idle ? (struct outcome){.ok = true} : read_object(&reading, fd, &why);
+    if (attend(&reading, conditional, &fd, &idle, &why)) {
+        if (idle)
+            outcome = (struct outcome){.ok = true};
+        else
+            outcome = read_object(&reading, fd, &why);
+    }
     summary->stopped = outcome.stopped || service_stopping(run->service);
     reading_done(&reading);
     *ret_whole = outcome.ok;

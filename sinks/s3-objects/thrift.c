@@ -13,7 +13,7 @@ void thrift_varint(struct buf *out, uint64_t number)
 
 static void put_zigzag(struct buf *out, int64_t number)
 {
-    thrift_varint(out, ((uint64_t)number << 1) ^ (uint64_t)(number >> 63));
+    thrift_varint(out, ((uint64_t)number << 1) ^ (number < 0 ? UINT64_MAX : 0));
 }
 
 static void put_field(struct thrift *thrift, int16_t id, int type)
