@@ -135,7 +135,8 @@ TEXTS = {
     "smallint": "abs({int2})::text", "integer": "{int4}::text", "bigint": "{int8}::text", "real": "{int4}::text", "double precision": "({int4} / 4.0)::text",
     "numeric": "{numeric}::text", "boolean": "{bool}::text", "bytea": "{bytea}::text", "date": "{date}::text", "time without time zone": "{time}::text",
     "time with time zone": "{timetz}::text", "timestamp without time zone": "{timestamp}::text", "timestamp with time zone": "{timestamptz}::text",
-    "interval": "{interval}::text", "uuid": "{uuid}::text", "json": "{json}::text", "jsonb": "{jsonb}::text", "anyarray": "{int_array}::text", "anyenum": "{mood}::text"}
+    "interval": "{interval}::text", "uuid": "{uuid}::text", "json": "{json}::text", "jsonb": "{jsonb}::text", "anyarray": "{int_array}::text", "anyenum": "{mood}::text",
+    "jsonpath": "case when {bool} then '$.a' else 'lax $[*] ? (@ > 1)' end"}
 NUMBERS = {"smallint", "integer", "bigint", "real", "double precision", "numeric"}
 WRITTEN = {"anyarray": "int[]", "anyenum": "mood", "character varying": "varchar(20)", "character": "char(5)"}
 # casts from a type to itself apply a length or a precision
