@@ -70,7 +70,7 @@ WARN_UNUSED bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCal
                                      const char *name, struct aggregate_call *ret);
 
 /* The number of the call among the block's aggregates; the same call twice is one. */
-uint16_t bind_add_aggregate(struct scope *scope, const struct aggregate_call *call);
+uint16_t bind_add_aggregate(struct scope *scope, const struct aggregate_call *made);
 
 /* An aggregate may stand here; else refused. */
 WARN_UNUSED bool bind_aggregate_may_stand(struct scope *scope, int location);
