@@ -25,6 +25,9 @@ bool typed_as_text(enum type_id id)
     }
 }
 
+/* As many always fit, a sign among them. */
+enum { DIGITS_MAX = 18 };
+
 /* Plain digits that fit, without the general way; false: take that. */
 static bool read_integer(enum type_id id, struct str lexeme, int64_t *ret)
 {
@@ -34,8 +37,10 @@ static bool read_integer(enum type_id id, struct str lexeme, int64_t *ret)
 
     if (id != TYPE_INT8 && id != TYPE_INT4 && id != TYPE_INT2)
         return false;
+    if (lexeme.len > DIGITS_MAX)
+        return false;
     for (size_t i = negative ? 1 : 0; i < lexeme.len; i++) {
-        if (lexeme.at[i] < '0' || lexeme.at[i] > '9' || i > 18)
+        if (lexeme.at[i] < '0' || lexeme.at[i] > '9')
             return false;
         number = number * 10 + (lexeme.at[i] - '0');
     }

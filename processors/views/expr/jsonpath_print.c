@@ -211,5 +211,6 @@ bool jsonpath_value(struct str text, struct arena *arena, struct str *ret, struc
         return false;
     jsonpath_print(&out, &path);
     *ret = arena_copy(arena, buf_str(&out));
-    return true;
+    /* with all its parentheses it may nest deeper than it was written: it must be readable again */
+    return str_eq(*ret, text) || jsonpath_parse(*ret, arena, &path, reterr);
 }

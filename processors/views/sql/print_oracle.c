@@ -92,7 +92,7 @@ static uint32_t put_moment(struct cutter *cutter, uint32_t i, const struct momen
     uint32_t last = i;
     int precision = ast->tokens->tokens[i]->end;
 
-    if (token_at(ast, i + 1) == PG_QUERY__TOKEN__ASCII_40 && moment->type[2] != 'd')
+    if (token_at(ast, i + 1) == PG_QUERY__TOKEN__ASCII_40 && strcmp(moment->type, "::date") != 0)
         last = ast_token_closing(ast, i + 1);
     cut(cutter, ast->tokens->tokens[qualified ? i - 2 : i]->start, ast->tokens->tokens[last]->end);
     buf_printf(cutter->out, "(%s'%s'::timestamptz%s", plain ? "" : "SELECT ", cutter->as_of,
