@@ -109,8 +109,10 @@ static bool take_line(struct local *local, uint32_t source, struct str line, str
 {
     struct input_result result;
     struct engine_output output;
-    struct input_record record = {
-        .source = source, .position = {++local->line, 0}, .offset = (int64_t)local->line};
+    struct input_record record = {.source = source,
+                                  .position = {++local->line, 0},
+                                  .offset = (int64_t)local->line,
+                                  .enveloped = true};
     bool bare = false;
 
     arena_reset(local->arena);

@@ -154,7 +154,7 @@ static bool decode_value(struct inputs *inputs, const struct input_record *recor
 {
     struct str value = record->value;
 
-    if (is_row(&inputs->plan->sources[record->source])) {
+    if (!record->enveloped && is_row(&inputs->plan->sources[record->source])) {
         static const char head[] = "{\"before\":null,\"after\":", tail[] = ",\"op\":\"u\"}";
         size_t len = sizeof(head) - 1 + value.len + sizeof(tail) - 1;
         char *whole = arena_alloc(arena, len + 1);

@@ -63,6 +63,7 @@ struct input_record {
     struct position position;
     int32_t partition;
     int64_t offset;
+    bool enveloped; /* whatever the source's format says */
 };
 
 /* As inputs_decode for a record that is in no partition, no offset moved: for --local. */
