@@ -6,7 +6,7 @@ registry_version=$(sed -n 's:.*<registry.version>\(.*\)</registry.version>.*:\1:
 registry_home=$cache/registry-$registry_version
 
 registry_command() {
-  echo "-Dapicurio.datasource.url=jdbc:h2:file:$state/registry/data/registry"
+  echo "-Dapicurio.datasource.url=jdbc:h2:file:$state/registry/data/registry;WRITE_DELAY=0"
 }
 
 registry_stop_signal() {
@@ -42,7 +42,7 @@ registry_start() {
   choose_port registry
   port=$(<"$state/registry/port")
   mkdir -p "$state/registry/data" "$state/registry/temporary"
-  # its tables in a file: what was registered is there again after a crash
+  # its tables in a file, each commit at once: what was registered is there again after a crash
   launch registry env -u JAVA_TOOL_OPTIONS java -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
     -Djava.io.tmpdir="$state/registry/temporary" -Dquarkus.http.host=127.0.0.1 -Dquarkus.http.port="$port" \
     "$(registry_command)" -Dapicurio.rest.deletion.artifact.enabled=true \

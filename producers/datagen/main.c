@@ -321,8 +321,11 @@ static bool run_service(struct run *run, struct err *reterr)
     if (set != NULL)
         return generate_files(set, options, reterr);
     if (strcmp(options->dataset, "acme") != 0)
-        return err_stop(reterr, EX_USAGE, "--dataset: there is no dataset \"%s\"; see --help",
-                        options->dataset);
+        return err_stop(
+            reterr, EX_USAGE,
+            "--dataset: there is no dataset \"%s\", only acme, telco, countries, products, "
+            "retail, events",
+            options->dataset);
     if (!connect(run, reterr) ||
         (options->create && !pg_script(run->pg, embedded_source_sql, reterr)))
         return false;

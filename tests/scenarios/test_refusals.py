@@ -112,13 +112,13 @@ BAD_VALUES = [
     ("postgres-upsert", "topics", "orders", ["TOPIC"]),
     ("s3-objects", "rotate-interval", "60", ["unit"]),
     ("s3-objects", "rotate-records", "0", ["between 1 and"]),
-    ("s3-objects", "format", "json,yaml", ["json, xml"]),
+    ("s3-objects", "format", "json,yaml", ["yaml", "csv, json, ndjson, parquet, xml"]),
     ("s3-objects", "s3-timeout", "-1s", []),
     ("report", "postgres-connect-timeout", "5", ["unit"]),
     ("report", "query", "top_cats", ["top_dates"]),
     ("datagen", "rate", "-1", ["between 0 and"]),
     ("datagen", "churn-percent", "101", ["between 0 and 100"]),
-    ("datagen", "dataset", "retail", ["acme"]),
+    ("datagen", "dataset", "sales", ["acme", "retail"]),
 ]
 
 
