@@ -224,29 +224,26 @@ static bool write_bytes(struct reading *in, const struct shape_node *node, struc
     return true;
 }
 
-/* The text is one JSON value; *ret_kind says which. */
-static bool is_json(struct str text, enum json_kind *ret_kind)
+/* The text is one JSON value, *ret. */
+static bool is_json(struct str text, struct json_value *ret)
 {
     struct json_cursor cursor = json_open(text);
-    struct json_value value;
     struct err ignored;
 
-    if (!json_read(&cursor, &value, &ignored) || !json_at_end(&cursor, &ignored))
-        return false;
-    *ret_kind = value.kind;
-    return true;
+    return json_read(&cursor, ret, &ignored) && json_at_end(&cursor, &ignored);
 }
 
 static bool write_string(struct reading *in, const struct shape_node *node, struct str text,
                          struct err *reterr)
 {
-    enum json_kind kind = JSON_NULL;
+    struct json_value value;
 
-    if (node->meaning == MEANS_JSON && !is_json(text, &kind))
+    if (node->meaning == MEANS_JSON && !is_json(text, &value))
         return bad(reterr, "a text that is not the JSON it should be");
-    if (node->meaning == MEANS_JSON ||
-        (node->meaning == MEANS_NUMBER && is_json(text, &kind) && kind == JSON_NUMBER))
+    if (node->meaning == MEANS_JSON)
         buf_put(in->out, text);
+    else if (node->meaning == MEANS_NUMBER && is_json(text, &value) && value.kind == JSON_NUMBER)
+        buf_put(in->out, value.raw); /* without the blanks that may stand around it */
     else
         json_write_string(in->out, text);
     return true;
