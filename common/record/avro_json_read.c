@@ -5,6 +5,7 @@
 #include "record/base64.h"
 #include "record/debezium_value.h"
 #include "record/numeric.h"
+#include "record/text_parts.h"
 
 /* The ends of PostgreSQL's ranges: a date in days, a timestamp in microseconds, since 2000-01-01. */
 #define DATE_MIN INT64_C(-2451545)
@@ -224,26 +225,29 @@ static bool write_bytes(struct reading *in, const struct shape_node *node, struc
     return true;
 }
 
-/* The text is one JSON value, *ret. */
-static bool is_json(struct str text, struct json_value *ret)
+/* The text is one JSON value; *ret_kind says which. */
+static bool is_json(struct str text, enum json_kind *ret_kind)
 {
     struct json_cursor cursor = json_open(text);
+    struct json_value value;
     struct err ignored;
 
-    return json_read(&cursor, ret, &ignored) && json_at_end(&cursor, &ignored);
+    if (!json_read(&cursor, &value, &ignored) || !json_at_end(&cursor, &ignored))
+        return false;
+    *ret_kind = value.kind;
+    return true;
 }
 
 static bool write_string(struct reading *in, const struct shape_node *node, struct str text,
                          struct err *reterr)
 {
-    struct json_value value;
+    enum json_kind kind = JSON_NULL;
 
-    if (node->meaning == MEANS_JSON && !is_json(text, &value))
+    if (node->meaning == MEANS_JSON && !is_json(text, &kind))
         return bad(reterr, "a text that is not the JSON it should be");
-    if (node->meaning == MEANS_JSON)
-        buf_put(in->out, text);
-    else if (node->meaning == MEANS_NUMBER && is_json(text, &value) && value.kind == JSON_NUMBER)
-        buf_put(in->out, value.raw); /* without the blanks that may stand around it */
+    if (node->meaning == MEANS_JSON ||
+        (node->meaning == MEANS_NUMBER && is_json(text, &kind) && kind == JSON_NUMBER))
+        buf_put(in->out, text_trimmed(text));
     else
         json_write_string(in->out, text);
     return true;
