@@ -301,6 +301,8 @@ static enum stream_step broken(struct xml_stream *stream, struct xml_record *ret
                                struct err *reterr)
 {
     enum XML_Error code = XML_GetErrorCode(stream->parser);
+    bool cut = code == XML_ERROR_NO_ELEMENTS || code == XML_ERROR_UNCLOSED_TOKEN ||
+               code == XML_ERROR_PARTIAL_CHAR || code == XML_ERROR_UNCLOSED_CDATA_SECTION;
 
     buf_clear(&stream->json);
     *ret = (struct xml_record){STR(""), XML_GetCurrentLineNumber(stream->parser)};
@@ -308,7 +310,8 @@ static enum stream_step broken(struct xml_stream *stream, struct xml_record *ret
         err_set(reterr, ERR_DEAD_LETTER, "the document declares entities");
     else
         err_set(reterr, ERR_DEAD_LETTER, "not well-formed XML: %s in line %lu, column %lu",
-                XML_ErrorString(code), (unsigned long)XML_GetCurrentLineNumber(stream->parser),
+                cut ? "the document is cut off" : XML_ErrorString(code),
+                (unsigned long)XML_GetCurrentLineNumber(stream->parser),
                 (unsigned long)XML_GetCurrentColumnNumber(stream->parser));
     stream->finished = true;
     return STREAM_BROKEN;

@@ -1,6 +1,7 @@
 #include "seen/seen.h"
 
 #include "base/buf.h"
+#include "base/disk.h"
 #include "base/options.h"
 #include <assert.h>
 #include <errno.h>
@@ -15,6 +16,7 @@ enum {
     BOOT_ID_BYTES = 40,
     KEY_MAX = 511,             /* LMDB's */
     KEY_PREFIX = KEY_MAX - 16, /* of a longer one, before its hash */
+    LOCK_BYTES = 16 * 1024,    /* of lock.mdb, which is mapped; LMDB wants the half */
     RELEASE_BYTES = 16 << 20,  /* pages of the file to hold mapped at most, about */
     PAGE_BYTES = 4096,
     RENUMBER_SLACK = 1 << 20 /* numbers that may lie idle, beside as many as there are keys */
@@ -34,6 +36,7 @@ struct stand {
 };
 
 struct seen {
+    char *directory;
     MDB_env *env;
     MDB_dbi entries, meta;
     MDB_txn *txn; /* the open batch, or NULL */
@@ -50,11 +53,17 @@ struct seen {
     uint64_t touched; /* reads since the pages were let go */
 };
 
-static bool failed(int status, const char *doing, struct err *reterr)
+/* A write that was cut short for want of room is told as EIO. */
+static bool failed(const struct seen *seen, int status, const char *doing, struct err *reterr)
 {
     if (status == MDB_MAP_FULL)
         return err_stop(reterr, EX_CANTCREAT,
                         "the store of what was seen is full while %s: raise --state-size", doing);
+    if (status == ENOSPC || (status == EIO && disk_is_full(seen->directory)))
+        return err_stop(reterr, EX_CANTCREAT,
+                        "--state-dir %s: No space left on device while %s: free some and start "
+                        "again, nothing is lost",
+                        seen->directory, doing);
     return err_stop(reterr, EX_IOERR, "the store of what was seen failed while %s: %s", doing,
                     mdb_strerror(status));
 }
@@ -106,6 +115,9 @@ static bool open_environment(struct seen *seen, const struct seen_config *config
                              struct err *reterr)
 {
     MDB_txn *txn = NULL;
+
+    if (!disk_reserve(config->directory, "lock.mdb", LOCK_BYTES, reterr))
+        return err_prefix(reterr, "--state-dir");
     int status = mdb_env_create(&seen->env);
 
     if (status == 0)
@@ -125,7 +137,7 @@ static bool open_environment(struct seen *seen, const struct seen_config *config
         status = mdb_txn_commit(txn);
     else if (txn != NULL)
         mdb_txn_abort(txn);
-    return status == 0 || failed(status, "opening --state-dir", reterr);
+    return status == 0 || failed(seen, status, "opening --state-dir", reterr);
 }
 
 /* Where LMDB has mapped its file, which it does not tell: so that its pages can be let go. */
@@ -198,7 +210,7 @@ static bool stamp_boot(struct seen *seen, bool clean, bool emptying, struct err 
         status = mdb_txn_commit(txn);
     else if (txn != NULL)
         mdb_txn_abort(txn);
-    return status == 0 || failed(status, "marking the boot", reterr);
+    return status == 0 || failed(seen, status, "marking the boot", reterr);
 }
 
 /* Another boot that did not end cleanly may have lost pages: start empty. */
@@ -209,13 +221,13 @@ static bool check_boot(struct seen *seen, struct err *reterr)
     int status = mdb_txn_begin(seen->env, NULL, MDB_RDONLY, &txn);
 
     if (status != 0)
-        return failed(status, "opening", reterr);
+        return failed(seen, status, "opening", reterr);
     status = meta_get(seen, txn, "boot", record, sizeof(record));
     if (status == 0)
         status = meta_get(seen, txn, "stand", &seen->stand, sizeof(seen->stand));
     mdb_txn_abort(txn);
     if (status != 0)
-        return failed(status, "opening", reterr);
+        return failed(seen, status, "opening", reterr);
     bool same = memcmp(record, seen->boot_id, BOOT_ID_BYTES) == 0;
     bool empty = record[0] != '\0' && !same && record[BOOT_ID_BYTES] == 0;
     if (empty)
@@ -240,7 +252,7 @@ static bool need_txn(struct seen *seen, struct err *reterr)
     if (seen->txn != NULL)
         return true;
     int status = mdb_txn_begin(seen->env, NULL, 0, &seen->txn);
-    return status == 0 || failed(status, "beginning", reterr);
+    return status == 0 || failed(seen, status, "beginning", reterr);
 }
 
 static bool end_txn(struct seen *seen, struct err *reterr)
@@ -253,7 +265,7 @@ static bool end_txn(struct seen *seen, struct err *reterr)
         seen->txn = NULL;
     }
     if (status != 0)
-        return failed(status, "committing", reterr);
+        return failed(seen, status, "committing", reterr);
     seen->committed_numbers = seen->stand.numbers;
     release_pages(seen);
     return true;
@@ -283,7 +295,7 @@ static bool renumber(struct seen *seen, struct err *reterr)
     if (cursor != NULL)
         mdb_cursor_close(cursor);
     if (status != MDB_NOTFOUND)
-        return failed(status, "numbering keys", reterr);
+        return failed(seen, status, "numbering keys", reterr);
     seen->stand.numbers = number;
     return end_txn(seen, reterr);
 }
@@ -293,6 +305,7 @@ bool seen_open(const struct seen_config *config, struct seen **ret, struct err *
     struct seen *seen = err_calloc(1, sizeof(*seen));
 
     seen->owner_fd = -1;
+    seen->directory = err_strdup(config->directory);
     if (!read_boot_id(config, seen->boot_id, reterr) ||
         !make_directories(config->directory, reterr) ||
         !take_ownership(seen, config->directory, reterr) ||
@@ -321,6 +334,7 @@ struct seen *seen_close(struct seen *seen, bool clean)
         mdb_env_close(seen->env);
     if (seen->owner_fd >= 0)
         close(seen->owner_fd);
+    free(seen->directory);
     free(seen->met);
     buf_done(&seen->swept);
     free(seen);
@@ -415,7 +429,7 @@ static bool look(struct seen *seen, struct str stored, bool *ret_found, struct e
         return false;
     int status = mdb_get(seen->txn, seen->entries, &key, &value);
     if (status != 0 && status != MDB_NOTFOUND)
-        return failed(status, "reading", reterr);
+        return failed(seen, status, "reading", reterr);
     seen->touched++;
     *ret_found = status == 0;
     if (status == 0)
@@ -431,7 +445,7 @@ static bool write_entry(struct seen *seen, struct str key, struct str stored,
     int status = mdb_put(seen->txn, seen->entries, &lmdb_key, &value, MDB_RESERVE);
 
     if (status != 0)
-        return failed(status, "writing", reterr);
+        return failed(seen, status, "writing", reterr);
     memcpy(value.mv_data, entry, sizeof(*entry));
     if (longer)
         memcpy((char *)value.mv_data + sizeof(*entry), key.at, key.len);
@@ -508,7 +522,7 @@ bool seen_remove(struct seen *seen, struct str key, struct err *reterr)
         return false;
     int status = mdb_del(seen->txn, seen->entries, &lmdb_key, NULL);
     seen->touched++;
-    return status == 0 || status == MDB_NOTFOUND || failed(status, "removing", reterr);
+    return status == 0 || status == MDB_NOTFOUND || failed(seen, status, "removing", reterr);
 }
 
 /* Moves to the first key behind the last one that was swept. */
@@ -525,13 +539,13 @@ static int sweep_start(struct seen *seen, MDB_cursor *cursor, MDB_val *key, MDB_
 }
 
 /* Hands out and removes the entry the cursor stands at. */
-static bool sweep_one(const struct seen_sweep *sweep, MDB_cursor *cursor, MDB_val key,
-                      MDB_val value, struct err *reterr)
+static bool sweep_one(const struct seen *seen, const struct seen_sweep *sweep, MDB_cursor *cursor,
+                      MDB_val key, MDB_val value, struct err *reterr)
 {
     if (!sweep->each(sweep->arg, whole_key(key, value), reterr))
         return false;
     int status = mdb_cursor_del(cursor, 0);
-    return status == 0 || failed(status, "removing", reterr);
+    return status == 0 || failed(seen, status, "removing", reterr);
 }
 
 static bool sweep_on(struct seen *seen, struct seen_sweep *sweep, MDB_cursor *cursor,
@@ -552,11 +566,11 @@ static bool sweep_on(struct seen *seen, struct seen_sweep *sweep, MDB_cursor *cu
         if (is_met(seen, entry.number))
             continue;
         n++;
-        if (!sweep_one(sweep, cursor, key, value, reterr))
+        if (!sweep_one(seen, sweep, cursor, key, value, reterr))
             return false;
     }
     if (status != 0 && status != MDB_NOTFOUND)
-        return failed(status, "walking", reterr);
+        return failed(seen, status, "walking", reterr);
     sweep->more = status == 0;
     return true;
 }
@@ -569,7 +583,7 @@ bool seen_sweep(struct seen *seen, struct seen_sweep *sweep, struct err *reterr)
         return false;
     int status = mdb_cursor_open(seen->txn, seen->entries, &cursor);
     if (status != 0)
-        return failed(status, "walking", reterr);
+        return failed(seen, status, "walking", reterr);
     bool ok = sweep_on(seen, sweep, cursor, reterr);
     mdb_cursor_close(cursor);
     return ok;

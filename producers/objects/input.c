@@ -114,6 +114,14 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct item *)a)->name, ((const struct item *)b)->name);
 }
 
+/* What is no folder; also what can't be looked at, so that reading it says why. */
+static bool may_be_file(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 ? !S_ISDIR(about.st_mode) : lstat(path, &about) == 0;
+}
+
 static bool list_folder(const char *folder, struct item_list *list, struct err *reterr)
 {
     DIR *open_folder = opendir(folder);
@@ -123,11 +131,9 @@ static bool list_folder(const char *folder, struct item_list *list, struct err *
         return err_stop(reterr, EX_NOINPUT, "--input %s: %s", folder, strerror(errno));
     while ((entry = readdir(open_folder)) != NULL) {
         char path[4096];
-        struct stat about;
         int n = snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 
-        if (entry->d_name[0] != '.' && n > 0 && (size_t)n < sizeof(path) &&
-            stat(path, &about) == 0 && !S_ISDIR(about.st_mode))
+        if (entry->d_name[0] != '.' && n > 0 && (size_t)n < sizeof(path) && may_be_file(path))
             add_item(list, entry->d_name, path);
     }
     closedir(open_folder);
@@ -140,9 +146,7 @@ static bool list_pattern(const char *pattern, struct item_list *list, struct err
     int status = glob(pattern, GLOB_NOSORT, NULL, &found);
 
     for (size_t i = 0; status == 0 && i < found.gl_pathc; i++) {
-        struct stat about;
-
-        if (stat(found.gl_pathv[i], &about) == 0 && !S_ISDIR(about.st_mode))
+        if (may_be_file(found.gl_pathv[i]))
             add_item(list, last_name(found.gl_pathv[i]), found.gl_pathv[i]);
     }
     globfree(&found);

@@ -5,13 +5,15 @@
 
 /* A broker that was never reached is a mistake in the configuration; one that goes away is waited
  * for, but not for ever when somebody waits for the end of the run. */
-enum { FIRST_CONTACT_MS = 30000, ONCE_PATIENCE_MS = 120000, SLICE_MS = 1000 };
+enum { FIRST_CONTACT_MS = 30000, SLICE_MS = 1000 };
 
 /* One life of the service over sessions with Kafka. */
 struct life {
     struct run run;
     bool connected, reached; /* now; ever */
-    int64_t heard_ms;        /* the last time that all was well */
+    int64_t began_ms;        /* of the process */
+    int64_t failing_ms;      /* since when a run gets nowhere, -1: it does not fail */
+    int64_t commits;         /* then */
     int64_t last_run_ms;     /* by the wall clock, -1: none yet */
     struct run_summary summary;
 };
@@ -35,7 +37,6 @@ static bool connect(struct life *life, struct err *reterr)
     run->feed.seen = run->writer.seen;
     run->feed.edge = (struct feed_edge){&run->writer, writer_emit, writer_dead};
     life->connected = life->reached = true;
-    life->heard_ms = clock_mono_ms();
     return true;
 }
 
@@ -55,16 +56,31 @@ static void report(struct life *life)
     fflush(stdout);
 }
 
+/* Whether what failed has been tried for long enough. */
+static bool give_up(struct life *life)
+{
+    const struct objects_options *options = life->run.options;
+    int64_t commits = atomic_load(&life->run.metrics[OBJECTS_COMMITS].value);
+    int64_t now_ms = clock_mono_ms();
+
+    if (life->failing_ms < 0 || commits != life->commits)
+        life->failing_ms = now_ms;
+    life->commits = commits;
+    return (!life->reached && now_ms - life->began_ms >= FIRST_CONTACT_MS) ||
+           (options->schedule.kind == SCHEDULE_ONCE &&
+            now_ms - life->failing_ms >= options->give_up_ms);
+}
+
 /* Runs once, over as many sessions as it takes. *ret_stop: a stop was asked for. */
 static bool one_run(struct life *life, bool *ret_stop, struct err *reterr)
 {
     struct run *run = &life->run;
     unsigned attempt = 0;
 
+    life->failing_ms = -1;
     for (;;) {
         bool listed = connect(life, reterr);
         if (listed && run_once(run, &life->summary, reterr)) {
-            life->heard_ms = clock_mono_ms();
             *ret_stop = life->summary.stopped;
             report(life);
             return true;
@@ -73,11 +89,9 @@ static bool one_run(struct life *life, bool *ret_stop, struct err *reterr)
             return false;
         if (life->connected)
             disconnect(life, false);
-        int64_t silent_ms = clock_mono_ms() - life->heard_ms;
-        if ((!life->reached && silent_ms >= FIRST_CONTACT_MS) ||
-            (run->options->schedule.kind == SCHEDULE_ONCE && silent_ms >= ONCE_PATIENCE_MS))
+        if (give_up(life))
             return false;
-        *ret_stop = !service_retry(run->service, "writing to Kafka", reterr, &attempt);
+        *ret_stop = !service_retry(run->service, "reading and writing", reterr, &attempt);
         if (*ret_stop)
             return true;
     }
@@ -143,7 +157,7 @@ static bool live(struct life *life, struct err *reterr)
     run->shape.null_text = options->null_text;
     run->feed.topic = options->topic;
     run->feed.tombstones = options->tombstones;
-    life->heard_ms = clock_mono_ms();
+    life->began_ms = clock_mono_ms();
     life->last_run_ms = -1;
     bool ok = loop(life, reterr);
     if (life->connected)

@@ -29,7 +29,7 @@ struct objects_options {
     bool header, tombstones;
     int64_t record_bytes, state_bytes;
     bool once;
-    int64_t every_ms;
+    int64_t every_ms, give_up_ms;
     char *cron;
     int64_t commit_records, commit_bytes, commit_interval_ms;
     struct fetch_config fetch;

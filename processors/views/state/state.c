@@ -1,5 +1,6 @@
 #include "state/state.h"
 
+#include "base/disk.h"
 #include "base/options.h"
 #include <assert.h>
 #include <errno.h>
@@ -8,7 +9,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-enum { BOOT_ID_BYTES = 40, CURSORS_MAX = 8 };
+enum {
+    BOOT_ID_BYTES = 40,
+    CURSORS_MAX = 8,
+    LOCK_BYTES = 16 * 1024,   /* of lock.mdb, which is mapped; LMDB wants the half */
+    SPARE_BYTES = 256 * 1024, /* what a transaction writes beside its entries, generously */
+    PATH_PAGES = 6,           /* from the root to an entry, with what a split adds */
+    ENTRY_BYTES = 32          /* what LMDB stores beside an entry, generously */
+};
 
 /* One entry of LMDB that was read ahead, and where the overlay stands. */
 struct merge {
@@ -26,6 +34,7 @@ struct boot_record {
 
 struct state {
     struct store store; /* first: the engine's view */
+    char *directory;
     struct overlay *overlay;
     struct state_mark mark;
     MDB_env *env;
@@ -284,10 +293,45 @@ static bool take_ownership(struct state *state, const char *directory, struct er
     return true;
 }
 
+/* Nothing may be written to the map where the disk has no room for it. */
+static bool need_room(const struct state *state, uint64_t bytes, struct err *reterr)
+{
+    int64_t free_bytes = disk_free_bytes(state->directory);
+
+    return free_bytes >= (int64_t)bytes ||
+           err_stop(reterr, EX_CANTCREAT,
+                    "--state-dir %s: No space left on device: %lld KiB are free and up to %lld may "
+                    "be needed; free some and start again, nothing is lost",
+                    state->directory, (long long)free_bytes / 1024, (long long)bytes / 1024);
+}
+
+/* At most what applying the overlay writes: pages on the way to each entry are written anew, but
+ * no more of them than there are; a page that is split is half full. */
+static bool need_room_for_overlay(struct state *state, struct err *reterr)
+{
+    uint64_t entries = overlay_count(state->overlay);
+    MDB_envinfo info;
+    MDB_stat stat;
+
+    if (mdb_env_info(state->env, &info) != 0 || mdb_env_stat(state->env, &stat) != 0)
+        return need_room(state, SPARE_BYTES, reterr);
+    uint64_t page = stat.ms_psize, used = (info.me_last_pgno + 1) * page;
+    uint64_t touched = entries * PATH_PAGES * page;
+    return need_room(state,
+                     SPARE_BYTES + (touched < used ? touched : used) +
+                         2 * (overlay_bytes(state->overlay) + entries * ENTRY_BYTES),
+                     reterr);
+}
+
 static bool open_environment(struct state *state, const struct state_config *config,
                              struct err *reterr)
 {
     MDB_txn *txn = NULL;
+
+    if (!disk_reserve(config->directory, "lock.mdb", LOCK_BYTES, reterr))
+        return err_prefix(reterr, "--state-dir");
+    if (!need_room(state, SPARE_BYTES, reterr))
+        return false;
     int status = mdb_env_create(&state->env);
 
     if (status == 0)
@@ -381,6 +425,7 @@ bool state_open(const struct state_config *config, struct state **ret, bool *ret
 
     state->store.ops = &operations;
     state->owner_fd = -1;
+    state->directory = err_strdup(config->directory);
     state->overlay = overlay_new((size_t)config->overlay_bytes);
     if (!read_boot_id(config, state->boot_id, reterr) ||
         !make_directories(config->directory, reterr) ||
@@ -411,6 +456,7 @@ struct state *state_close(struct state *state, bool clean)
     if (state->env != NULL)
         mdb_env_close(state->env);
     overlay_free(state->overlay);
+    free(state->directory);
     if (state->owner_fd >= 0)
         close(state->owner_fd);
     free(state);
@@ -471,6 +517,8 @@ bool state_apply(struct state *state, const struct state_mark *mark, struct err 
     MDB_txn *txn = NULL;
 
     assert(state->merges_used == 0);
+    if (!need_room_for_overlay(state, reterr))
+        return false;
     mdb_txn_reset(state->reader);
     int status = mdb_txn_begin(state->env, NULL, 0, &txn);
     if (status == 0)
