@@ -207,6 +207,18 @@ static void set_keepalive(struct parameters *parameters)
     }
 }
 
+/* A database that knows no encoding holds any bytes; asked for UTF-8 it refuses the statement that
+ * meets others, and with it all good rows. So they come as they are, and whoever reads them looks. */
+static bool take_bytes_as_they_are(PGconn *conn, struct err *reterr)
+{
+    const char *encoding = PQparameterStatus(conn, "server_encoding");
+
+    if (encoding == NULL || strcmp(encoding, "SQL_ASCII") != 0 ||
+        PQsetClientEncoding(conn, "SQL_ASCII") == 0)
+        return true;
+    return err_set(reterr, ERR_RETRY, "--postgres-url: %s", PQerrorMessage(conn));
+}
+
 bool pg_connect(const struct postgres_config *config, const char *application, enum pg_mode mode,
                 struct pg **ret, struct err *reterr)
 {
@@ -244,6 +256,8 @@ bool pg_connect(const struct postgres_config *config, const char *application, e
         return fail_to_connect(conn, reterr);
     }
     PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
+    if (!take_bytes_as_they_are(conn, reterr))
+        return false;
     struct pg *pg = err_calloc(1, sizeof(*pg));
     pg->conn = conn;
     conn = NULL;

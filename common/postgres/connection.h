@@ -29,7 +29,8 @@ enum pg_mode { PG_ORDINARY, PG_REPLICATION };
 
 /*
  * Connects. application_name is `application`; session settings: TimeZone UTC, DateStyle ISO,
- * IntervalStyle postgres, bytea_output hex, extra_float_digits 3 default, client_encoding UTF8.
+ * IntervalStyle postgres, bytea_output hex, extra_float_digits 3 default, client_encoding UTF8, or
+ * SQL_ASCII where that is the database's (then text may be no UTF-8).
  * ERR_RETRY when the server is away, starting or full (08*, 53*, 57P03, no route); ERR_STOP with
  * EX_NOPERM for a refused password or role (28*), EX_CONFIG for a missing database (3D000) or a bad
  * URL. The text names --postgres-url, never the password.

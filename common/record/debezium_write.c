@@ -29,6 +29,19 @@ static void write_surrogates(struct buf *out, const char *at)
     buf_printf(out, "\\u%04X\\u%04X", 0xD800U + (point >> 10), 0xDC00U + (point & 0x3FFU));
 }
 
+/* Whether a whole character of four bytes stands there; a text of a database without an encoding may
+ * hold anything. */
+static bool is_four_bytes(const char *at, const char *end)
+{
+    if (end - at < 4 || (unsigned char)*at > 0xF4)
+        return false;
+    for (int i = 1; i < 4; i++) {
+        if (((unsigned char)at[i] & 0xC0) != 0x80)
+            return false;
+    }
+    return (unsigned char)*at != 0xF0 || (unsigned char)at[1] >= 0x90;
+}
+
 void debezium_string_write(struct buf *out, struct str text)
 {
     const char *at = text.at;
@@ -45,12 +58,11 @@ void debezium_string_write(struct buf *out, struct str text)
             break;
         if ((unsigned char)*at < 0xF0) {
             write_escape(out, (unsigned char)*at++);
-        } else if (end - at >= 4) {
+        } else if (is_four_bytes(at, end)) {
             write_surrogates(out, at);
             at += 4;
         } else {
-            buf_append(out, at, (size_t)(end - at));
-            at = end;
+            buf_append(out, at++, 1); /* as it is: a reader refuses it */
         }
     }
     buf_char(out, '"');

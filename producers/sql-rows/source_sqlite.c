@@ -11,22 +11,25 @@ static struct sqlite *own(struct source *source)
 
 bool sqlite_fail(sqlite3 *db, const char *doing, struct err *reterr)
 {
-    const char *text = sqlite3_errmsg(db);
+    const char *text = sqlite3_errmsg(db),
+               *file = db == NULL ? NULL : sqlite3_db_filename(db, NULL);
 
+    if (file == NULL || *file == '\0')
+        file = ":memory:";
     switch (sqlite3_errcode(db) & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_IOERR:
-        return err_set(reterr, ERR_RETRY, "SQLite: %s: %s", doing, text);
+        return err_set(reterr, ERR_RETRY, "SQLite %s: %s: %s", file, doing, text);
     case SQLITE_CANTOPEN:
-        return err_stop(reterr, EX_NOINPUT, "SQLite: %s: %s", doing, text);
+        return err_stop(reterr, EX_NOINPUT, "SQLite %s: %s: %s", file, doing, text);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return err_stop(reterr, EX_DATAERR, "SQLite: %s: %s", doing, text);
+        return err_stop(reterr, EX_DATAERR, "SQLite %s: %s: %s", file, doing, text);
     case SQLITE_FULL:
-        return err_stop(reterr, EX_IOERR, "SQLite: %s: %s", doing, text);
+        return err_stop(reterr, EX_CANTCREAT, "SQLite %s: %s: %s", file, doing, text);
     default:
-        return err_stop(reterr, EX_CONFIG, "SQLite: %s: %s", doing, text);
+        return err_stop(reterr, EX_CONFIG, "SQLite %s: %s: %s", file, doing, text);
     }
 }
 
