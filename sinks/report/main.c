@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <unistd.h>
 
 struct options {
     char *query;   /* a report's name, or "all" */
@@ -58,6 +59,14 @@ static void draw(struct buf *out, const struct pg_result *result)
     report_draw(out, &(struct report_table){cells, right, n, columns});
 }
 
+/* What is printed must arrive: a full disk behind a redirection is an error like any other. */
+static bool say_all(struct err *reterr)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    return err_stop(reterr, EX_CANTCREAT, "cannot write to standard output: %s", strerror(errno));
+}
+
 static bool show(struct pg *pg, const struct report *report, bool title, struct err *reterr)
 {
     CLEANUP(pg_result) struct pg_result *result = NULL;
@@ -71,11 +80,18 @@ static bool show(struct pg *pg, const struct report *report, bool title, struct 
     if (title)
         buf_char(&out, '\n');
     fwrite(out.at, 1, out.len, stdout);
-    return true;
+    return say_all(reterr);
+}
+
+static bool can_not_write(const char *path, struct err *reterr)
+{
+    return err_stop(reterr, EX_CANTCREAT, "--export-dir: cannot write %s: %s", path,
+                    strerror(errno));
 }
 
 /* The server itself writes the CSV, so that it is psql's to the byte. */
-static bool copy_rows(struct pg *pg, const struct report *report, FILE *file, struct err *reterr)
+static bool copy_rows(struct pg *pg, const struct report *report, const char *path, FILE *file,
+                      struct err *reterr)
 {
     CLEANUP(buf) struct buf sql = {0};
     struct str line;
@@ -88,9 +104,26 @@ static bool copy_rows(struct pg *pg, const struct report *report, FILE *file, st
         if (!more)
             return true;
         fwrite(line.at, 1, line.len, file);
-        fputc('\n', file);
+        if (fputc('\n', file) == EOF)
+            return can_not_write(path, reterr);
     }
-    return false;
+    return err_prefix(reterr, "report %s", report->name);
+}
+
+/* Fills the file; one that is there for a part only is taken away again. */
+static bool export_to(struct pg *pg, const struct report *report, const char *path,
+                      struct err *reterr)
+{
+    FILE *file = fopen(path, "we");
+
+    if (file == NULL)
+        return can_not_write(path, reterr);
+    bool ok = copy_rows(pg, report, path, file, reterr);
+    if (fclose(file) != 0 && ok)
+        ok = can_not_write(path, reterr);
+    if (!ok)
+        unlink(path);
+    return ok;
 }
 
 static bool export(struct pg *pg, const struct report *report, const char *folder,
@@ -100,16 +133,30 @@ static bool export(struct pg *pg, const struct report *report, const char *folde
 
     buf_printf(&path, "%s/", folder);
     report_export_name(&path, report->name, clock_wall_us());
-    CLEANUP(file) FILE *file = fopen(buf_cstr(&path), "we");
-    if (file == NULL)
-        return err_stop(reterr, EX_CANTCREAT, "--export-dir: cannot write %s: %s", buf_cstr(&path),
-                        strerror(errno));
-    if (!copy_rows(pg, report, file, reterr))
+    if (!export_to(pg, report, buf_cstr(&path), reterr))
         return false;
-    if (fflush(file) != 0)
-        return err_stop(reterr, EX_IOERR, "cannot write %s: %s", buf_cstr(&path), strerror(errno));
     printf("%s\n", buf_cstr(&path));
-    return true;
+    return say_all(reterr);
+}
+
+/* Shows or exports all that were asked for: one that fails does not keep the others away. */
+static bool each_report(const struct options *options, struct pg *pg, const struct report *reports,
+                        size_t n, struct err *reterr)
+{
+    int first_status = EX_OK;
+    size_t failed = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (options->export ? export(pg, &reports[i], options->out_dir, reterr)
+                            : show(pg, &reports[i], n > 1, reterr))
+            continue;
+        if (n == 1 || reterr->kind == ERR_RETRY) /* the server is gone, for the others too */
+            return false;
+        log_err(LOG_ERROR, "report", reterr);
+        if (failed++ == 0)
+            first_status = reterr->exit_status;
+    }
+    return failed == 0 || err_stop(reterr, first_status, "%zu of %zu reports failed", failed, n);
 }
 
 static bool run(const struct options *options, struct err *reterr)
@@ -123,11 +170,7 @@ static bool run(const struct options *options, struct err *reterr)
         !pg_connect(&options->postgres, "sluice-report", PG_ORDINARY, &pg, reterr) ||
         !pg_script(pg, "SET default_transaction_read_only = on", reterr))
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (!(options->export ? export(pg, &reports[i], options->out_dir, reterr)
-                              : show(pg, &reports[i], n > 1, reterr)))
-            return false;
-    return true;
+    return each_report(options, pg, reports, n, reterr);
 }
 
 int main(int argc, char **argv)
