@@ -176,9 +176,9 @@ void table_statements(struct arena *arena, struct target_table *table, unsigned 
     put_delete(&out, table, true);
     table->delete_null_sql = keep(arena, &out);
     put_resync(arena, table, &out, number);
-    table->upsert_name = arena_printf(arena, "upsert_%u", number);
-    table->delete_name = arena_printf(arena, "delete_%u", number);
-    table->delete_null_name = arena_printf(arena, "delete_null_%u", number);
+    table->upsert_name = arena_printf(arena, "upsert_%u of %s", number, table->quoted);
+    table->delete_name = arena_printf(arena, "delete_%u of %s", number, table->quoted);
+    table->delete_null_name = arena_printf(arena, "delete_null_%u of %s", number, table->quoted);
     table->seen_name = arena_printf(arena, "seen_%u", number);
     table->purge_name = arena_printf(arena, "purge_%u", number);
 }

@@ -23,6 +23,15 @@ static void soften(struct err *err)
         err->kind = ERR_RETRY;
 }
 
+/* A table that was altered under way is for a person to mend. */
+static void explain(struct err *err)
+{
+    if (err->kind == ERR_STOP && strncmp(err->sqlstate, "42", 2) == 0)
+        err_prefix(err,
+                   "the table is not as it was at the start (sluice-views --ddl prints what it "
+                   "must be)");
+}
+
 /* The deliberate defect: rows in one transaction, offsets in a later one. */
 static bool write_apart(struct writer *writer, const struct pg_statement *offsets,
                         const struct pg_statement *rows, int rows_n, struct err *reterr)
@@ -52,6 +61,7 @@ static bool write_together(struct writer *writer, const struct pg_statement *off
         return fenced(reterr);
     if (!of_a_record(reterr) || pg_broken(writer->pg)) {
         soften(reterr);
+        explain(reterr);
         return false;
     }
     log_warn("the target refuses a record: looking for it", LOG_STR("sqlstate", reterr->sqlstate),
