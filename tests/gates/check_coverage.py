@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What the coverage.md of each pipeline promises: every line of its table "Built" names tests that exist.
+"""What tables promise: every line of a coverage.md's "Built", and every cell of tests/FAULTS.md, names tests that exist.
 
 A test is FILE::FUNCTION (of pytest) or ctest:NAME. Lines that are not built stand under "Not built" with their reason and
-name no test. Each finding is one line, and any finding fails.
+name no test; a fault that cannot occur says "no: why". Each finding is one line, and any finding fails.
 """
 import pathlib
 import re
@@ -43,8 +43,29 @@ def exists(name):
     return file.is_file() and re.search(rf"^def {function}\(", file.read_text(), re.M) is not None
 
 
+WORD_ID = re.compile(r"`(\w+)::(\w+)`")
+
+
+def fault_cells(path, findings):
+    """How many cells the tables of faults have; what is wrong with them goes to the findings."""
+    text = path.read_text(encoding="utf-8")
+    files, count = {}, 0
+    for heading, number, row in tables(text):
+        if not heading:  # the words for files
+            files.update(zip(re.findall(r"`([^`]+)`", row[0]), re.findall(r"`([^`]+)`", row[1])))
+            continue
+        for cell in row[1:]:
+            count += 1
+            ids = [f"{files.get(word, word)}::{test}" for word, test in WORD_ID.findall(cell)] + ID.findall(cell)
+            if not ids and not re.match(r"no: \w", cell):
+                findings.append(f"{path.relative_to(ROOT)}:{number}: a cell names no test and no reason: {cell!r}")
+            findings += [f"{path.relative_to(ROOT)}:{number}: there is no test {one}" for one in ids if not exists(one)]
+    return count
+
+
 def main():
     findings, lines = [], 0
+    cells_of_faults = fault_cells(ROOT / "tests" / "FAULTS.md", findings)
     files = sorted((ROOT / "schemas").glob("*/coverage.md"))
     for file in files:
         name = file.relative_to(ROOT)
@@ -62,7 +83,7 @@ def main():
         findings.append(f"{ROOT}: no coverage.md found")
     for finding in findings:
         print(finding)
-    print(f"coverage: {len(files)} files, {lines} lines, {len(findings)} findings")
+    print(f"coverage: {len(files)} files, {lines} lines, {cells_of_faults} cells of faults, {len(findings)} findings")
     return 1 if findings else 0
 
 
