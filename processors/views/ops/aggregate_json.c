@@ -42,12 +42,10 @@ static bool give_jsonb(struct buf *out, struct arena *arena, struct value *ret, 
     return give(out, arena, ret, reterr) && text_parse(jsonb, ret->bytes, arena, ret, reterr);
 }
 
-/* PostgreSQL breaks the line before each array but the first. */
+/* PostgreSQL breaks the line before each array and row but the first. */
 static void put_elements(struct buf *out, const struct collected *list,
-                         const struct aggregate_site *site)
+                         const struct aggregate_site *site, bool breaks)
 {
-    bool breaks = type_is_array(site->arg_types[0].id);
-
     buf_char(out, '[');
     for (uint32_t i = 0; i < list->n; i++) {
         buf_puts(out, i == 0 ? "" : breaks ? ", \n " : ", ");
@@ -84,7 +82,17 @@ RESULT(json_elements)
     const struct collected *list = at;
 
     ret->null = list->n == 0;
-    put_elements(&out, list, site);
+    put_elements(&out, list, site, type_is_array(site->arg_types[0].id));
+    return ret->null || give(&out, arena, ret, reterr);
+}
+
+RESULT(json_row_elements)
+{
+    CLEANUP(buf) struct buf out = {0};
+    const struct collected *list = at;
+
+    ret->null = list->n == 0;
+    put_elements(&out, list, site, true);
     return ret->null || give(&out, arena, ret, reterr);
 }
 
@@ -94,7 +102,7 @@ RESULT(jsonb_elements)
     const struct collected *list = at;
 
     ret->null = list->n == 0;
-    put_elements(&out, list, site);
+    put_elements(&out, list, site, false);
     return ret->null || give_jsonb(&out, arena, ret, reterr);
 }
 
@@ -117,14 +125,15 @@ RESULT(jsonb_members)
            (put_members(&out, list, site, reterr) && give_jsonb(&out, arena, ret, reterr));
 }
 
-#define JSON_OPS(name_)                                                                            \
+#define JSON_OPS(name_, result_)                                                                   \
     const struct aggregate_ops aggregate_##name_ = {                                               \
         .size = sizeof(struct collected),                                                          \
         .add = collected_add,                                                                      \
-        .result = (name_),                                                                         \
+        .result = (result_),                                                                       \
     };
 
-JSON_OPS(json_elements)
-JSON_OPS(jsonb_elements)
-JSON_OPS(json_members)
-JSON_OPS(jsonb_members)
+JSON_OPS(json_elements, json_elements)
+JSON_OPS(json_rows, json_row_elements)
+JSON_OPS(jsonb_elements, jsonb_elements)
+JSON_OPS(json_members, json_members)
+JSON_OPS(jsonb_members, jsonb_members)

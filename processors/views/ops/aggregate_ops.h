@@ -37,9 +37,10 @@ struct aggregate_ops {
 extern const struct aggregate_ops aggregate_count, aggregate_sum_int, aggregate_avg_int,
     aggregate_sum_numeric, aggregate_avg_numeric, aggregate_sum_real, aggregate_avg_real,
     aggregate_first, aggregate_min, aggregate_max, aggregate_all, aggregate_some, aggregate_odd,
-    aggregate_string, aggregate_array, aggregate_json_elements, aggregate_jsonb_elements,
-    aggregate_json_members, aggregate_jsonb_members, aggregate_percentile_cont,
-    aggregate_percentile_disc, aggregate_mode, aggregate_sum_interval, aggregate_avg_interval;
+    aggregate_string, aggregate_array, aggregate_json_elements, aggregate_json_rows,
+    aggregate_jsonb_elements, aggregate_json_members, aggregate_jsonb_members,
+    aggregate_percentile_cont, aggregate_percentile_disc, aggregate_mode, aggregate_sum_interval,
+    aggregate_avg_interval;
 extern const struct aggregate_ops aggregate_var_samp_int, aggregate_var_pop_int,
     aggregate_stddev_samp_int, aggregate_stddev_pop_int, aggregate_var_samp_numeric,
     aggregate_var_pop_numeric, aggregate_stddev_samp_numeric, aggregate_stddev_pop_numeric,

@@ -56,7 +56,9 @@ struct table {
     const struct relation *relation;
     struct name *names;
     uint16_t first, n;
-    bool scalar; /* a function with one column, which its alias names too */
+    bool scalar;   /* a function with one column, which its alias names too */
+    bool optional; /* an outer join may find none of its rows */
+    bool joined;   /* the name of a join: its row is that of its columns */
 };
 
 /* Inner-joined members and the conditions over them. */

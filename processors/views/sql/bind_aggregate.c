@@ -2,6 +2,7 @@
 #include "sql/calls.h"
 #include "sql/collations.h"
 #include "sql/nested.h"
+#include "sql/whole_row.h"
 
 bool bind_is_aggregate(const char *name)
 {
@@ -120,7 +121,7 @@ static bool refuse_unknown(struct binder *binder, const char *name,
 }
 
 /* The arguments as written; those of WITHIN GROUP behind the value that is ordered. */
-static bool bind_args(struct scope *scope, const PgQuery__FuncCall *node,
+static bool bind_args(struct scope *scope, const PgQuery__FuncCall *node, const char *name,
                       struct aggregate_call *call)
 {
     uint16_t first = node->agg_within_group ? 1 : 0;
@@ -136,9 +137,15 @@ static bool bind_args(struct scope *scope, const PgQuery__FuncCall *node,
         if (call->args[0] == NULL)
             return false;
     }
-    for (size_t i = 0; i < node->n_args; i++)
-        if ((call->args[first + i] = bind_expr(scope, node->args[i])) == NULL)
+    for (size_t i = 0; i < node->n_args; i++) {
+        struct expr **arg = &call->args[first + i];
+
+        if (!bind_row_argument(scope, node, node->args[i], name, arg))
             return false;
+        call->of_rows = call->of_rows || *arg != NULL;
+        if (*arg == NULL && (*arg = bind_expr(scope, node->args[i])) == NULL)
+            return false;
+    }
     call->args_n = (uint16_t)(first + node->n_args);
     return true;
 }
@@ -156,6 +163,8 @@ static bool resolve(struct scope *scope, const PgQuery__FuncCall *node, const ch
     call->aggregate = aggregate_resolve_args(str_of(name), types, call->args_n);
     if (call->aggregate == NULL)
         return refuse_unknown(scope->binder, name, call);
+    if (call->of_rows && strcmp(name, "json_agg") == 0)
+        call->aggregate = aggregate_internal("json_agg of rows");
     if (call->aggregate->within_group != node->agg_within_group)
         return ast_refuse(&scope->binder->ast, node->location,
                           call->aggregate->within_group
@@ -301,7 +310,7 @@ bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node, con
                          struct aggregate_call *ret)
 {
     *ret = (struct aggregate_call){.location = node->location};
-    if (!bind_args(scope, node, ret) || !resolve(scope, node, name, ret) ||
+    if (!bind_args(scope, node, name, ret) || !resolve(scope, node, name, ret) ||
         !bind_distinct(scope, node, ret) || !bind_order(scope, node, ret) ||
         !bind_filter(scope, node, ret) || !check_level(scope, ret))
         return false;

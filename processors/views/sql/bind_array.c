@@ -1,5 +1,6 @@
-/* Arrays and rows in expressions: ARRAY[...], subscripts, ANY and ALL, comparison of rows. */
+/* Arrays in expressions: ARRAY[...], subscripts, ANY and ALL. */
 #include "sql/bind_values.h"
+#include "sql/whole_row.h"
 
 #include "record/array.h"
 
@@ -139,9 +140,14 @@ static struct expr *subscript_jsonb(struct scope *scope, struct expr *document,
 struct expr *bind_indirection(struct scope *scope, const PgQuery__AIndirection *node)
 {
     int location = ast_location(node->arg);
-    struct expr *expr = bind_expr(scope, node->arg);
+    struct expr *expr = NULL;
+    size_t used = 0;
 
-    for (size_t i = 0; i < node->n_indirection && expr != NULL; i++) {
+    if (!bind_row_field(scope, node, &expr, &used))
+        return NULL;
+    if (expr == NULL)
+        expr = bind_expr(scope, node->arg);
+    for (size_t i = used; i < node->n_indirection && expr != NULL; i++) {
         const PgQuery__Node *step = node->indirection[i];
 
         if (step->node_case != PG_QUERY__NODE__NODE_A_INDICES) {
@@ -244,142 +250,4 @@ struct expr *bind_any_all(struct scope *scope, const PgQuery__AExpr *node)
     args[1] = array;
     return call_of(scope, arena_printf(scope->binder->arena, "%s %s", name, any ? "any" : "all"),
                    args, 2, (struct type){TYPE_BOOL, -1}, node->location);
-}
-
-/* ---- rows ---- */
-
-static bool is_row(const PgQuery__Node *node)
-{
-    return node != NULL && node->node_case == PG_QUERY__NODE__NODE_ROW_EXPR;
-}
-
-bool bind_is_row_comparison(const PgQuery__AExpr *node)
-{
-    return is_row(node->lexpr) && is_row(node->rexpr);
-}
-
-static struct expr *compare_at(struct scope *scope, const char *name, struct expr *a,
-                               struct expr *b, int location)
-{
-    struct expr *args[] = {a, b};
-
-    return a == NULL || b == NULL
-               ? NULL
-               : bind_call(scope->binder, FUNCTION_OPERATOR, name, args, 2, location);
-}
-
-static struct expr *junction(struct scope *scope, enum expr_kind kind, struct expr *a,
-                             struct expr *b, int location)
-{
-    struct list args = {0};
-
-    if (a == NULL || b == NULL)
-        return NULL;
-    list_add(&args, scope->binder->arena, a);
-    list_add(&args, scope->binder->arena, b);
-    return exprs_junction(scope->binder->arena, kind, &args, location);
-}
-
-/* a < c OR (a = c AND rest), from the last pair to the first; = and <> are plain junctions. */
-static struct expr *compare_rows(struct scope *scope, const char *name, struct expr **a,
-                                 struct expr **b, uint16_t n, int location)
-{
-    bool equality = strcmp(name, "=") == 0, inequality = strcmp(name, "<>") == 0;
-    char strict[2] = {name[0], '\0'};
-    struct expr *rest = compare_at(scope, name, a[n - 1], b[n - 1], location);
-
-    for (uint16_t i = (uint16_t)(n - 1); i-- > 0 && rest != NULL;) {
-        if (equality || inequality) {
-            rest = junction(scope, equality ? EXPR_AND : EXPR_OR,
-                            compare_at(scope, name, a[i], b[i], location), rest, location);
-            continue;
-        }
-        struct expr *same = compare_at(scope, "=", a[i], b[i], location);
-        rest = junction(scope, EXPR_OR, compare_at(scope, strict, a[i], b[i], location),
-                        junction(scope, EXPR_AND, same, rest, location), location);
-    }
-    return rest;
-}
-
-static struct expr **bind_row(struct scope *scope, const PgQuery__RowExpr *row)
-{
-    struct expr **args =
-        arena_alloc(scope->binder->arena, (row->n_args + 1) * sizeof(struct expr *));
-
-    for (size_t i = 0; i < row->n_args; i++) {
-        args[i] = bind_expr(scope, row->args[i]);
-        if (args[i] == NULL)
-            return NULL;
-    }
-    return args;
-}
-
-struct expr *bind_row_comparison(struct scope *scope, const PgQuery__AExpr *node)
-{
-    const PgQuery__RowExpr *left = node->lexpr->row_expr, *right = node->rexpr->row_expr;
-    const char *name = ast_string(node->name[node->n_name - 1]);
-    struct expr **a, **b;
-
-    if (left->n_args != right->n_args || left->n_args == 0) {
-        ast_refuse(&scope->binder->ast, node->location,
-                   "unequal number of entries in row expressions");
-        return NULL;
-    }
-    if (comparison_of(name) == 0) {
-        ast_refuse(&scope->binder->ast, node->location, "rows are not compared by %s", name);
-        return NULL;
-    }
-    a = bind_row(scope, left);
-    b = a == NULL ? NULL : bind_row(scope, right);
-    return b == NULL ? NULL
-                     : compare_rows(scope, name, a, b, (uint16_t)left->n_args, node->location);
-}
-
-struct expr *bind_row_in(struct scope *scope, const PgQuery__AExpr *node)
-{
-    bool is_not = strcmp(ast_string(node->name[0]), "<>") == 0;
-    const PgQuery__RowExpr *left = node->lexpr->row_expr;
-    struct expr **a = bind_row(scope, left);
-    struct list tests = {0};
-
-    if (a == NULL)
-        return NULL;
-    for (size_t i = 0; i < node->rexpr->list->n_items; i++) {
-        const PgQuery__Node *item = node->rexpr->list->items[i];
-        struct expr **b = NULL, *test;
-
-        if (!is_row(item) || item->row_expr->n_args != left->n_args) {
-            ast_refuse(&scope->binder->ast, ast_location(item),
-                       "unequal number of entries in row expressions");
-            return NULL;
-        }
-        b = bind_row(scope, item->row_expr);
-        test = b == NULL ? NULL
-                         : compare_rows(scope, is_not ? "<>" : "=", a, b, (uint16_t)left->n_args,
-                                        node->location);
-        if (test == NULL)
-            return NULL;
-        list_add(&tests, scope->binder->arena, test);
-    }
-    return exprs_junction(scope->binder->arena, is_not ? EXPR_AND : EXPR_OR, &tests,
-                          node->location);
-}
-
-struct expr *bind_row_null_test(struct scope *scope, const PgQuery__RowExpr *row, bool is_null,
-                                int location)
-{
-    struct expr **args = bind_row(scope, row);
-    struct arena *arena = scope->binder->arena;
-    struct list tests = {0};
-
-    if (args == NULL)
-        return NULL;
-    for (size_t i = 0; i < row->n_args; i++) {
-        struct expr *test = exprs_new(arena, EXPR_IS_NULL, TYPE_BOOL, 1, location);
-
-        test->args[0] = bind_decided(scope->binder, args[i]);
-        list_add(&tests, arena, is_null ? test : exprs_not(arena, test, location));
-    }
-    return tests.n == 0 ? exprs_bool(arena, true, location)
-                        : exprs_junction(arena, EXPR_AND, &tests, location);
 }

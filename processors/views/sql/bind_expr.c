@@ -2,6 +2,7 @@
 #include "sql/calls.h"
 #include "sql/collations.h"
 #include "sql/nested.h"
+#include "sql/whole_row.h"
 
 #include "record/numeric.h"
 #include <errno.h>
@@ -55,18 +56,29 @@ static struct expr *bind_constant(struct scope *scope, const PgQuery__AConst *no
     }
 }
 
+static void *refuse_row(struct scope *scope, int location, const char *reason)
+{
+    ast_refuse(&scope->binder->ast, location, "%s", reason);
+    return NULL;
+}
+
 static struct expr *bind_cast(struct scope *scope, const PgQuery__TypeCast *node)
 {
     const struct user_type *domain;
     struct expr *arg, *cast;
     struct type type;
 
+    struct whole_row *row = NULL;
+
     if (!ast_only(&scope->binder->ast, node, "arg type_name") ||
-        !bind_type(scope->binder, node->type_name, &type))
+        !bind_type(scope->binder, node->type_name, &type) ||
+        !bind_whole_row(scope, node->arg, &row))
         return NULL;
     if (node->arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && type_is_array(type.id))
         return bind_array_as(scope, node->arg->a_array_expr, type);
-    arg = bind_expr(scope, node->arg);
+    if (row != NULL && !type_is_text(type.id))
+        return refuse_row(scope, node->location, "a row is cast to text alone");
+    arg = row != NULL ? whole_row_text(scope->binder, row) : bind_expr(scope, node->arg);
     if (arg == NULL)
         return NULL;
     cast = bind_coerce(scope->binder, arg, type, CAST_EXPLICIT, "expression");
@@ -107,13 +119,17 @@ static struct expr *bind_operator(struct scope *scope, const PgQuery__AExpr *nod
 
 static struct expr *bind_a_expr(struct scope *scope, const PgQuery__AExpr *node)
 {
+    struct expr *of_rows = NULL;
+
+    if (!bind_row_operator(scope, node, &of_rows))
+        return NULL;
+    if (of_rows != NULL)
+        return of_rows;
     switch (node->kind) {
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
     case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
     case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE:
     case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR:
-        if (bind_is_row_comparison(node))
-            return bind_row_comparison(scope, node);
         return bind_operator(scope, node);
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL:
@@ -149,14 +165,16 @@ static struct expr *bind_junction(struct scope *scope, const PgQuery__BoolExpr *
 
 static struct expr *bind_null_test(struct scope *scope, const PgQuery__NullTest *node)
 {
+    struct whole_row *row = NULL;
     struct expr *arg, *test;
 
-    if (!ast_only(&scope->binder->ast, node, "arg nulltesttype"))
+    if (!ast_only(&scope->binder->ast, node, "arg nulltesttype") ||
+        !bind_whole_row(scope, node->arg, &row))
         return NULL;
-    if (node->arg->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
-        return bind_row_null_test(scope, node->arg->row_expr,
-                                  node->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL,
-                                  node->location);
+    if (row != NULL)
+        return whole_row_null_test(scope->binder, row,
+                                   node->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL,
+                                   node->location);
     arg = bind_decided(scope->binder, bind_expr(scope, node->arg));
     if (arg == NULL)
         return NULL;
@@ -190,7 +208,9 @@ static void *refuse_node(struct scope *scope, const PgQuery__Node *node)
 
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_ROW_EXPR:
-        ast_refuse(ast, location, "row values are not supported; compare column by column");
+        ast_refuse(
+            ast, location,
+            "a row is no value here: compare it, cast it to text, or write row_to_json(...)");
         break;
     case PG_QUERY__NODE__NODE_PARAM_REF:
         ast_refuse(ast, location, "a parameter has no value here; write a literal");

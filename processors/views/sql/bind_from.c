@@ -177,6 +177,23 @@ static bool bind_on(struct binder *binder, const struct from *from, const PgQuer
     return condition != NULL;
 }
 
+/* Rows of the tables from..to may be none behind the join. */
+static void set_optional(const struct from *from, uint32_t at, uint32_t to)
+{
+    for (; at < to; at++)
+        ((struct table *)from->tables.at[at])->optional = true;
+}
+
+static void set_outer(const struct from *from, PgQuery__JoinType kind, const struct join *join)
+{
+    bool full = kind == PG_QUERY__JOIN_TYPE__JOIN_FULL;
+
+    if (full || kind == PG_QUERY__JOIN_TYPE__JOIN_RIGHT)
+        set_optional(from, join->left.tables_from, join->right.tables_from);
+    if (full || kind == PG_QUERY__JOIN_TYPE__JOIN_LEFT)
+        set_optional(from, join->right.tables_from, from->tables.n);
+}
+
 /* Two items as one group. */
 static struct group *join_groups(struct binder *binder, PgQuery__JoinType kind,
                                  const struct join *join)
@@ -269,7 +286,7 @@ static bool name_join(struct binder *binder, struct from *from, const PgQuery__A
                                   .view = -1};
     for (uint16_t i = 0; i < n; i++)
         relation->columns[i] = ((const struct name *)item->visible.at[i])->column;
-    *table = (struct table){.relation = relation, .first = COLUMNS_MAX, .n = n};
+    *table = (struct table){.relation = relation, .first = COLUMNS_MAX, .n = n, .joined = true};
     if (!bind_from_aliases(binder, alias, relation, &table->alias))
         return false;
     table->names = arena_alloc(binder->arena, (n + 1U) * sizeof(struct name));
@@ -296,6 +313,7 @@ static bool bind_join(struct binder *binder, struct from *from, const PgQuery__J
         return false;
     if (node->quals != NULL && !bind_on(binder, from, node->quals, &join))
         return false;
+    set_outer(from, node->jointype, &join);
     ret->location = join.left.location;
     ret->visible = join.visible;
     ret->on = join.left.on;

@@ -1,5 +1,6 @@
 #include "sql/bind.h"
 #include "sql/calls.h"
+#include "sql/whole_row.h"
 
 /* What changes by itself: no view over it can be kept equal to PostgreSQL's answer. */
 static const char *const volatile_names[] = {"random",          "clock_timestamp", "timeofday",
@@ -120,8 +121,11 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
         return bind_by_names(scope, node, name);
     args = arena_alloc(scope->binder->arena, (node->n_args + 1) * sizeof(struct expr *));
     for (size_t i = 0; i < node->n_args; i++) {
-        args[i] = bind_expr(scope, node->args[i]);
-        if (args[i] == NULL)
+        if (!bind_row_argument(scope, node, node->args[i], name, &args[i]))
+            return NULL;
+        if (args[i] != NULL && strcmp(name, "row_to_json") == 0)
+            return args[i];
+        if (args[i] == NULL && (args[i] = bind_expr(scope, node->args[i])) == NULL)
             return NULL;
     }
     return bind_call(scope->binder, FUNCTION_NAMED, name, args, (uint16_t)node->n_args,

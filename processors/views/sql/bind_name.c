@@ -2,6 +2,7 @@
 #include "sql/calls.h"
 #include "sql/nearest.h"
 #include "sql/nested.h"
+#include "sql/whole_row.h"
 
 const char *bind_schema_of(const PgQuery__RangeVar *name)
 {
@@ -205,6 +206,107 @@ struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
     return expr;
 }
 
+/* The table's row as a value over the scope's own columns. */
+static bool row_of(struct scope *scope, const struct table *table, int location,
+                   struct whole_row *ret)
+{
+    struct arena *arena = scope->binder->arena;
+
+    *ret = (struct whole_row){.location = location};
+    for (uint16_t i = 0; i < table->n; i++) {
+        struct row_field *field = arena_alloc(arena, sizeof(*field));
+
+        *field = (struct row_field){table->names[i].column,
+                                    used_at(scope, &table->names[i], location), NULL};
+        list_add(&ret->fields, arena, field);
+        if (table->optional && !table->joined && ret->present == NULL &&
+            scope->from->columns[table->first + i].not_null)
+            ret->present = field->expr;
+    }
+    return !table->optional || table->joined || ret->present != NULL ||
+           ast_refuse(
+               &scope->binder->ast, location,
+               "an outer join may find no row of \"%s\", and none of its columns is NOT NULL "
+               "to tell it from one of NULLs: add one, as TRUE AS found",
+               table->alias);
+}
+
+static bool outer_value(struct scope *scope, struct expr **expr)
+{
+    struct expr *outer = *expr;
+    uint16_t column = 0;
+
+    if (outer == NULL)
+        return true;
+    if (!outer_param(scope->binder, scope->from->block, outer, &column))
+        return false;
+    *expr = exprs_column(scope->binder->arena, column, outer->type, outer->location);
+    return true;
+}
+
+/* The row of the table of that alias, here or around. */
+static bool find_row(struct scope *scope, const struct written *name, struct whole_row *ret,
+                     bool *ret_found)
+{
+    const struct table *table = find_table(scope, name->schema, name->table);
+    const struct scope *around = scope->from->outer;
+    struct scope outer;
+
+    *ret_found = table != NULL;
+    if (table != NULL)
+        return row_of(scope, table, name->location, ret);
+    if (around == NULL)
+        return true;
+    outer = *around;
+    if (!find_row(&outer, name, ret, ret_found))
+        return false;
+    if (!*ret_found)
+        return true;
+    if (!outer_value(scope, &ret->present))
+        return false;
+    for (uint32_t i = 0; i < ret->fields.n; i++)
+        if (!outer_value(scope, &((struct row_field *)ret->fields.at[i])->expr))
+            return false;
+    return true;
+}
+
+/* A table of that alias is in sight. */
+static bool names_table(const struct scope *scope, const struct written *name)
+{
+    for (; scope != NULL && scope->from != NULL; scope = scope->from->outer)
+        if (find_table(scope, name->schema, name->table) != NULL)
+            return true;
+    return false;
+}
+
+bool bind_table_row(struct scope *scope, const PgQuery__ColumnRef *node, struct whole_row **ret)
+{
+    bool star = node->fields[node->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+    size_t n = node->n_fields - star;
+    struct written column = {NULL, NULL, ast_string(node->fields[0]), node->location};
+    struct written name = {.location = node->location};
+    struct expr *found = NULL;
+    struct whole_row row = {0};
+    bool is_row = false;
+
+    *ret = NULL;
+    if (scope->from == NULL || n == 0 || n > 2 || (!star && n > 1))
+        return true;
+    name.table = ast_string(node->fields[n - 1]);
+    name.schema = n == 2 ? ast_string(node->fields[0]) : NULL;
+    if (!names_table(scope, &name))
+        return true;
+    if (!star && !find(scope, &column, &found))
+        return false;
+    if (found != NULL)
+        return true;
+    if (!find_row(scope, &name, &row, &is_row))
+        return false;
+    if (is_row)
+        *ret = memcpy(arena_alloc(scope->binder->arena, sizeof(row)), &row, sizeof(row));
+    return true;
+}
+
 bool bind_star(struct scope *scope, const PgQuery__ColumnRef *node, struct list *out)
 {
     struct arena *arena = scope->binder->arena;
@@ -241,6 +343,17 @@ static const char *name_of_subquery(const PgQuery__SubLink *node)
     return target->name[0] != '\0' ? target->name : bind_column_name(target->val);
 }
 
+static const char *name_of(const PgQuery__Node *node, bool *ret_strong);
+
+/* The last field's, else that of what is looked into. */
+static const char *name_of_part(const PgQuery__AIndirection *node, bool *ret_strong)
+{
+    for (size_t i = node->n_indirection; i-- > 0;)
+        if (ast_string(node->indirection[i]) != NULL)
+            return ast_string(node->indirection[i]);
+    return name_of(node->arg, ret_strong);
+}
+
 /* The name by the kind of expression; NULL: none. `ret_strong`: better than a cast's type name. */
 static const char *name_of(const PgQuery__Node *node, bool *ret_strong)
 {
@@ -262,6 +375,10 @@ static const char *name_of(const PgQuery__Node *node, bool *ret_strong)
         return node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? "nullif" : NULL;
     case PG_QUERY__NODE__NODE_SUB_LINK:
         return name_of_subquery(node->sub_link);
+    case PG_QUERY__NODE__NODE_ROW_EXPR:
+        return "row";
+    case PG_QUERY__NODE__NODE_A_INDIRECTION:
+        return name_of_part(node->a_indirection, ret_strong);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return name_of(node->collate_clause->arg, ret_strong);
     case PG_QUERY__NODE__NODE_TYPE_CAST: {

@@ -317,8 +317,6 @@ struct expr *bind_special_operator(struct scope *scope, const PgQuery__AExpr *no
                                          node->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT,
                                          node->location);
     case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
-        if (node->lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
-            return bind_row_in(scope, node);
         return bind_in(scope, node);
     case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
     case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN:

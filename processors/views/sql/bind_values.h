@@ -1,5 +1,5 @@
 /*
- * The types that a pipeline file makes (enums, domains), and expressions of arrays and rows.
+ * The types that a pipeline file makes (enums, domains), and expressions of arrays.
  * Internal to this folder; names and joins are in bind.h.
  */
 #ifndef SLUICE_VIEWS_SQL_BIND_VALUES_H
@@ -47,12 +47,5 @@ struct expr *bind_indirection(struct scope *scope, const PgQuery__AIndirection *
 
 /* x op ANY (array), x op ALL (array). */
 struct expr *bind_any_all(struct scope *scope, const PgQuery__AExpr *node);
-
-/* ROW(...) op ROW(...), ROW(...) IN (...), ROW(...) IS [NOT] NULL. */
-bool bind_is_row_comparison(const PgQuery__AExpr *node);
-struct expr *bind_row_comparison(struct scope *scope, const PgQuery__AExpr *node);
-struct expr *bind_row_in(struct scope *scope, const PgQuery__AExpr *node);
-struct expr *bind_row_null_test(struct scope *scope, const PgQuery__RowExpr *row, bool is_null,
-                                int location);
 
 #endif

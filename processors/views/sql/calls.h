@@ -15,6 +15,7 @@ struct aggregate_call {
     struct expr *filter;               /* or NULL */
     uint16_t args_n, order_n;
     bool distinct, grouping;
+    bool of_rows; /* the argument is made of a whole row */
     struct type type;
     int location;
     struct expr **direct; /* of a hypothetical row, which must be the same in every grouping set */
