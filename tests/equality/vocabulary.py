@@ -66,7 +66,8 @@ EXPRESSIONS = {
         {text_array}[1] | array_to_string({int_array}, ',') | array_to_string({text_array}, '-', '~') | encode({bytea}, 'hex') | encode({bytea}, 'base64')
         case when {bool} then {text} else {text} end | case {text} when 'a' then 'A' else {text} end | greatest({text}, {text}) | least({text}, 'm')
         {text_array}::text | {int_array}::text | array_dims({int_array}) | {bytea}::text | btrim({text}, 'ac ') | sha256({bytea})::text
-        jsonb_pretty({jsonb}) | unistr('\\0041') | {varchar} | {float4}::text""",
+        jsonb_pretty({jsonb}) | unistr('\\0041') | {varchar} | {float4}::text | row({int4}, {text}, {text_array})::text | (row({text}, {int4})).f1
+        concat(row({date}, {bool})) | {text} \\|\\| row({numeric}, {jsonb})""",
     "numeric": """
         {numeric2} + {numeric2} | {numeric2} * {numeric2} | {numeric2} - {int4} | {numeric2} / nullif({int4}, 0) | {numeric} + {int4} | - {numeric}
         abs({numeric}) | round({numeric2}, 1) | round({numeric2}) | trunc({numeric2}, 1) | trunc({numeric}) | ceil({numeric2}) | floor({numeric}) | sign({numeric2})
@@ -92,6 +93,8 @@ EXPRESSIONS = {
         {bool} and {bool} | {bool} or {bool} | {int4} is null | {text} is not null | {int4} between {int4} and {int4} | {int4} in (1, 2, 3, 42) | {text} in ('a', 'abc', '')
         {int4} not in (1, {int4}) | {text} like 'a%' | {text} ilike '%B%' | {text} not like '_b%' | {text} ~ '^[a-z]' | {text} ~* 'AB' | {text} !~ 'x' | {text} similar to '(a\\|b)%'
         {int4} is distinct from {int4} | {text} is not distinct from {text} | {bool} is true | {bool} is not false | {bool} is unknown | {numeric} = {numeric}
+        row({int4}, {text}) is null | ({int4}, {text}) is not null | ({int4}, {text}) is distinct from ({int4}, {text}) | ({int4}, {text}) in ((1, 'a'), ({int4}, 'b'))
+        ({int4}, {text}) between (0, 'a') and ({int4}, {text}) | ({int4}, {numeric}) is not distinct from ({int4}, {numeric})
         ({int4}, {text}) < ({int4}, {text}) | ({int4}, {int4}) = ({int4}, {int4}) | {int4} = any ({int_array}) | {int4} > all ({int_array}) | {text} = any ({text_array})
         {int_array} @> {int_array} | {int_array} && {int_array} | {int_array} <@ {int_array} | {int_array} = {int_array} | {int_array} < {int_array} | {jsonb} ? 'a' | {jsonb} @> '{{"a": 1}}'
         {jsonb} = {jsonb} | {jsonb} <@ '[1, 2.5, null, 3]' | {interval} > {interval} | {interval} = {interval} | {mood} < {mood} | {mood} = 'ok' | {char} = {char} | {char} < 'b'
@@ -119,7 +122,7 @@ EXPRESSIONS = {
     "jsonb": """
         {jsonb} -> 'a' | {jsonb} -> 0 | {jsonb} #> '{{b,1}}' | jsonb_build_object('a', {int4}, 'b', {jsonb}) - 'a' | jsonb_build_object('k', {int4}, 't', {text}) | jsonb_build_array({int4}, {text}, {bool}) | to_jsonb({numeric2})
         to_jsonb({text}) | jsonb_strip_nulls({jsonb}) | coalesce({jsonb}, '{{}}') | to_jsonb({int_array}) | jsonb_set('{{"a": 1}}', '{{a}}', {jsonb}) | to_jsonb({timestamp})
-        case when jsonb_typeof({jsonb}) = 'object' then {jsonb} \\|\\| '{{"z": 1}}' end | jsonb_extract_path({jsonb}, 'a', 'k') | to_jsonb({float8})""",
+        case when jsonb_typeof({jsonb}) = 'object' then {jsonb} \\|\\| '{{"z": 1}}' end | to_jsonb(row({int4}, {text}, {bool})) | jsonb_extract_path({jsonb}, 'a', 'k') | to_jsonb({float8})""",
     "int_array": """
         array[{int4}, {int4}] | {int_array} \\|\\| {int4} | {int_array} \\|\\| {int_array} | array_append({int_array}, {int4}) | array_prepend({int4}, {int_array}) | array_remove({int_array}, {int4})
         array_cat({int_array}, {int_array}) | array_replace({int_array}, 1, {int4}) | {int_array}[1:2] | coalesce({int_array}, '{{}}') | array_positions({int_array}, {int4}) | array_fill({int4}, array[2])""",
@@ -131,7 +134,7 @@ EXPRESSIONS = {
     "numeric2": "{numeric2} | {int4}::numeric(12,2) | ({numeric2} + 1)::numeric(12,2) | round({numeric2}, 2)::numeric(12,2)",
     "mood": "{mood} | 'ok'::mood | greatest({mood}, {mood}) | case when {bool} then {mood} else 'sad' end | coalesce({mood}, 'happy')",
     "uuid": "{uuid} | coalesce({uuid}, '12345678-1234-5678-1234-567812345678')",
-    "json": "to_json({jsonb}) | json_build_array({int4}, {text}) | json_build_object('k', {text}) | {json} -> 'a' | coalesce({json}, '[]')",
+    "json": "to_json({jsonb}) | row_to_json(row({int4}, {text}, {timestamp})) | row_to_json(row({jsonb}, row({int_array}, {numeric})), {bool}) | json_build_array({int4}, {text}) | json_build_object('k', {text}) | {json} -> 'a' | coalesce({json}, '[]')",
     "timetz": "{timestamptz}::timetz | {timetz} + {interval} | coalesce({timetz}, '12:00+01') | {timetz} at time zone 'UTC'",
     "small": "(abs({int4}) % 900)::small | coalesce({small}, 7)",
 }
@@ -139,7 +142,7 @@ EXPRESSIONS = {
 # type of the result: aggregates; {key} is a total order of the input
 AGGREGATES = {
     "int8": """count(*) | sum({int4}) | count({text}) | count(distinct {int4}) | count({numeric}) | sum({int2}) | count(distinct {text}) | sum(distinct {int4})
-        regr_count({float8}, {float8}) | count(*) filter (where {bool})""",
+        regr_count({float8}, {float8}) | count(row({int4})) | count(distinct ({int4}, {text})) | count(distinct ({numeric}, {char})) | count(*) filter (where {bool})""",
     "numeric": """sum({numeric2}) | sum({numeric}) | avg({int4}) | avg({numeric2}) | sum({int8}) | avg({numeric}) | sum({numeric2}) filter (where {bool}) | min({numeric}) | max({numeric})
         variance({int4}) | stddev({numeric2}) | var_pop({int8}) | stddev_pop({int4}) | avg(distinct {numeric2}) | sum(distinct {numeric})""",
     "int4": "min({int4}) | max({int4}) | bit_or({int4}) | bit_and({int4}) | bit_xor({int4}) | mode() within group (order by {int4}) | percentile_disc(0.5) within group (order by {int4}) | max({int4}) filter (where {bool})",
@@ -154,10 +157,10 @@ AGGREGATES = {
     "time": "max({time})",
     "int_array": "array_agg({int4} order by {key}) | max({int_array}) | array_agg({int4} order by {key}) filter (where {bool})",
     "text_array": "array_agg({text} order by {key})",
-    "jsonb": "jsonb_agg({int4} order by {key}) | jsonb_object_agg(coalesce({text}, ''), {int4} order by {key}) | jsonb_agg({jsonb} order by {key})",
+    "jsonb": "jsonb_agg({int4} order by {key}) | jsonb_agg(row({int4}, {text}) order by {key}) | jsonb_object_agg(coalesce({text}, ''), {int4} order by {key}) | jsonb_agg({jsonb} order by {key})",
     "mood": "min({mood}) | max({mood})",
     "char": "max({char})",
-    "json": "json_agg({int4} order by {key}) | json_object_agg(coalesce({text}, ''), {numeric} order by {key})",
+    "json": "json_agg({int4} order by {key}) | json_agg(row({int4}, {text}) order by {key}) | json_object_agg(coalesce({text}, ''), {numeric} order by {key})",
     "timetz": "max({timetz}) | min({timetz})",
 }
 

@@ -135,19 +135,20 @@ static struct expr *order_records(struct binder *binder, const char *name, struc
     char strict[2] = {name[0], '\0'};
     struct expr *choice =
         exprs_new(binder->arena, EXPR_CASE, TYPE_BOOL, (uint16_t)(2 * n + 1), location);
+    struct expr **at = choice->args;
 
     for (uint32_t i = 0; i < n; i++) {
         struct expr *either = exprs_new(binder->arena, EXPR_COALESCE, TYPE_BOOL, 2, location);
 
-        choice->args[2 * i] = differ(binder, a[i], b[i], location);
-        either->args[0] =
-            choice->args[2 * i] == NULL ? NULL : compare(binder, strict, a[i], b[i], location);
+        at[0] = differ(binder, a[i], b[i], location);
+        either->args[0] = at[0] == NULL ? NULL : compare(binder, strict, a[i], b[i], location);
         if (either->args[0] == NULL)
             return NULL;
         either->args[1] = is_null(binder, less ? b[i] : a[i]);
-        choice->args[2 * i + 1] = either;
+        at[1] = either;
+        at += 2;
     }
-    choice->args[2 * n] = exprs_bool(binder->arena, name[1] == '=', location);
+    *at = exprs_bool(binder->arena, name[1] == '=', location);
     return choice;
 }
 
@@ -175,7 +176,7 @@ static struct expr *compare_rows(struct binder *binder, const char *name, const 
                                  const struct whole_row *b, int location)
 {
     uint32_t n = a->fields.n;
-    struct expr **left, **right, *test;
+    struct expr **left = NULL, **right = NULL, *test;
 
     if (comparison_of(name) == 0) {
         ast_refuse(&binder->ast, location, "rows are not compared by %s", name);
@@ -183,6 +184,7 @@ static struct expr *compare_rows(struct binder *binder, const char *name, const 
     }
     if (!pair_fields(binder, a, b, location, &left, &right))
         return NULL;
+    assert(left != NULL && right != NULL);
     if (a->written && b->written)
         return compare_fields(binder, name, left, right, n, location);
     if (!same_types(binder, left, right, n, location))
@@ -205,10 +207,12 @@ static struct expr *presence(struct binder *binder, const struct whole_row *row,
 static struct expr *rows_differ(struct binder *binder, const struct whole_row *a,
                                 const struct whole_row *b, bool is_not, int location)
 {
-    struct expr **left, **right, *test;
+    struct expr **left = NULL, **right = NULL, *test;
 
-    if (!pair_fields(binder, a, b, location, &left, &right) ||
-        (!(a->written && b->written) && !same_types(binder, left, right, a->fields.n, location)))
+    if (!pair_fields(binder, a, b, location, &left, &right))
+        return NULL;
+    assert(left != NULL && right != NULL);
+    if (!(a->written && b->written) && !same_types(binder, left, right, a->fields.n, location))
         return NULL;
     test = fields_differ(binder, left, right, a->fields.n, location);
     if (test != NULL && (a->present != NULL || b->present != NULL))
