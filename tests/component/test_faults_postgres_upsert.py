@@ -104,14 +104,14 @@ def test_a_table_of_another_shape(sink):
     assert f"{sink.pipeline}.dead-letters" not in sink.kafka.topics() or not sink.kafka.read(f"{sink.pipeline}.dead-letters")
 
 
-def test_a_full_disk_of_the_target_is_waited_for(sink, pg, tmp_path, unique):
+def test_a_full_disk_of_the_target_is_waited_for(sink, pg, unique):
     """Not a record's fault: nothing is dead-lettered, /readyz says 503 and why, and with room again all rows come."""
-    home = Path(tempfile.mkdtemp(prefix="sluice-tablespace-"))  # the server must reach it
-    home.chmod(0o755)
-    with small_disk(home / "disk", "16m") as disk:
-        owner = Path(pg.password_file).parent / "data"
-        shutil.chown(disk.path, owner.owner(), owner.group())
-        pg.psql("postgres", "-c", f"CREATE TABLESPACE {unique} LOCATION '{disk.path}'")
+    # outside of pytest's folder, which the server may not enter
+    with tempfile.TemporaryDirectory(prefix="sluice-tablespace-") as home, small_disk(Path(home) / "disk", "16m") as disk:
+        Path(home).chmod(0o755)
+        data = Path(pg.password_file).parent / "data"
+        shutil.chown(disk.path, data.owner(), data.group())
+        pg.execute("postgres", f"CREATE TABLESPACE {unique} LOCATION '{disk.path}'")
         try:
             sink.target.write_text(TARGET.replace(");", f") TABLESPACE {unique};"))
             sink.put(row(1))
@@ -130,7 +130,6 @@ def test_a_full_disk_of_the_target_is_waited_for(sink, pg, tmp_path, unique):
         finally:
             pg.drop_database(sink.database)
             pg.execute("postgres", f"DROP TABLESPACE {unique}")
-    shutil.rmtree(home)
 
 
 def test_a_target_that_falls_silent(sink, pg):

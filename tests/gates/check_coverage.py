@@ -49,11 +49,15 @@ WORD_ID = re.compile(r"`(\w+)::(\w+)`")
 def fault_cells(path, findings):
     """How many cells the tables of faults have; what is wrong with them goes to the findings."""
     text = path.read_text(encoding="utf-8")
-    files, count = {}, 0
+    files, count, seen, columns = {}, 0, None, 0
     for heading, number, row in tables(text):
         if not heading:  # the words for files
             files.update(zip(re.findall(r"`([^`]+)`", row[0]), re.findall(r"`([^`]+)`", row[1])))
             continue
+        columns = columns if heading == seen else len(row)
+        seen = heading
+        if len(row) != columns:
+            findings.append(f"{path.relative_to(ROOT)}:{number}: {len(row)} cells, the rows above have {columns}")
         for cell in row[1:]:
             count += 1
             ids = [f"{files.get(word, word)}::{test}" for word, test in WORD_ID.findall(cell)] + ID.findall(cell)

@@ -1,5 +1,6 @@
 /* What envelope.h writes is what debezium.h reads. */
 #include "record/debezium.h"
+#include "record/debezium_value.h"
 #include "record/envelope.h"
 
 #include <setjmp.h>
@@ -61,10 +62,31 @@ static void test_bytes(void **state)
                         "\"d\",\"ts_ms\":-1,\"ts_us\":-1,\"ts_ns\":-1000}");
 }
 
+/* What is no UTF-8 stays as it is and takes nothing of what follows with it. */
+static void test_text_of_any_bytes(void **state)
+{
+    static const struct {
+        const char *text, *written;
+    } cases[] = {
+        {"\xF0\x9F\x98\x80", "\"\\uD83D\\uDE00\""},   {"\xF0\"}}", "\"\xF0\\\"}}\""},
+        {"\xF0\x9F\x98", "\"\xF0\x9F\x98\""},         {"\xF0\x80\x80\x80", "\"\xF0\x80\x80\x80\""},
+        {"\xFF\xBF\xBF\xBF", "\"\xFF\xBF\xBF\xBF\""}, {"caf\xE9", "\"caf\xE9\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct buf out CLEANUP(buf) = {0};
+
+        debezium_string_write(&out, str_of(cases[i].text));
+        assert_string_equal(buf_cstr(&out), cases[i].written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_read_back),
-                                       cmocka_unit_test(test_bytes)};
+                                       cmocka_unit_test(test_bytes),
+                                       cmocka_unit_test(test_text_of_any_bytes)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
