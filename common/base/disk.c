@@ -13,7 +13,7 @@ int64_t disk_free_bytes(const char *folder)
 {
     struct statvfs about;
 
-    if (statvfs(folder, &about) != 0)
+    if (statvfs(folder, &about) != 0 || about.f_blocks == 0) /* not every file system tells */
         return INT64_MAX;
     return (int64_t)(about.f_bavail * about.f_frsize);
 }

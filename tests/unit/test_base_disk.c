@@ -46,6 +46,7 @@ static void test_what_can_not_be_made_is_named(void **state)
     assert_int_equal(err.exit_status, EX_CANTCREAT);
     assert_string_equal(err.text, "/proc/no-such-folder/file: No such file or directory");
     assert_true(disk_free_bytes("/proc/no-such-folder") == INT64_MAX);
+    assert_true(disk_free_bytes("/proc") == INT64_MAX);
 }
 
 int main(void)
