@@ -466,17 +466,6 @@ unsigned comparison_of(const char *name)
     return comparison_mask(name);
 }
 
-const struct function *function_by_names(struct str name)
-{
-    for (const struct function *const *table = function_tables; *table != NULL; table++) {
-        for (const struct function *row = *table; row->name != NULL; row++) {
-            if (row->names != NULL && str_eq_c(name, row->name))
-                return row;
-        }
-    }
-    return NULL;
-}
-
 bool type_common(const enum type_id *types, uint16_t n, enum type_id *ret)
 {
     enum type_id common = TYPE_UNKNOWN;

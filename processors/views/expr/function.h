@@ -67,8 +67,7 @@ struct function {
     function_body *body;
     function_prepare *prepare; /* NULL: nothing to make beforehand */
     function_check *check;     /* at start; NULL: nothing to check */
-    const char *names;         /* of the arguments, for calls by name; those not given are 0. Of a
-                                  function that gives rows: of its columns, if not its own name */
+    const char *names;         /* FUNCTION_ROWS: of its columns, if not its own name */
     rows_body *rows;           /* FUNCTION_ROWS: instead of `body` */
     enum type_id second;       /* FUNCTION_ROWS: type of a second column; 0: none */
 };
@@ -103,9 +102,6 @@ const struct function *function_named(const char *name);
 
 /* Which results of a comparison make the operator true: 0 when it is no comparison. */
 unsigned comparison_of(const char *name);
-
-/* The row of that name whose arguments have names; NULL: none. */
-const struct function *function_by_names(struct str name);
 
 /*
  * The cast from one type to another allowed in `context`, or NULL. Binary-compatible ones (text <->

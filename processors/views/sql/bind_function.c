@@ -30,58 +30,11 @@ static const char *function_name(struct scope *scope, const PgQuery__FuncCall *n
     return name;
 }
 
-/* The place of the name in a list separated by blanks; -1: none. */
-static int place_of(const char *names, const char *name)
-{
-    size_t len = strlen(name);
-    int place = 0;
-
-    for (const char *at = names; *at != '\0'; place++) {
-        size_t n = strcspn(at, " ");
-
-        if (n == len && strncmp(at, name, n) == 0)
-            return place;
-        at += n + (at[n] == ' ');
-    }
-    return -1;
-}
-
-/* f(1, days => 2): what is not given is 0. */
-static struct expr *bind_by_names(struct scope *scope, const PgQuery__FuncCall *node,
-                                  const char *name)
-{
-    const struct function *function = function_by_names(str_of(name));
-    struct expr *args[FUNCTION_ARGS_MAX] = {0};
-    uint16_t n = 0;
-
-    for (size_t i = 0; i < node->n_args; i++) {
-        const PgQuery__Node *arg = node->args[i];
-        bool named = arg->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR;
-        int place = !named             ? (int)i
-                    : function == NULL ? -1
-                                       : place_of(function->names, arg->named_arg_expr->name);
-
-        if (function == NULL || place < 0 || place >= FUNCTION_ARGS_MAX || args[place] != NULL) {
-            ast_refuse(&scope->binder->ast, ast_location(arg),
-                       "%s is not known with arguments of these names", name);
-            return NULL;
-        }
-        args[place] = bind_expr(scope, named ? arg->named_arg_expr->arg : arg);
-        if (args[place] == NULL)
-            return NULL;
-    }
-    for (; n < FUNCTION_ARGS_MAX && function->args[n] != 0; n++) {
-        if (args[n] != NULL)
-            continue;
-        args[n] = exprs_new(scope->binder->arena, EXPR_CONST, TYPE_INT4, 0, node->location);
-    }
-    return bind_call(scope->binder, FUNCTION_NAMED, name, args, n, node->location);
-}
-
 struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
 {
     const char *name;
     struct expr **args;
+    uint16_t args_n = 0;
 
     if (!ast_only(&scope->binder->ast, node,
                   "funcname args agg_order agg_filter agg_within_group agg_star agg_distinct "
@@ -116,9 +69,12 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
                    name);
         return NULL;
     }
-    if (node->n_args > 0 &&
-        node->args[node->n_args - 1]->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR)
-        return bind_by_names(scope, node, name);
+    if (bind_has_names(node->args, node->n_args)) {
+        args = arena_alloc(scope->binder->arena, FUNCTION_ARGS_MAX * sizeof(struct expr *));
+        return bind_by_names(scope, name, node->args, node->n_args, args, &args_n)
+                   ? bind_call(scope->binder, FUNCTION_NAMED, name, args, args_n, node->location)
+                   : NULL;
+    }
     args = arena_alloc(scope->binder->arena, (node->n_args + 1) * sizeof(struct expr *));
     for (size_t i = 0; i < node->n_args; i++) {
         if (!bind_row_argument(scope, node, node->args[i], name, &args[i]))

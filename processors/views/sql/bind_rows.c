@@ -39,16 +39,21 @@ static struct plan_rows rows_of(struct binder *binder, const struct expr *call)
 static struct expr *bind_call_of_rows(struct scope *scope, const char *name,
                                       PgQuery__Node *const *nodes, size_t n, int location)
 {
-    struct expr **args = arena_alloc(scope->binder->arena, (n + 1) * sizeof(struct expr *));
+    struct expr *args[FUNCTION_ARGS_MAX];
+    uint16_t args_n = (uint16_t)n;
 
     if (n > FUNCTION_ARGS_MAX) {
         ast_refuse(&scope->binder->ast, location, "%s is not known with these arguments", name);
         return NULL;
     }
+    if (bind_has_names(nodes, n))
+        return bind_by_names(scope, name, nodes, n, args, &args_n)
+                   ? bind_call(scope->binder, FUNCTION_ROWS, name, args, args_n, location)
+                   : NULL;
     for (size_t i = 0; i < n; i++)
         if ((args[i] = bind_expr(scope, nodes[i])) == NULL)
             return NULL;
-    return bind_call(scope->binder, FUNCTION_ROWS, name, args, (uint16_t)n, location);
+    return bind_call(scope->binder, FUNCTION_ROWS, name, args, args_n, location);
 }
 
 /* A function's columns, as PostgreSQL names them; `alias` NULL: none is given. */

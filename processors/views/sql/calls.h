@@ -39,6 +39,15 @@ struct window_call {
 /* bind_function.c: a function or aggregate call. */
 struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node);
 
+/* bind_named.c: some argument is given by its name. */
+bool bind_has_names(PgQuery__Node *const *nodes, size_t n);
+
+/* The arguments in their places, those not given by their defaults; `args` has room for
+ * FUNCTION_ARGS_MAX. */
+WARN_UNUSED bool bind_by_names(struct scope *scope, const char *function,
+                               PgQuery__Node *const *nodes, size_t n, struct expr **args,
+                               uint16_t *ret_n);
+
 /* bind_clock.c: takes the moment that now() stands for; NULL: none. Usage error when it is none. */
 WARN_UNUSED bool bind_as_of(struct binder *binder, const char *text, struct err *reterr);
 
