@@ -1,21 +1,25 @@
 #!/bin/sh
-# Makes the bucket (a missing one is an error to the sink, as it should be) and a user that may list it and read and
-# write its objects, no more. Run at every start; what is there stays.
+# Makes a bucket for each pipeline (a missing one is an error to the sink, as it should be) and a user of its name, who may list
+# it and read, write and delete its objects, and nothing of the others. Run at every start; what is there stays.
 set -eu
 store="http://$(cat /run/secrets/s3-root-user):$(cat /run/secrets/s3-root-password)@s3:9000"
 export MC_HOST_store="$store"
 
-mc mb --ignore-existing store/acme
-cat >/tmp/policy.json <<'JSON'
+for pipeline in acme telco countries products retail; do
+  mc mb --ignore-existing "store/$pipeline"
+  cat >/tmp/policy.json <<JSON
 {
   "Version": "2012-10-17",
   "Statement": [
-    {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": ["arn:aws:s3:::acme"]},
-    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": ["arn:aws:s3:::acme/*"]}
+    {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": ["arn:aws:s3:::$pipeline"]},
+    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+     "Resource": ["arn:aws:s3:::$pipeline/*"]}
   ]
 }
 JSON
-mc admin policy create store acme-objects /tmp/policy.json
-# from stdin: a secret is not for the process list
-printf '%s\n%s\n' acme "$(cat /run/secrets/s3-secret-key)" | mc admin user add store
-mc admin policy attach store acme-objects --user acme || mc admin policy entities store --user acme | grep -q acme-objects
+  mc admin policy create store "$pipeline-objects" /tmp/policy.json
+  # from stdin: a secret is not for the process list
+  printf '%s\n%s\n' "$pipeline" "$(cat "/run/secrets/$pipeline-s3-secret-key")" | mc admin user add store
+  mc admin policy attach store "$pipeline-objects" --user "$pipeline" ||
+    mc admin policy entities store --user "$pipeline" | grep -q "$pipeline-objects"
+done

@@ -239,7 +239,7 @@ static bool write_snapshot(const struct world *world, const char *folder, int nu
         separator = ",\n";
     }
     fputs("\n]\n", file);
-    return out_close(file, name, reterr);
+    return out_close(file, folder, name, reterr);
 }
 
 /* The i-th country to change; those of the Antarctic, where much is empty, come last. */

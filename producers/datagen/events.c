@@ -105,5 +105,5 @@ bool events_files(const struct files_config *config, struct err *reterr)
             return false;
         }
     }
-    return out_close(file, name, reterr);
+    return out_close(file, config->folder, name, reterr);
 }

@@ -1,18 +1,28 @@
 #include "out.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 
+/* FOLDER/NAME; with `.part` behind while it is written. */
+static bool path_of(const char *folder, const char *name, const char *ending, char path[PATH_MAX],
+                    struct err *reterr)
+{
+    if (snprintf(path, PATH_MAX, "%s/%s%s", folder, name, ending) >= PATH_MAX)
+        return err_stop(reterr, EX_USAGE, "--out: the path is too long");
+    return true;
+}
+
 bool out_open(const char *folder, const char *name, FILE **ret, struct err *reterr)
 {
-    char path[4096];
+    char path[PATH_MAX];
     FILE *file = NULL;
 
-    if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path))
-        return err_stop(reterr, EX_USAGE, "--out: the path is too long");
+    if (!path_of(folder, name, ".part", path, reterr))
+        return false;
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
         return err_stop(reterr, EX_CANTCREAT, "--out: cannot make %s: %s", folder, strerror(errno));
     file = fopen(path, "we");
@@ -22,13 +32,18 @@ bool out_open(const char *folder, const char *name, FILE **ret, struct err *rete
     return true;
 }
 
-bool out_close(FILE *file, const char *name, struct err *reterr)
+bool out_close(FILE *file, const char *folder, const char *name, struct err *reterr)
 {
+    char part[PATH_MAX], path[PATH_MAX];
     bool bad = ferror(file) != 0;
 
     if (fclose(file) != 0 || bad)
         return err_stop(reterr, EX_IOERR, "cannot write %s: %s", name,
                         errno == 0 ? "an earlier write failed" : strerror(errno));
+    if (!path_of(folder, name, ".part", part, reterr) || !path_of(folder, name, "", path, reterr))
+        return false;
+    if (rename(part, path) != 0)
+        return err_stop(reterr, EX_CANTCREAT, "cannot write %s: %s", path, strerror(errno));
     return true;
 }
 

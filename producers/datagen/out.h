@@ -23,11 +23,11 @@ struct files_config {
     bool dirty, crlf;
 };
 
-/* Creates FOLDER/NAME for writing, over one that is there. */
+/* Begins FOLDER/NAME; it is written beside one that is there, as NAME.part. */
 WARN_UNUSED bool out_open(const char *folder, const char *name, FILE **ret, struct err *reterr);
 
-/* Closes it; false when anything that was written to it did not arrive. */
-WARN_UNUSED bool out_close(FILE *file, const char *name, struct err *reterr);
+/* Closes it and puts it in its place, whole; false when anything that was written did not arrive. */
+WARN_UNUSED bool out_close(FILE *file, const char *folder, const char *name, struct err *reterr);
 
 /* A CSV field, quoted only where it must be. */
 void out_csv(FILE *file, const char *text);

@@ -291,8 +291,8 @@ bool products_files(const struct files_config *config, struct err *reterr)
         return false;
     }
     write_both(csv, json, config);
-    bool ok = out_close(csv, "products.csv", reterr);
+    bool ok = out_close(csv, config->folder, "products.csv", reterr);
     struct err other;
 
-    return out_close(json, "products.json", ok ? reterr : &other) && ok;
+    return out_close(json, config->folder, "products.json", ok ? reterr : &other) && ok;
 }

@@ -127,7 +127,7 @@ static bool write_file(struct shop *shop, const char *name, const char *header, 
         write(shop, file, number);
     if (shop->config->dirty)
         write(shop, file, 1);
-    return out_close(file, name, reterr);
+    return out_close(file, shop->config->folder, name, reterr);
 }
 
 bool retail_files(const struct files_config *config, struct err *reterr)

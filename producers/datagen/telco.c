@@ -349,5 +349,5 @@ bool telco_files(const struct files_config *config, struct err *reterr)
     if (!out_open(config->folder, name, &file, reterr))
         return false;
     write_all(file, config);
-    return out_close(file, name, reterr);
+    return out_close(file, config->folder, name, reterr);
 }
