@@ -5,6 +5,7 @@ skipped. The servers' images must be there or a registry to pull them from; POST
 MC_IMAGE name others.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -35,14 +36,36 @@ def compose():
 
 
 @pytest.fixture(scope="session")
-def acme(compose):
-    """The profile acme, up: `up --wait` has returned."""
+def images(compose):
+    """All images, built once."""
     folder = tempfile.mkdtemp(prefix="sluice-compose-")
-    stack = ComposeStack(f"sluice-test-{os.getpid()}", folder, "acme")
     try:
-        stack.build()
+        ComposeStack("sluice-test", folder, "*").build()
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def stack_of(profile, **environment):
+    """The profile, up: `up --wait` has returned."""
+    folder = tempfile.mkdtemp(prefix="sluice-compose-")
+    stack = ComposeStack(f"sluice-test-{os.getpid()}", folder, profile, **environment)
+    try:
         stack.up()
         yield stack
     finally:
         stack.down()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def acme(images):
+    with stack_of("acme") as stack:
+        yield stack
+
+
+@pytest.fixture
+def up(images):
+    """up(PROFILE): its stack, gone at the test's end."""
+    with contextlib.ExitStack() as life:
+        yield lambda profile, **environment: life.enter_context(stack_of(profile, **environment))

@@ -17,13 +17,13 @@ BUILD_S, UP_S = 1800, 300
 
 
 class ComposeStack:
-    def __init__(self, project, folder, profile):
+    def __init__(self, project, folder, profile, **environment):
         self.project, self.profile, self.folder = project, profile, Path(folder)
         self.secrets = self.folder / "secrets"
         subprocess.run([ROOT / "deploy" / "secrets", self.secrets], check=True)
         self.ports = {name: free_port() for name in ("POSTGRES_PORT", "KAFKA_PORT", "S3_PORT")}
         self.env = {**os.environ, "COMPOSE_PROJECT_NAME": project, "SLUICE_SECRETS": str(self.secrets),
-                    **{name: str(port) for name, port in self.ports.items()}}
+                    **{name: str(port) for name, port in self.ports.items()}, **environment}
         self.bootstrap = f"127.0.0.1:{self.ports['KAFKA_PORT']}"
 
     # --- life ---
@@ -83,9 +83,19 @@ class ComposeStack:
     def kafka(self):
         return Kafka(self.bootstrap)
 
-    def s3(self):
+    def s3(self, pipeline):
+        """The store, as the pipeline's own user."""
         return S3({"S3_ENDPOINT": f"http://127.0.0.1:{self.ports['S3_PORT']}", "AWS_REGION": "us-east-1",
-                   "AWS_ACCESS_KEY_ID": "acme", "AWS_SECRET_ACCESS_KEY": (self.secrets / "s3-secret-key").read_text()})
+                   "AWS_ACCESS_KEY_ID": pipeline, "AWS_SECRET_ACCESS_KEY": self.secret(f"{pipeline}-s3-secret-key")})
+
+    def secret(self, name):
+        return (self.secrets / name).read_text()
+
+    def files(self, service):
+        """A copy of the one-shot's /data."""
+        folder = self.folder / f"{service}-data"
+        self.run("cp", f"{self.containers()[service]['Id']}:/data", str(folder))
+        return folder
 
 
 def free_port():

@@ -33,7 +33,7 @@ def oracle(stack):
 
 def tables(stack):
     pg = stack.postgres()
-    return {view: pg.execute("analytics", f"SELECT row_to_json(v)::text FROM {view} v") for view in VIEWS}
+    return {view: pg.execute("acme", f"SELECT row_to_json(v)::text FROM {view} v") for view in VIEWS}
 
 
 def check_tables(stack, want):
@@ -59,7 +59,7 @@ def test_up_returns_with_the_answers_in_the_tables(acme):
 
 
 def test_objects_hold_the_gold_rows(acme):
-    keys = acme.s3().list("acme")
+    keys = acme.s3("acme").list("acme")
     for view in GOLD:
         for extension in ("json", "xml"):
             assert any(key.startswith(f"acme.{view}/") and key.endswith(extension) for key in keys), (view, extension)
@@ -119,7 +119,7 @@ def kcat(stack, *words):
 def test_report_is_a_command(acme):
     shown = acme.one_off("report", "top_customers")
     print(shown)
-    want = acme.postgres().execute("analytics", "SELECT customer_name FROM gold.top_customers")
+    want = acme.postgres().execute("acme", "SELECT customer_name FROM gold.top_customers")
     assert want and all(name in shown for (name,) in want)
 
 

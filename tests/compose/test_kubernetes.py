@@ -14,7 +14,7 @@ import pytest
 from harness import ROOT
 
 MANIFESTS = sorted((ROOT / "deploy" / "kubernetes").glob("*/*.yaml"))
-KINDS = {"postgres-cdc", "views", "postgres-upsert", "s3-objects"}
+KINDS = {"postgres-cdc", "objects", "sql-rows", "views", "postgres-upsert", "s3-objects"}
 
 
 def options_of(service):
@@ -32,6 +32,22 @@ def test_manifests_use_the_options_there_are():
             assert flags and set(flags) <= options_of(service), f"{path}: {set(flags) - options_of(service)}"
             seen.add(service)
     assert seen == KINDS
+
+
+def test_manifests_name_what_there_is():
+    """Each pipeline of schemas/ has a folder; its pods ask its own ConfigMap for keys that are in it, and its Secret for no more than theirs."""
+    folders = {path.parent.name for path in MANIFESTS}
+    assert folders == {path.parent.name for path in (ROOT / "schemas").glob("*/pipeline.sql")}
+    for path in MANIFESTS:
+        name, text = path.parent.name, path.read_text()
+        config = (path.parent / "config.yaml").read_text()
+        for owner, key in re.findall(r"configMapKeyRef: \{name: ([a-z-]+), key: ([a-z0-9-]+)\}", text):
+            assert owner == name and f"\n  {key}: " in config, (path, owner, key)
+        assert set(re.findall(r"secretName: ([a-z-]+)", text)) <= {name}, path
+        read, given = (set(re.findall(rf, text)) for rf in (r"-file=/run/secrets/sluice/([a-z0-9-]+)", r"items: \[\{key: ([a-z0-9-]+),"))
+        assert read == given, path
+        for image in re.findall(r"image: sluice/([a-z0-9-]+)", text):
+            assert (path.name == f"{image}.yaml" or path.name.startswith(f"{image}-")) and "readOnlyRootFilesystem: true" in text, path
 
 
 def test_manifests_are_valid():

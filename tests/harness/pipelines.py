@@ -46,9 +46,13 @@ class Pipeline:
     def create(self, database, option):
         self.pg.drop_database(database)
         self.pg.execute("postgres", f'CREATE DATABASE "{database}" TEMPLATE template0 ENCODING UTF8 LC_COLLATE "C" LC_CTYPE "C"')
-        script = run("views", {option: self.file})
-        assert script.returncode == 0, script.stderr
-        self.pg.psql(database, stdin=script.stdout)
+        self.pg.psql(database, stdin=self.script(option))
+
+    def script(self, option):
+        """What sluice-views prints of the pipeline's file."""
+        done = run("views", {option: self.file})
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     # --- PostgreSQL's answer ---
 

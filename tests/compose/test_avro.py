@@ -1,0 +1,33 @@
+"""The stack with deploy/compose/avro.yml: the same answers, by topics in Avro."""
+
+import pytest
+
+from compose.stack import free_port
+from compose.test_acme import check_tables, oracle
+from compose.test_profiles import Composed, check_containers, telco_rows
+from harness.registry import Registry
+
+
+def check_acme(stack):
+    check_tables(stack, oracle(stack))
+
+
+def check_telco(stack):
+    Composed("telco", stack).check_tables(telco_rows(stack.files("telco-datagen")))
+
+
+@pytest.mark.parametrize("name,check,topic", (
+    ("acme", check_acme, "finance_db.operations.orders"),
+    ("telco", check_telco, "telco.gold.churn_summary"),
+))
+def test_up_in_avro(up, name, check, topic):
+    port = free_port()
+    stack = up(name, COMPOSE_FILE="docker-compose.yml:deploy/compose/avro.yml", REGISTRY_PORT=str(port))
+    check(stack)
+    check_containers(stack)
+    registry = Registry(f"http://127.0.0.1:{port}/apis/ccompat/v7")
+    assert {f"{topic}-key", f"{topic}-value"} <= set(registry.subjects())
+    assert registry.ask("GET", "/config")["compatibilityLevel"] == "BACKWARD"
+    records = stack.kafka().read(topic)
+    number, _ = registry.latest(f"{topic}-value")
+    assert records and all(record.value[:5] == b"\0" + number.to_bytes(4, "big") for record in records if record.value)
