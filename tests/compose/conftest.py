@@ -16,6 +16,9 @@ import pytest
 from .stack import ComposeStack
 
 
+IN_AVRO = "docker-compose.yml:deploy/compose/avro.yml"
+
+
 def why_not():
     """What is missing to run the stack, or None."""
     if shutil.which("docker") is None:
@@ -40,7 +43,7 @@ def images(compose):
     """All images, built once."""
     folder = tempfile.mkdtemp(prefix="sluice-compose-")
     try:
-        ComposeStack("sluice-test", folder, "*").build()
+        ComposeStack("sluice-test", folder, "*", COMPOSE_FILE=IN_AVRO).build()
     finally:
         shutil.rmtree(folder)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from compose.conftest import IN_AVRO
 from compose.stack import free_port
 from compose.test_acme import check_tables, oracle
 from compose.test_profiles import Composed, check_containers, telco_rows
@@ -22,7 +23,7 @@ def check_telco(stack):
 ))
 def test_up_in_avro(up, name, check, topic):
     port = free_port()
-    stack = up(name, COMPOSE_FILE="docker-compose.yml:deploy/compose/avro.yml", REGISTRY_PORT=str(port))
+    stack = up(name, COMPOSE_FILE=IN_AVRO, REGISTRY_PORT=str(port))
     check(stack)
     check_containers(stack)
     registry = Registry(f"http://127.0.0.1:{port}/apis/ccompat/v7")
