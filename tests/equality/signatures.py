@@ -120,6 +120,7 @@ CALLS = {
     "generate_subscripts(anyarray, integer)": "generate_subscripts({int_array}, 1)", "generate_subscripts(anyarray, integer, boolean)": "generate_subscripts({text_array}, 1, {bool})",
     "json_array_elements": f"json_array_elements(({ARRAY})::json)", "json_array_elements_text": f"json_array_elements_text(({ARRAY})::json)",
     "jsonb_array_elements": f"jsonb_array_elements(({ARRAY})::jsonb)", "jsonb_array_elements_text": f"jsonb_array_elements_text(({ARRAY})::jsonb)",
+    **{f"{kind}_{name}": None for kind in ("json", "jsonb") for name in ("to_record", "to_recordset", "populate_record", "populate_recordset")},
     "json_each": f"json_each(({OBJECT})::json)", "json_each_text": f"json_each_text(({OBJECT})::json)", "json_object_keys": f"json_object_keys(({OBJECT})::json)",
     "jsonb_each": f"jsonb_each(({OBJECT})::jsonb)", "jsonb_each_text": f"jsonb_each_text(({OBJECT})::jsonb)", "jsonb_object_keys": f"jsonb_object_keys(({OBJECT})::jsonb)",
     "regexp_split_to_table(text, text)": "regexp_split_to_table({text}, '[ ,]')", "regexp_split_to_table(text, text, text)": "regexp_split_to_table({text}, 'B', 'i')",

@@ -300,6 +300,82 @@ static bool object_keys(const struct call *call, struct rows_out *out, struct er
     return members(call, false, out, reterr);
 }
 
+/* ---- records ---- */
+
+static const char *prefix_of(const struct call *call)
+{
+    return call->arg_types[0].id == TYPE_JSONB ? "jsonb" : "json";
+}
+
+/* An object; NULL is a row of NULLs. */
+static bool one_record(const struct call *call, const char *name, struct rows_out *out,
+                       struct err *reterr)
+{
+    enum json_kind kind;
+
+    if (call->args[0].null)
+        return rows_add(out, call->args[0], reterr);
+    if (!kind_of(call->args[0].bytes, &kind, reterr))
+        return false;
+    if (kind != JSON_OBJECT)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot call %s_%s on %s", prefix_of(call),
+                       name, kind == JSON_ARRAY ? "an array" : "a scalar");
+    return rows_add(out, call->args[0], reterr);
+}
+
+static const char *no_array(const struct call *call, enum json_kind kind)
+{
+    if (call->arg_types[0].id == TYPE_JSONB)
+        return "a non-array";
+    return kind == JSON_OBJECT ? "an object" : "a scalar";
+}
+
+/* An array of objects. */
+static bool all_records(const struct call *call, const char *name, struct rows_out *out,
+                        struct err *reterr)
+{
+    struct json_cursor in = json_open(call->args[0].bytes);
+    struct json_value item;
+    enum json_kind kind;
+
+    if (!kind_of(call->args[0].bytes, &kind, reterr))
+        return false;
+    if (kind != JSON_ARRAY)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot call %s_%s on %s", prefix_of(call),
+                       name, no_array(call, kind));
+    in.at += strcspn(in.at, "[") + 1;
+    while (json_array_more(&in)) {
+        if (!json_read(&in, &item, reterr))
+            return false;
+        if (item.kind != JSON_OBJECT)
+            return err_sql(reterr, ERR_DEAD_LETTER, "22023",
+                           "argument of %s_%s must be an array of objects", prefix_of(call), name);
+        if (!rows_add(out, (struct value){.bytes = json_whole(&item)}, reterr))
+            return false;
+    }
+    return true;
+}
+
+static bool to_record(const struct call *call, struct rows_out *out, struct err *reterr)
+{
+    return one_record(call, "to_record", out, reterr);
+}
+
+static bool populate_record(const struct call *call, struct rows_out *out, struct err *reterr)
+{
+    return one_record(call, "populate_record", out, reterr);
+}
+
+static bool to_recordset(const struct call *call, struct rows_out *out, struct err *reterr)
+{
+    return all_records(call, "to_recordset", out, reterr);
+}
+
+static bool populate_recordset(const struct call *call, struct rows_out *out, struct err *reterr)
+{
+    return all_records(call, "populate_recordset", out, reterr);
+}
+
 /* ---- scalar subqueries ---- */
 
 /* The value of a subquery, of which there were so many rows. */
@@ -336,6 +412,13 @@ static bool single_row(const struct call *call, struct value *ret, struct err *r
         .name = (name_), .kind = FUNCTION_ROWS, .args = {__VA_ARGS__}, .result = TYPE_TEXT,        \
         .second = (second_), .rows = (rows_), .names = "key value"                                 \
     }
+
+/* The documents that the planner takes columns from; the row to populate is the planner's too. */
+#define RECORD_ROWS(prefix, type)                                                                  \
+    ROWS_LOOSE(prefix "_to_record", type, to_record, type),                                        \
+        ROWS_LOOSE(prefix "_populate_record", type, populate_record, type),                        \
+        ROWS(prefix "_to_recordset", type, to_recordset, type),                                    \
+        ROWS(prefix "_populate_recordset", type, populate_recordset, type)
 
 /* (document, path [, vars [, silent]]) */
 #define PATH_ROW(name_, ...)                                                                       \
@@ -376,6 +459,8 @@ const struct function functions_rows[] = {
     ROWS_PAIR("jsonb_each", TYPE_JSONB, each_member, TYPE_JSONB),
     ROWS_PAIR("json_each_text", TYPE_TEXT, each_member_text, TYPE_JSON),
     ROWS_PAIR("jsonb_each_text", TYPE_TEXT, each_member_text, TYPE_JSONB),
+    RECORD_ROWS("json", TYPE_JSON),
+    RECORD_ROWS("jsonb", TYPE_JSONB),
     PATH_ROWS("jsonb_path_query"),
     PATH_ROWS("jsonb_path_query_tz"),
     ROWS("json_object_keys", TYPE_TEXT, object_keys, TYPE_JSON),

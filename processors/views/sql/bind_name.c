@@ -220,7 +220,7 @@ static bool row_of(struct scope *scope, const struct table *table, int location,
                                     used_at(scope, &table->names[i], location), NULL};
         list_add(&ret->fields, arena, field);
         if (table->optional && !table->joined && ret->present == NULL &&
-            scope->from->columns[table->first + i].not_null)
+            field->expr->kind == EXPR_COLUMN && scope->from->columns[field->expr->column].not_null)
             ret->present = field->expr;
     }
     return !table->optional || table->joined || ret->present != NULL ||

@@ -101,6 +101,7 @@ static bool add_function(struct scope *scope, struct functions *functions, const
                          const PgQuery__Node *node)
 {
     const PgQuery__FuncCall *call = node->func_call;
+    bool populates = false;
     const char *name;
 
     if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL)
@@ -114,6 +115,9 @@ static bool add_function(struct scope *scope, struct functions *functions, const
         return ast_refuse(&scope->binder->ast, call->location,
                           "%s is no function that gives rows; write (SELECT %s(...)) AS name", name,
                           name);
+    if (record_function(node, &populates) && populates && call->n_args == 2)
+        return add_call(scope, functions, alias,
+                        bind_call_of_rows(scope, name, &call->args[1], 1, call->location));
     if (strcmp(name, "unnest") != 0 || call->n_args < 2)
         return add_call(scope, functions, alias,
                         bind_call_of_rows(scope, name, call->args, call->n_args, call->location));
@@ -133,6 +137,29 @@ static bool add_functions(struct scope *scope, const PgQuery__RangeFunction *nod
     for (size_t i = 0; i < node->n_functions; i++)
         if (!add_function(scope, functions, alias, node->functions[i]->list->items[0]))
             return false;
+    return true;
+}
+
+/* A function that gives records, alone: its columns are made of the document in its only column. */
+static bool add_record(struct binder *binder, struct from *from, const PgQuery__RangeFunction *node,
+                       struct item *item)
+{
+    struct table *table = arena_zalloc(binder->arena, sizeof(*table));
+    uint16_t first = from->columns_n;
+
+    if (node->ordinality || node->n_functions > 1 || node->alias == NULL)
+        return ast_refuse(&binder->ast, item->location,
+                          "a function that gives records stands alone, with an alias and without "
+                          "WITH ORDINALITY");
+    *table = (struct table){.alias = node->alias->aliasname, .first = first};
+    if (!record_columns(
+            binder, node,
+            exprs_column(binder->arena, first, from->columns[first].type, item->location), table))
+        return false;
+    for (uint16_t i = 0; i < table->n; i++)
+        list_add(&item->visible, binder->arena, &table->names[i]);
+    from->columns_n = (uint16_t)(first + 2);
+    list_add(&from->tables, binder->arena, table);
     return true;
 }
 
@@ -170,6 +197,16 @@ static bool add_table(struct binder *binder, struct from *from, const PgQuery__R
     from->columns_n = (uint16_t)(from->columns_n + functions->n + 1);
     list_add(&from->tables, binder->arena, table);
     return true;
+}
+
+static bool gives_records(const PgQuery__RangeFunction *node)
+{
+    bool populates;
+
+    for (size_t i = 0; i < node->n_functions; i++)
+        if (record_function(node->functions[i]->list->items[0], &populates))
+            return true;
+    return false;
 }
 
 /* The types of the columns that add_table is to lay out. */
@@ -219,7 +256,8 @@ bool from_functions(struct binder *binder, struct from *from, const PgQuery__Ran
     struct expansion *expansion = arena_zalloc(binder->arena, sizeof(*expansion));
 
     item->location = ast_location(node->functions[0]);
-    if (!ast_only(&binder->ast, node, "lateral ordinality is_rowsfrom functions alias") ||
+    if (!ast_only(&binder->ast, node,
+                  "lateral ordinality is_rowsfrom functions alias coldeflist") ||
         !add_functions(&scope, node, &functions))
         return false;
     if (from->columns_n + functions.n + 1 > COLUMNS_MAX)
@@ -233,7 +271,14 @@ bool from_functions(struct binder *binder, struct from *from, const PgQuery__Ran
                                     .n = (uint16_t)(functions.n + 1),
                                     .location = item->location};
     set_types(from, &functions);
-    if (!add_table(binder, from, node, &functions, item))
+    if (gives_records(node)) {
+        if (!add_record(binder, from, node, item))
+            return false;
+    } else if (node->n_coldeflist > 0) {
+        return ast_refuse(&binder->ast, item->location,
+                          "a column definition list is only allowed for functions that give "
+                          "records");
+    } else if (!add_table(binder, from, node, &functions, item))
         return false;
     if (is_over_nothing(from, expansion))
         item->group = joins_expand(binder, joins_nothing(binder), expansion, false);

@@ -53,6 +53,13 @@ WARN_UNUSED bool from_functions(struct binder *binder, struct from *from,
                                 const PgQuery__RangeFunction *node, const struct sight *sight,
                                 struct item *item);
 
+/* record_columns.c: the call is of a function that gives records, whose columns are named beside it. */
+bool record_function(const PgQuery__Node *node, bool *ret_populates);
+
+/* The table's columns, each made of the document. */
+WARN_UNUSED bool record_columns(struct binder *binder, const PgQuery__RangeFunction *node,
+                                struct expr *document, struct table *table);
+
 /* The functions read only columns of the group. */
 bool expansion_is_over(const struct expansion *expansion, const struct group *group);
 
