@@ -260,38 +260,26 @@ static bool start_signals(struct service *service, struct err *reterr)
 static bool start_endpoint(struct service *service, struct err *reterr)
 {
     const struct service_config *config = service->config;
-    struct endpoint_source source = {service, on_metrics, on_health, on_readiness};
+    struct endpoint_source source = {service, on_metrics, on_health, on_readiness, NULL};
     int port = 0;
 
     if (config->http_port < 0)
         return true;
     if (!endpoint_open(config->http_host, (int)config->http_port, source, &service->endpoint, &port,
                        reterr))
-        return false;
+        return err_prefix(reterr, "--http-host, --http-port");
     log_info("listening", LOG_STR("host", config->http_host), LOG_INT("port", port));
     return true;
 }
 
-/* NOLINTNEXTLINE(readability-function-size): what a main has, once a program */
-bool service_start(const struct option_set *set, struct service_config *config, int argc,
-                   char **argv, struct metrics *metrics, struct service **ret_service,
-                   struct err *reterr)
+bool service_open(const char *name, const struct service_config *config, struct metrics *metrics,
+                  struct service **ret_service, struct err *reterr)
 {
-    enum options_outcome outcome = OPTIONS_DONE;
-
-    log_configure(set->service, LOG_LOGFMT, LOG_INFO);
-    if (!options_parse(set, argc, argv, &outcome, reterr))
-        return false;
-    if (outcome == OPTIONS_DONE) {
-        *ret_service = NULL;
-        return true;
-    }
-    log_configure(set->service, (enum log_format)config->log_format,
-                  (enum log_level)config->log_level);
+    log_configure(name, (enum log_format)config->log_format, (enum log_level)config->log_level);
     if (config->log_file != NULL && !log_files_start(config->log_file, config->log_keep, reterr))
         return false;
     struct service *made = err_calloc(1, sizeof(*made));
-    *made = (struct service){.name = set->service,
+    *made = (struct service){.name = name,
                              .config = config,
                              .metrics = metrics,
                              .signal_fd = -1,
@@ -306,6 +294,22 @@ bool service_start(const struct option_set *set, struct service_config *config, 
     }
     log_info("starting", LOG_STR("version", SLUICE_VERSION), LOG_INT("pid", getpid()));
     *ret_service = made;
+    return true;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): what a main has, once a program */
+bool service_start(const struct option_set *set, struct service_config *config, int argc,
+                   char **argv, struct metrics *metrics, struct service **ret_service,
+                   struct err *reterr)
+{
+    enum options_outcome outcome = OPTIONS_DONE;
+
+    log_configure(set->service, LOG_LOGFMT, LOG_INFO);
+    if (!options_parse(set, argc, argv, &outcome, reterr))
+        return false;
+    if (outcome == OPTIONS_RUN)
+        return service_open(set->service, config, metrics, ret_service, reterr);
+    *ret_service = NULL;
     return true;
 }
 

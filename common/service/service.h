@@ -45,6 +45,14 @@ WARN_UNUSED bool service_start(const struct option_set *set, struct service_conf
                                struct service **ret_service, struct err *reterr);
 
 /*
+ * The part of service_start behind the options: for a main that decides by them what kind of
+ * service it is. `name` is the set's.
+ */
+WARN_UNUSED bool service_open(const char *name, const struct service_config *config,
+                              struct metrics *metrics, struct service **ret_service,
+                              struct err *reterr);
+
+/*
  * Ends the service: stops the endpoint, frees, logs why when `err` is not NULL, and returns the
  * exit status for main. `service` may be NULL (start failed).
  */

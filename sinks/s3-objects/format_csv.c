@@ -5,7 +5,7 @@
  */
 #include "format.h"
 
-#include "chars.h"
+#include "record/chars.h"
 #include "python_text.h"
 #include "record/text.h"
 #include "typed.h"

@@ -5,7 +5,7 @@
  */
 #include "format.h"
 
-#include "chars.h"
+#include "record/chars.h"
 #include "parquet.h"
 #include "record/numeric.h"
 #include "typed.h"

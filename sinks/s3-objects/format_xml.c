@@ -7,7 +7,7 @@
  */
 #include "format.h"
 
-#include "xml_text.h"
+#include "record/xml_text.h"
 #include "xml_tree.h"
 
 static void put_element(struct object_writer *writer, struct str name,

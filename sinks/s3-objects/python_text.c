@@ -1,6 +1,6 @@
 #include "python_text.h"
 
-#include "chars.h"
+#include "record/chars.h"
 #include <ctype.h>
 #include <math.h>
 

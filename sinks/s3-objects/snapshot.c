@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "chars.h"
+#include "record/chars.h"
 #include "http/registry.h"
 #include "http/sha256.h"
 #include "http/sigv4.h"

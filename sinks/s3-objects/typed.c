@@ -1,6 +1,6 @@
 #include "typed.h"
 
-#include "chars.h"
+#include "record/chars.h"
 #include "record/numeric.h"
 #include "record/text.h"
 

@@ -1,7 +1,7 @@
 #include "xml_tree.h"
 
 #include "python_text.h"
-#include "xml_text.h"
+#include "record/xml_text.h"
 
 struct tree {
     struct buf *out;

@@ -1,4 +1,4 @@
-#include "chars.h"
+#include "record/chars.h"
 
 #include <assert.h>
 

@@ -1,9 +1,9 @@
 /*
- * Names and text of XML 1.0, well-formed whatever the JSON held. Pure. Shared by the two styles of
- * the format xml.
+ * Names and text of XML 1.0, well-formed whatever the value held. Bytes in, bytes out; not a reader
+ * (xml_stream.h).
  */
-#ifndef S3_OBJECTS_XML_TEXT_H
-#define S3_OBJECTS_XML_TEXT_H
+#ifndef SLUICE_RECORD_XML_TEXT_H
+#define SLUICE_RECORD_XML_TEXT_H
 
 #include "base/buf.h"
 #include "record/json.h"

@@ -1,6 +1,6 @@
-#include "xml_text.h"
+#include "record/xml_text.h"
 
-#include "chars.h"
+#include "record/chars.h"
 
 /* The production Char of XML 1.0. */
 static bool is_xml_char(uint32_t point)

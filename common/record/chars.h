@@ -2,8 +2,8 @@
  * The characters of a JSON string, one at a time, and their UTF-8. The text has been checked by the
  * scanner, so nothing here can fail. Pure.
  */
-#ifndef S3_OBJECTS_CHARS_H
-#define S3_OBJECTS_CHARS_H
+#ifndef SLUICE_RECORD_CHARS_H
+#define SLUICE_RECORD_CHARS_H
 
 #include "base/buf.h"
 #include "record/json.h"
