@@ -2,6 +2,7 @@
 
 #include "base/options.h"
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -47,7 +48,7 @@ static bool read_report(const char *folder, const char *file, struct arena *aren
         return false;
     ret->name = arena_printf(arena, "%.*s", (int)strlen(file) - 4, file);
     ret->sql = arena_printf(arena, "%s", text);
-    return true;
+    return report_declare(ret, arena, reterr);
 }
 
 static bool is_wanted(const char *file, const char *name)
@@ -98,64 +99,125 @@ bool report_load(const char *folder, const char *name, struct arena *arena, stru
     return ok;
 }
 
-/* Characters of UTF-8 text: every byte that does not continue one. */
-static size_t width_of(struct str text)
+/* The next word of a line, which moves behind it; empty at its end. */
+static struct str next_word(struct str *line)
 {
-    size_t width = 0;
+    size_t from = 0, to;
 
-    for (size_t i = 0; i < text.len; i++)
-        width += ((unsigned char)text.at[i] & 0xc0) != 0x80;
-    return width;
+    while (from < line->len && line->at[from] == ' ')
+        from++;
+    for (to = from; to < line->len && line->at[to] != ' ';)
+        to++;
+    struct str word = {line->at + from, to - from};
+    *line = (struct str){line->at + to, line->len - to};
+    return word;
 }
 
-static size_t column_width(const struct report_table *table, size_t column)
+/* "= DEFAULT, MIN..MAX" or nothing. */
+static bool parse_limits(struct str line, struct arena *arena, struct report_parameter *parameter)
 {
-    size_t widest = 0;
+    struct str word = next_word(&line);
+    long long min = 0, max = 0;
 
-    for (size_t row = 0; row < table->rows; row++) {
-        size_t width = width_of(table->cells[row * table->columns + column]);
+    if (str_eq_c(word, "=")) {
+        word = next_word(&line);
+        bool comma = word.len > 0 && word.at[word.len - 1] == ',';
 
-        widest = width > widest ? width : widest;
+        parameter->fallback = arena_printf(arena, "%.*s", (int)(word.len - comma), word.at);
+        word = next_word(&line);
     }
-    return widest;
+    if (word.len == 0)
+        return true;
+    const char *range = arena_printf(arena, "%.*s", STR_ARG(word));
+    if (!parameter->is_integer || sscanf(range, "%lld..%lld", &min, &max) != 2 || min > max)
+        return false;
+    parameter->min = min;
+    parameter->max = max;
+    return next_word(&line).len == 0;
 }
 
-static void draw_cell(struct buf *out, struct str text, size_t width, bool right)
+static bool parse_parameter(struct report *report, struct str place, struct str line,
+                            struct arena *arena)
 {
-    size_t blanks = width - width_of(text);
+    struct report_parameter *parameter = &report->parameters[report->parameters_n];
+    struct str name = next_word(&line), type = next_word(&line);
 
-    buf_printf(out, " %*s%.*s%*s ", right ? (int)blanks : 0, "", STR_ARG(text),
-               right ? 0 : (int)blanks, "");
+    if (report->parameters_n == REPORT_PARAMETERS_MAX || name.len == 0 || place.len != 2 ||
+        place.at[1] != (char)('1' + (int)report->parameters_n) ||
+        !(str_eq_c(type, "text") || str_eq_c(type, "integer")))
+        return false;
+    *parameter = (struct report_parameter){.name = arena_printf(arena, "%.*s", STR_ARG(name)),
+                                           .is_integer = str_eq_c(type, "integer"),
+                                           .min = INT64_MIN,
+                                           .max = INT64_MAX};
+    report->parameters_n++;
+    return parse_limits(line, arena, parameter);
 }
 
-static void draw_rule(struct buf *out, const struct report_table *table)
+/* A line of the file; comments that are for people are fine. */
+static bool parse_line(struct report *report, struct str line, struct arena *arena)
 {
-    for (size_t column = 0; column < table->columns; column++) {
-        if (column > 0)
-            buf_char(out, '+');
-        for (size_t i = column_width(table, column) + 2; i > 0; i--)
-            buf_char(out, '-');
+    if (!str_starts(line, STR("-- ")))
+        return true;
+    struct str word = next_word(&line); /* "--" */
+    word = next_word(&line);
+    if (str_eq_c(word, "GET")) {
+        struct str path = next_word(&line);
+
+        report->path = arena_printf(arena, "%.*s", STR_ARG(path));
+        return path.len > 1 && path.at[0] == '/' && next_word(&line).len == 0;
     }
-    buf_char(out, '\n');
+    if (word.len > 1 && word.at[0] == '$')
+        return parse_parameter(report, word, line, arena);
+    return true;
 }
 
-void report_draw(struct buf *out, const struct report_table *table)
+bool report_declare(struct report *report, struct arena *arena, struct err *reterr)
 {
-    for (size_t row = 0; row < table->rows; row++) {
-        for (size_t column = 0; column < table->columns; column++) {
-            if (column > 0)
-                buf_char(out, '|');
-            draw_cell(out, table->cells[row * table->columns + column], column_width(table, column),
-                      row > 0 && table->right[column]);
-        }
-        buf_char(out, '\n');
-        if (row == 0)
-            draw_rule(out, table);
+    const char *at = report->sql;
+
+    while (*at != '\0') {
+        const char *end = strchrnul(at, '\n');
+
+        if (!parse_line(report, str_between(at, end), arena))
+            return err_stop(reterr, EX_DATAERR,
+                            "report %s: \"%.*s\" is neither \"-- GET /PATH\" nor \"-- $N NAME "
+                            "text|integer = DEFAULT, MIN..MAX\" with N in order",
+                            report->name, (int)(end - at), at);
+        at = *end == '\0' ? end : end + 1;
     }
-    buf_printf(out, "(%zu row%s)\n", table->rows - 1, table->rows == 2 ? "" : "s");
+    return true;
 }
 
-void report_export_name(struct buf *out, const char *name, int64_t unix_us)
+bool report_bind(const struct report *report, size_t at, const char *value, const char **values,
+                 struct err *reterr)
+{
+    const struct report_parameter *parameter = &report->parameters[at];
+    char *end = NULL;
+
+    if (value == NULL)
+        value = parameter->fallback;
+    if (value == NULL)
+        return err_set(reterr, ERR_DEAD_LETTER, "%s is missing", parameter->name);
+    if (strlen(value) > REPORT_VALUE_BYTES_MAX)
+        return err_set(reterr, ERR_DEAD_LETTER, "%s is longer than %d bytes", parameter->name,
+                       REPORT_VALUE_BYTES_MAX);
+    if (parameter->is_integer) {
+        errno = 0;
+        long long number = strtoll(value, &end, 10);
+        bool digits = value[0] == '-' || (value[0] >= '0' && value[0] <= '9');
+
+        if (!digits || *end != '\0' || end == value || errno != 0 || number < parameter->min ||
+            number > parameter->max)
+            return err_set(reterr, ERR_DEAD_LETTER, "%s must be a whole number from %lld to %lld",
+                           parameter->name, (long long)parameter->min, (long long)parameter->max);
+    }
+    values[at] = value;
+    return true;
+}
+
+void report_place(struct buf *out, const char *pattern, const char *name, const char *extension,
+                  int64_t unix_us)
 {
     time_t seconds = (time_t)(unix_us / 1000000);
     char stamp[32];
@@ -163,5 +225,17 @@ void report_export_name(struct buf *out, const char *name, int64_t unix_us)
 
     localtime_r(&seconds, &local);
     strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", &local);
-    buf_printf(out, "%s_result_%s.csv", name, stamp);
+    const char *const words[][2] = {{"{name}", name}, {"{time}", stamp}, {"{ext}", extension}};
+    while (*pattern != '\0') {
+        size_t word = 0;
+
+        while (word < 3 && strncmp(pattern, words[word][0], strlen(words[word][0])) != 0)
+            word++;
+        if (word == 3) {
+            buf_char(out, *pattern++);
+            continue;
+        }
+        buf_puts(out, words[word][1]);
+        pattern += strlen(words[word][0]);
+    }
 }

@@ -1,0 +1,114 @@
+#include "options.h"
+
+#include <stddef.h>
+
+const char report_service[] = "report";
+
+static const char *const of_names[] = {"rows", "records", NULL};
+
+#define FIELD(member) offsetof(struct report_options, member)
+
+static const struct option rows[] = {
+    {"query", OPTION_STRING, FIELD(query), .value_name = "NAME",
+     .help = "the report to show, or all; it may stand bare: sluice-report top_dates"},
+    {"reports", OPTION_STRING, FIELD(folder), "schemas/acme/reports", .value_name = "FOLDER",
+     .help = "where the reports are, one NAME.sql each"},
+    {"parameter", OPTION_LIST, FIELD(parameters), .value_name = "NAME=VALUE",
+     .help = "what a report that declares parameters is asked with"},
+    {"format", OPTION_CHOICE, FIELD(format), .fallback = "table", .choices = format_names,
+     .value_name = "FORMAT",
+     .help = "how it is written; document: the one value of the one row as it is"},
+    {"out", OPTION_STRING, FIELD(out), .value_name = "PLACE",
+     .help = "a file, or s3://BUCKET/KEY, instead of the terminal; {name}, {time} and {ext} are "
+             "replaced"},
+    {"export", OPTION_BOOL, FIELD(export),
+     .help = "short for --out='<export-dir>/{name}_result_{time}.{ext}', as CSV unless --format "
+             "says another"},
+    {"export-dir", OPTION_STRING, FIELD(out_dir), ".", .value_name = "FOLDER",
+     .help = "where exports are written"},
+    {"every", OPTION_DURATION, FIELD(every_ms), .min = 100, .max = INT64_C(31536000000),
+     .value_name = "DURATION", .help = "again and again, so long after the last beginning"},
+    {"cron", OPTION_STRING, FIELD(cron), .value_name = "EXPRESSION",
+     .help = "at the times of a cron expression in UTC, as in \"0 2 * * *\""},
+    {"summary-file", OPTION_STRING, FIELD(summary_file), .value_name = "FILE",
+     .help = "write each run's summary there as JSON; a line of text on stderr is always"},
+    {0}};
+
+static const struct option quality[] = {
+    {"quality", OPTION_STRING, FIELD(quality), .value_name = "TOPIC",
+     .help = "report on a topic's columns instead: nulls, completeness, empty texts, different "
+             "values, duplicates"},
+    {"quality-of", OPTION_CHOICE, FIELD(quality_of), .fallback = "rows", .choices = of_names,
+     .value_name = "WHAT",
+     .help = "rows: the last record of each key, deleted ones left out; records: all that came"},
+    {"quality-memory", OPTION_SIZE, FIELD(quality_bytes), .fallback = "64MiB", .min = 1 << 20,
+     .max = INT64_C(1) << 36, .value_name = "SIZE",
+     .help =
+         "beyond it different values are estimated (0.8 %), and a topic's keys are gone through "
+         "in parts"},
+    {0}};
+
+/* The S3 rows without the bucket. */
+static void s3_rows(struct option *into)
+{
+    size_t n = 0;
+
+    for (const struct option *row = s3_options; row->name != NULL; row++)
+        if (strcmp(row->name, "s3-bucket") != 0 && n + 1 < REPORT_S3_ROWS_MAX)
+            into[n++] = *row;
+    into[n] = (struct option){0};
+}
+
+void report_option_set(struct report_options *options, struct report_option_tables *tables,
+                       struct option_set *ret)
+{
+    struct option_group *groups = tables->groups;
+
+    s3_rows(tables->s3_rows);
+    groups[0] = (struct option_group){"Report", rows, options};
+    groups[1] = (struct option_group){"Quality", quality, options};
+    groups[2] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
+    groups[3] = (struct option_group){"S3", tables->s3_rows, &options->s3};
+    groups[4] = (struct option_group){"Kafka", kafka_options, &options->kafka};
+    groups[5] = (struct option_group){"Schema registry", registry_options, &options->registry};
+    groups[6] = (struct option_group){"Service", service_options, &options->service};
+    groups[7] = (struct option_group){0};
+    *ret = (struct option_set){
+        .service = report_service,
+        .summary = "shows or exports views, and the quality of topics, for a person",
+        .usage = "[NAME|all] [options]",
+        .groups = groups,
+        .bare = "query"};
+}
+
+static bool check_one_thing(const struct report_options *options, struct err *reterr)
+{
+    if (options->query == NULL && options->quality == NULL)
+        return err_stop(reterr, EX_USAGE,
+                        "--query is required (or SLUICE_REPORT_QUERY): a report's name or all; or "
+                        "--quality TOPIC");
+    if (options->query != NULL && options->quality != NULL)
+        return err_stop(reterr, EX_USAGE, "--query and --quality: one of them");
+    return true;
+}
+
+bool report_options_complete(struct report_options *options, struct err *reterr)
+{
+    bool once = options->every_ms == 0 && options->cron == NULL;
+
+    if (!check_one_thing(options, reterr) ||
+        !schedule_make(once, options->every_ms, options->cron, &options->schedule, reterr))
+        return false;
+    options->lasting = !once;
+    if (options->export) {
+        struct buf place CLEANUP(buf) = {0};
+
+        if (options->out != NULL)
+            return err_stop(reterr, EX_USAGE, "--export and --out: one of them");
+        buf_printf(&place, "%s/{name}_result_{time}.{ext}", options->out_dir);
+        options->out = err_strdup(buf_cstr(&place));
+        if (options->format == FORMAT_TABLE)
+            options->format = FORMAT_CSV;
+    }
+    return true;
+}
