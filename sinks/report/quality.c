@@ -195,7 +195,7 @@ static struct str percent(struct arena *arena, uint64_t part, uint64_t whole)
 {
     if (whole == 0)
         return STR_NONE;
-    uint64_t hundredths = (uint64_t)(((unsigned __int128)part * 20000 / whole + 1) / 2);
+    uint64_t hundredths = (part * 20000 / whole + 1) / 2;
     return str_of(arena_printf(arena, "%llu.%02llu", (unsigned long long)(hundredths / 100),
                                (unsigned long long)(hundredths % 100)));
 }

@@ -159,8 +159,8 @@ static bool parse_line(struct report *report, struct str line, struct arena *are
 {
     if (!str_starts(line, STR("-- ")))
         return true;
-    struct str word = next_word(&line); /* "--" */
-    word = next_word(&line);
+    line = (struct str){line.at + strlen("--"), line.len - strlen("--")};
+    struct str word = next_word(&line);
     if (str_eq_c(word, "GET")) {
         struct str path = next_word(&line);
 

@@ -161,7 +161,7 @@ bool topic_quality(const struct report_options *options, struct quality *quality
     struct registry *registry =
         options->registry.url == NULL ? NULL : registry_open(&options->registry);
     CLEANUP(arena) struct arena *arena = arena_new(ARENA_BYTES);
-    CLEANUP(free) int64_t *offsets = err_calloc(PARTITIONS_MAX * 2, sizeof(*offsets));
+    CLEANUP(free) int64_t *offsets = err_calloc(PARTITIONS_MAX, 2 * sizeof(*offsets));
     struct scan scan = {.options = options,
                         .quality = quality,
                         .counts = ret,
