@@ -5,8 +5,8 @@
  */
 #include "format.h"
 
-#include "record/chars.h"
 #include "python_text.h"
+#include "record/chars.h"
 #include "record/text.h"
 #include "typed.h"
 #include <assert.h>

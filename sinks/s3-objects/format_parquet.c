@@ -5,8 +5,8 @@
  */
 #include "format.h"
 
-#include "record/chars.h"
 #include "parquet.h"
+#include "record/chars.h"
 #include "record/numeric.h"
 #include "typed.h"
 #include <assert.h>

@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "record/chars.h"
 #include "http/registry.h"
 #include "http/sha256.h"
 #include "http/sigv4.h"
 #include "metrics.h"
+#include "record/chars.h"
 #include "typed.h"
 #include "view_store.h"
 #include <inttypes.h>

@@ -110,7 +110,8 @@ def test_an_object(pg, database, s3, bucket, tmp_path):
     for name, rows in (("small", 2), ("large", 20000)):
         (tmp_path / f"{name}.sql").write_text(f"SELECT i, repeat('x', 1000) AS x FROM generate_series(1, {rows}) i ORDER BY 1")
         done = run("report", {"reports": tmp_path, "postgres-url": f"dbname={database}", "format": "csv", "s3-endpoint": s3.endpoint,
-                              "out": f"s3://{bucket}/a/{{name}}.{{ext}}"}, arguments=[name], env={**pg.env, **s3.env})
+                              "out": f"s3://{bucket}/a/{{name}}.{{ext}}"}, arguments=[name], env={**pg.env, "AWS_ACCESS_KEY_ID": s3.access_key,
+                                                                                               "AWS_SECRET_ACCESS_KEY": s3.secret_key})
         assert done.returncode == 0, done.stderr
         body = s3.get(bucket, f"a/{name}.csv")
         assert body.count(b"\n") == rows + 1 and body.startswith(b"i,x\n1,xxx")
