@@ -138,9 +138,7 @@ bool kafka_read_to_end(const struct kafka_reading *reading, const struct kafka_o
     return true;
 }
 
-bool kafka_progress_open(const struct kafka_config *config, const char *client_id,
-                         struct kafka_admin *admin, const char *topic, struct kafka_progress **ret,
-                         struct err *reterr)
+bool kafka_progress_topic(struct kafka_admin *admin, const char *topic, struct err *reterr)
 {
     /* few keys, written at each commit: only their last records matter */
     static const char *const settings[] = {"min.compaction.lag.ms=0", "segment.bytes=16777216",
@@ -148,10 +146,18 @@ bool kafka_progress_open(const struct kafka_config *config, const char *client_i
                                            NULL};
     struct kafka_topic_spec spec = {
         .name = topic, .partitions = 1, .cleanup = KAFKA_COMPACT, .extra = settings};
+
+    return kafka_ensure_topics(admin, &spec, 1, BROKER_MS, reterr);
+}
+
+bool kafka_progress_open(const struct kafka_config *config, const char *client_id,
+                         struct kafka_admin *admin, const char *topic, struct kafka_progress **ret,
+                         struct err *reterr)
+{
     struct kafka_offset from = {topic, 0, 0};
     int64_t next = 0;
 
-    if (!kafka_ensure_topics(admin, &spec, 1, BROKER_MS, reterr))
+    if (!kafka_progress_topic(admin, topic, reterr))
         return false;
     struct kafka_progress *progress = err_calloc(1, sizeof(*progress));
     progress->topic = topic;

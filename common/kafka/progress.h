@@ -11,6 +11,10 @@
 
 struct kafka_progress;
 
+/* Makes sure that such a topic exists. Errors as kafka_ensure_topics. */
+WARN_UNUSED bool kafka_progress_topic(struct kafka_admin *admin, const char *topic,
+                                      struct err *reterr);
+
 /*
  * Makes sure that the topic exists and reads it to the end as it is now, committed records alone;
  * call it when no transaction of this producer's id can be open any more. `topic` must outlive the

@@ -1,34 +1,21 @@
 #include "writer.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "kafka/progress.h"
 #include "record/avro_envelope.h"
 #include "record/position.h"
 
-enum { BROKER_MS = 10000, TAIL = 64, READ_MS = 30000 };
-
-static void cleanup_consumer(struct kafka_consumer **consumer)
-{
-    kafka_consumer_close(*consumer);
-}
+enum { BROKER_MS = 10000, TAIL = 64 };
 
 bool writer_open(struct writer *writer, const struct cdc_options *options,
                  struct registry *registry, struct metric *metrics, struct err *reterr)
 {
-    /* one key, written at each commit: only its last record matters */
-    static const char *const settings[] = {"min.compaction.lag.ms=0", "segment.bytes=16777216",
-                                           "segment.ms=600000", "min.cleanable.dirty.ratio=0.1",
-                                           NULL};
-    struct kafka_topic_spec topic = {.name = options->progress_topic,
-                                     .partitions = 1,
-                                     .cleanup = KAFKA_COMPACT,
-                                     .extra = settings};
-
     writer->options = options;
     writer->metrics = metrics;
     if (options->value_format == CDC_AVRO)
         writer->avro = avro_topics_new(registry);
     return kafka_admin_open(&options->kafka, cdc_service, &writer->admin, reterr) &&
-           kafka_ensure_topics(writer->admin, &topic, 1, BROKER_MS, reterr);
+           kafka_progress_topic(writer->admin, options->progress_topic, reterr);
 }
 
 bool writer_take_over(struct writer *writer, struct err *reterr)
@@ -47,62 +34,47 @@ void writer_close(struct writer *writer)
     *writer = (struct writer){0};
 }
 
-/* Reads from `from` to the end as it is now; keeps the last record with a value. */
-static bool read_tail(struct writer *writer, struct kafka_consumer *consumer, int64_t from,
-                      int64_t end, int64_t *ret_offset, struct err *reterr)
+/* The last record with a value, as far as was read. */
+struct last {
+    struct buf *text;
+    int64_t offset; /* -1: none */
+};
+
+static bool keep_last(void *arg, const struct kafka_message *message, struct err *reterr)
 {
-    const struct kafka_offset start = {writer->options->progress_topic, 0, from};
-    int64_t deadline_ms = clock_mono_ms() + READ_MS, at = from;
+    struct last *last = arg;
 
-    if (!kafka_assign(consumer, &start, 1, reterr))
-        return false;
-    while (at < end) {
-        struct kafka_message message;
-        size_t n = 0;
-
-        if (clock_mono_ms() > deadline_ms)
-            return err_set(reterr, ERR_RETRY, "%s: its end can't be read",
-                           writer->options->progress_topic);
-        if (!kafka_poll(consumer, &message, 1, 100, &n, reterr))
-            return false;
-        if (n == 0)
-            continue;
-        at = message.kind == KAFKA_EOF ? message.offset : message.offset + 1;
-        if (message.kind == KAFKA_RECORD && message.value.at != NULL) {
-            buf_clear(&writer->text);
-            buf_put(&writer->text, message.value);
-            *ret_offset = message.offset;
-        }
-        kafka_message_free(&message);
-    }
+    (void)reterr;
+    if (message->value.at == NULL)
+        return true;
+    buf_clear(last->text);
+    buf_put(last->text, message->value);
+    last->offset = message->offset;
     return true;
 }
 
 bool writer_read_progress(struct writer *writer, struct progress *ret, int64_t *ret_offset,
                           struct err *reterr)
 {
-    struct kafka_consumer *consumer CLEANUP(consumer) = NULL;
-    struct kafka_config config = writer->options->kafka;
-    char quick[] = "fetch.wait.max.ms=10"; /* the end of the topic is told at once */
-    char *properties[] = {quick};
-    int64_t low = 0, high = 0, offset = -1;
+    const char *topic = writer->options->progress_topic;
+    struct last last = {&writer->text, -1};
+    const struct kafka_reading reading = {&writer->options->kafka, cdc_service, writer->admin,
+                                          keep_last, &last};
+    int64_t low = 0, high = 0, next = 0;
 
-    if (config.properties.n == 0)
-        config.properties = (struct option_list){properties, 1};
-    if (!kafka_watermarks(writer->admin, writer->options->progress_topic, 0, &low, &high, reterr) ||
-        !kafka_consumer_open(&config, cdc_service, NULL, false, &consumer, reterr))
+    if (!kafka_watermarks(writer->admin, topic, 0, &low, &high, reterr))
         return false;
-    /* the last record stands near the end: aborted ones and markers may lie behind it */
-    for (int64_t from = high, step = TAIL; offset < 0 && from > low; step *= 8) {
+    /* it stands near the end: aborted ones and markers may lie behind it */
+    for (int64_t from = high, step = TAIL; last.offset < 0 && from > low; step *= 8) {
         from = high - step > low ? high - step : low;
-        if (!read_tail(writer, consumer, from, high, &offset, reterr))
+        if (!kafka_read_to_end(&reading, &(struct kafka_offset){topic, 0, from}, &next, reterr))
             return false;
     }
     struct progress progress = {.state = PROGRESS_NONE};
-    if (offset >= 0 && !progress_parse(buf_str(&writer->text), &progress, reterr))
-        return err_prefix(reterr, "%s", writer->options->progress_topic);
+    if (last.offset >= 0 && !progress_parse(buf_str(&writer->text), &progress, reterr))
+        return err_prefix(reterr, "%s", topic);
     *ret = progress;
-    *ret_offset = offset;
+    *ret_offset = last.offset;
     return true;
 }
 
