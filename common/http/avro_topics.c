@@ -17,22 +17,40 @@ struct described {
 
 struct avro_topics {
     struct registry *registry;
-    struct arena *arena; /* of one record */
+    struct arena *arena;     /* of one record */
+    struct arena *key_arena; /* of the last key given as JSON */
     struct buf key, value;
     struct described *items;
     size_t n, last;
 };
 
-struct avro_topics *avro_topics_new(struct registry *registry)
-{
-    struct avro_topics *topics = err_calloc(1, sizeof(*topics));
+const char *const value_format_names[] = {"json", "avro", NULL};
 
-    topics->registry = registry;
+bool avro_topics_open(int format, const struct registry_config *config, struct avro_topics **ret,
+                      struct err *reterr)
+{
+    struct avro_topics *topics;
+
+    if (format == VALUE_JSON) {
+        *ret = NULL;
+        return true;
+    }
+    if (config->url == NULL)
+        return err_stop(reterr, EX_USAGE, "--value-format avro: give --schema-registry-url");
+    topics = err_calloc(1, sizeof(*topics));
+    topics->registry = registry_open(config);
     topics->arena = arena_new(ARENA_BYTES);
-    return topics;
+    topics->key_arena = arena_new(ARENA_BYTES);
+    *ret = topics;
+    return true;
 }
 
-struct avro_topics *avro_topics_free(struct avro_topics *topics)
+struct registry *avro_topics_registry(const struct avro_topics *topics)
+{
+    return topics == NULL ? NULL : topics->registry;
+}
+
+struct avro_topics *avro_topics_close(struct avro_topics *topics)
 {
     if (topics == NULL)
         return NULL;
@@ -45,6 +63,8 @@ struct avro_topics *avro_topics_free(struct avro_topics *topics)
     buf_done(&topics->key);
     buf_done(&topics->value);
     arena_free(topics->arena);
+    arena_free(topics->key_arena);
+    registry_close(topics->registry);
     free(topics);
     return NULL;
 }
@@ -74,16 +94,21 @@ static struct described *find_or_add(struct avro_topics *topics, const char *top
     return &topics->items[topics->n++];
 }
 
-/* Registers and parses; the side is replaced when both went well. */
-static bool set_side(struct avro_topics *topics, const char *topic, const char *which,
-                     struct str schema, struct side *side, struct err *reterr)
+static const char *subject(struct avro_topics *topics, const char *topic, const char *which)
 {
-    CLEANUP(buf) struct buf subject = {0};
+    return arena_printf(topics->arena, "%s-%s", topic, which);
+}
+
+/* Registers and parses; the side is replaced when both went well. An empty schema: nothing. */
+static bool set_side(struct avro_topics *topics, const char *name, struct str schema,
+                     struct side *side, struct err *reterr)
+{
     struct avro_shape *shape = NULL;
     int32_t id = 0;
 
-    buf_printf(&subject, "%s-%s", topic, which);
-    if (!registry_register(topics->registry, buf_cstr(&subject), schema, &id, reterr) ||
+    if (schema.len == 0)
+        return true;
+    if (!registry_register(topics->registry, name, schema, &id, reterr) ||
         !avro_shape_parse(schema, &shape, reterr))
         return false;
     avro_shape_free(side->shape);
@@ -91,13 +116,66 @@ static bool set_side(struct avro_topics *topics, const char *topic, const char *
     return true;
 }
 
+/* ERR_STOP when the subject's readers could not read it: said before the other side is registered. */
+static bool check_side(struct avro_topics *topics, const char *name, struct str schema,
+                       struct err *reterr)
+{
+    CLEANUP(buf) struct buf why = {0};
+    bool compatible = true;
+
+    if (schema.len == 0 || registry_knows(topics->registry, name, schema))
+        return true;
+    if (!registry_check(topics->registry, name, schema, &compatible, &why, reterr))
+        return false;
+    return compatible || registry_refuses(name, buf_str(&why), reterr);
+}
+
 bool avro_topics_describe(struct avro_topics *topics, const char *topic, struct str key_schema,
                           struct str value_schema, struct err *reterr)
 {
-    struct described *described = find_or_add(topics, topic);
+    arena_reset(topics->arena);
+    const char *key = subject(topics, topic, "key"), *value = subject(topics, topic, "value");
 
-    return set_side(topics, topic, "key", key_schema, &described->key, reterr) &&
-           set_side(topics, topic, "value", value_schema, &described->value, reterr);
+    if (!check_side(topics, key, key_schema, reterr) ||
+        !check_side(topics, value, value_schema, reterr))
+        return false;
+    struct described *described = find_or_add(topics, topic);
+    return set_side(topics, key, key_schema, &described->key, reterr) &&
+           set_side(topics, value, value_schema, &described->value, reterr);
+}
+
+bool avro_topics_describe_envelope(struct avro_topics *topics, const struct avro_table *table,
+                                   struct err *reterr)
+{
+    CLEANUP(buf) struct buf key = {0}, value = {0};
+
+    if (table->key_n > 0 && !avro_derive_envelope_key(&key, table, reterr))
+        return false;
+    return avro_derive_envelope(&value, table, reterr) &&
+           avro_topics_describe(topics, table->topic, buf_str(&key), buf_str(&value), reterr);
+}
+
+bool avro_topics_recall(struct avro_topics *topics, const char *topic, struct err *reterr)
+{
+    struct described *described = find(topics, topic);
+    struct side key = {0}, value = {0};
+
+    if (described != NULL && described->value.shape != NULL)
+        return true;
+    arena_reset(topics->arena);
+    if (!registry_latest(topics->registry, subject(topics, topic, "key"), &key.id, &key.shape,
+                         reterr))
+        return false;
+    if (!registry_latest(topics->registry, subject(topics, topic, "value"), &value.id, &value.shape,
+                         reterr)) {
+        avro_shape_free(key.shape);
+        return false;
+    }
+    described = find_or_add(topics, topic);
+    avro_shape_free(described->key.shape);
+    described->key = key;
+    described->value = value;
+    return true;
 }
 
 static bool encode(struct avro_topics *topics, const struct side *side, struct str json,
@@ -117,7 +195,7 @@ bool avro_topics_key(struct avro_topics *topics, const char *topic, struct str j
                      struct str *ret, struct err *reterr)
 {
     *ret = json;
-    return json.at == NULL ||
+    return topics == NULL || json.at == NULL ||
            encode(topics, &find(topics, topic)->key, json, &topics->key, ret, reterr);
 }
 
@@ -125,6 +203,13 @@ bool avro_topics_value(struct avro_topics *topics, const char *topic, struct str
                        struct str *ret, struct err *reterr)
 {
     *ret = json;
-    return json.at == NULL ||
+    return topics == NULL || json.at == NULL ||
            encode(topics, &find(topics, topic)->value, json, &topics->value, ret, reterr);
+}
+
+bool avro_topics_key_json(struct avro_topics *topics, struct str key, struct str *ret,
+                          struct err *reterr)
+{
+    arena_reset(topics->key_arena);
+    return registry_json(topics->registry, key, topics->key_arena, ret, reterr);
 }

@@ -394,6 +394,21 @@ static struct hash128 hash_of(const char *subject, struct str schema)
     return hash128(both.at, both.len);
 }
 
+bool registry_knows(const struct registry *registry, const char *subject, struct str schema)
+{
+    int32_t id;
+
+    return find_id(registry, hash_of(subject, schema), &id);
+}
+
+bool registry_refuses(const char *subject, struct str why, struct err *reterr)
+{
+    return err_stop(reterr, EX_CONFIG,
+                    "subject %s: the schema is not compatible with its versions; add columns that "
+                    "may be NULL, or write to another topic: %.*s",
+                    subject, (int)(why.len < 500 ? why.len : 500), why.at);
+}
+
 /* The registry answered 409: says what it has against the schema. */
 static bool incompatible(struct registry *registry, const char *subject, struct str schema,
                          const struct answer *answer, struct err *reterr)
@@ -407,10 +422,7 @@ static bool incompatible(struct registry *registry, const char *subject, struct 
         buf_clear(&why);
         buf_puts(&why, reason(answer, arena));
     }
-    return err_stop(reterr, EX_CONFIG,
-                    "subject %s: the schema is not compatible with its versions; add columns that "
-                    "may be NULL, or write to another topic: %.*s",
-                    subject, (int)(why.len < 500 ? why.len : 500), why.at);
+    return registry_refuses(subject, buf_str(&why), reterr);
 }
 
 bool registry_register(struct registry *registry, const char *subject, struct str schema,
@@ -441,27 +453,58 @@ bool registry_register(struct registry *registry, const char *subject, struct st
     return true;
 }
 
+/* Parses the answer's schema. ERR_DEAD_LETTER for one of another kind, or that we don't take. */
+static bool read_schema(const struct registry *registry, const struct answer *answer,
+                        struct arena *arena, struct avro_shape **ret, struct err *reterr)
+{
+    struct json_value schema = member(answer, "schema", arena);
+    struct str text;
+
+    if (answer->status != 200 || schema.raw.at == NULL || schema.kind != JSON_STRING)
+        return unexpected(registry, answer, arena, reterr);
+    if (json_text(&schema, arena, &text, reterr) && avro_shape_parse(text, ret, reterr))
+        return true;
+    reterr->kind = ERR_DEAD_LETTER;
+    return false;
+}
+
+bool registry_latest(struct registry *registry, const char *subject, int32_t *ret_id,
+                     struct avro_shape **ret, struct err *reterr)
+{
+    CLEANUP(arena) struct arena *arena = arena_new(ARENA_BYTES);
+    CLEANUP(answer) struct answer answer = {0};
+
+    if (!ask(registry, subject_path(arena, "/subjects/", subject, "/versions/latest"), STR_NONE,
+             &answer, reterr))
+        return false;
+    if (answer.status == 404)
+        return err_stop(reterr, EX_CONFIG, "the registry %s has no subject %s", shown(registry),
+                        subject);
+    int64_t id = number_of(member(&answer, "id", arena));
+    if (id <= 0 || id > INT32_MAX)
+        return unexpected(registry, &answer, arena, reterr);
+    if (!read_schema(registry, &answer, arena, ret, reterr)) {
+        reterr->kind = ERR_STOP;
+        return err_prefix(reterr, "subject %s", subject);
+    }
+    *ret_id = (int32_t)id;
+    return true;
+}
+
 /* Asks for the schema of an id and parses it. */
 static bool fetch_shape(struct registry *registry, int32_t id, struct avro_shape **ret,
                         struct err *reterr)
 {
     CLEANUP(arena) struct arena *arena = arena_new(ARENA_BYTES);
     CLEANUP(answer) struct answer answer = {0};
-    struct str text;
 
     if (!ask(registry, arena_printf(arena, "/schemas/ids/%d", id), STR_NONE, &answer, reterr))
         return false;
     if (answer.status == 404 && answer.code == 40403)
         return err_set(reterr, ERR_DEAD_LETTER, "the registry %s has no schema of id %d",
                        shown(registry), id);
-    struct json_value schema = member(&answer, "schema", arena);
-    if (answer.status != 200 || schema.raw.at == NULL || schema.kind != JSON_STRING)
-        return unexpected(registry, &answer, arena, reterr);
-    if (!json_text(&schema, arena, &text, reterr) || !avro_shape_parse(text, ret, reterr)) {
-        reterr->kind = ERR_DEAD_LETTER; /* a schema of another kind, or one we don't take */
-        return err_prefix(reterr, "schema id %d", id);
-    }
-    return true;
+    return read_schema(registry, &answer, arena, ret, reterr) ||
+           err_prefix(reterr, "schema id %d", id);
 }
 
 bool registry_shape(struct registry *registry, int32_t id, const struct avro_shape **ret,

@@ -44,6 +44,18 @@ WARN_UNUSED bool registry_register(struct registry *registry, const char *subjec
 WARN_UNUSED bool registry_check(struct registry *registry, const char *subject, struct str schema,
                                 bool *ret_compatible, struct buf *why, struct err *reterr);
 
+/* Whether the id of the subject's schema is known without asking: it was registered by this handle. */
+bool registry_knows(const struct registry *registry, const char *subject, struct str schema);
+
+/* Sets the error of a schema that the subject's readers could not read: ERR_STOP (EX_CONFIG), with
+ * the registry's reasons. Returns false. */
+bool registry_refuses(const char *subject, struct str why, struct err *reterr);
+
+/* The subject's newest schema, parsed, and its id. ERR_STOP (EX_CONFIG) when there is no such
+ * subject, ERR_RETRY when the registry does not answer. The caller frees the shape. */
+WARN_UNUSED bool registry_latest(struct registry *registry, const char *subject, int32_t *ret_id,
+                                 struct avro_shape **ret, struct err *reterr);
+
 /* The schema of an id, parsed; alive until registry_close. ERR_DEAD_LETTER when the registry has no
  * such id, ERR_RETRY when it does not answer. */
 WARN_UNUSED bool registry_shape(struct registry *registry, int32_t id,

@@ -130,7 +130,9 @@ static void put_type(struct buf *out, const struct debezium_column *column,
 {
     bool decimal = column->type_oid == OID_NUMERIC || column->type_oid == OID_MONEY;
 
-    if (!decimal)
+    if (column->type_oid == AVRO_OID_ANY)
+        buf_puts(out, "{\"type\":\"string\",\"sluice.type\":\"json\"}");
+    else if (!decimal)
         put_form(out, form_of(column, format.time), column->type_oid == OID_INT2);
     else if (format.decimal == DEBEZIUM_DECIMAL_PRECISE)
         put_precise(
@@ -193,6 +195,13 @@ static const char source_schema[] =
     "{\"name\":\"origin_lsn\",\"type\":[\"null\",\"long\"],\"default\":null}],"
     "\"connect.name\":\"io.debezium.connector.postgresql.Source\"}";
 
+/* What envelope_source_begin writes. */
+static const char common_source_fields[] =
+    "{\"name\":\"version\",\"type\":\"string\"},{\"name\":\"connector\",\"type\":\"string\"},"
+    "{\"name\":\"name\",\"type\":\"string\"},{\"name\":\"ts_ms\",\"type\":\"long\"},"
+    "{\"name\":\"snapshot\",\"type\":[\"null\",\"string\"],\"default\":null},"
+    "{\"name\":\"ts_us\",\"type\":\"long\"},{\"name\":\"ts_ns\",\"type\":\"long\"}";
+
 static const char rest_schema[] =
     "{\"name\":\"transaction\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"block\","
     "\"namespace\":\"event\",\"fields\":[{\"name\":\"id\",\"type\":\"string\"},{\"name\":"
@@ -203,30 +212,42 @@ static const char rest_schema[] =
     "{\"name\":\"ts_us\",\"type\":[\"null\",\"long\"],\"default\":null},"
     "{\"name\":\"ts_ns\",\"type\":[\"null\",\"long\"],\"default\":null}],\"connect.version\":2";
 
-bool avro_derive_envelope(struct buf *out, const char *topic, const struct debezium_column *columns,
-                          uint16_t columns_n, struct debezium_format format, struct err *reterr)
+/* The source block: PostgreSQL's, or the members that all have and the table's own behind them. */
+static void put_source(struct buf *out, const struct avro_table *table)
 {
-    avro_begin_record(out, topic, "Envelope");
+    if (table->source_fields == NULL) {
+        buf_puts(out, source_schema);
+        return;
+    }
+    buf_printf(out,
+               "{\"type\":\"record\",\"name\":\"Source\",\"namespace\":\"%s\",\"fields\":[%s,%s],"
+               "\"connect.name\":\"%s.Source\"}",
+               table->source_namespace, common_source_fields, table->source_fields,
+               table->source_namespace);
+}
+
+bool avro_derive_envelope(struct buf *out, const struct avro_table *table, struct err *reterr)
+{
+    avro_begin_record(out, table->topic, "Envelope");
     buf_puts(out, ",\"fields\":[{\"name\":\"before\",\"type\":[\"null\",");
-    avro_begin_record(out, topic, "Value");
-    if (!put_columns(out, columns, columns_n, format, false, reterr))
+    avro_begin_record(out, table->topic, "Value");
+    if (!put_columns(out, table->columns, table->columns_n, table->format, false, reterr))
         return false;
-    end_record(out, topic, "Value");
+    end_record(out, table->topic, "Value");
     buf_puts(out, "],\"default\":null},{\"name\":\"after\",\"type\":[\"null\",\"");
-    avro_name(out, str_of(topic), true);
+    avro_name(out, str_of(table->topic), true);
     buf_puts(out, ".Value\"],\"default\":null},{\"name\":\"source\",\"type\":");
-    buf_printf(out, "%s},%s", source_schema, rest_schema);
-    end_record(out, topic, "Envelope");
+    put_source(out, table);
+    buf_printf(out, "},%s", rest_schema);
+    end_record(out, table->topic, "Envelope");
     return true;
 }
 
-bool avro_derive_envelope_key(struct buf *out, const char *topic,
-                              const struct debezium_column *columns, uint16_t columns_n,
-                              struct debezium_format format, struct err *reterr)
+bool avro_derive_envelope_key(struct buf *out, const struct avro_table *table, struct err *reterr)
 {
-    avro_begin_record(out, topic, "Key");
-    if (!put_columns(out, columns, columns_n, format, true, reterr))
+    avro_begin_record(out, table->topic, "Key");
+    if (!put_columns(out, table->key, table->key_n, table->format, true, reterr))
         return false;
-    end_record(out, topic, "Key");
+    end_record(out, table->topic, "Key");
     return true;
 }

@@ -1,6 +1,7 @@
 #include "seen/restore.h"
 
 #include "kafka/progress.h"
+#include "record/avro.h"
 #include "record/json.h"
 #include <inttypes.h>
 
@@ -11,12 +12,36 @@ struct reading {
     struct arena *arena;
     struct seen_mark mark;
     uint64_t records;
-    bool plain;
+    bool plain, avro;
 };
 
 struct hash128 seen_content(struct str after)
 {
     return hash128(after.at, after.len);
+}
+
+struct kafka_header seen_content_header(struct str after, char into[SEEN_CONTENT_DIGITS + 1])
+{
+    struct hash128 hash = seen_content(after);
+
+    into[0] = '\0';
+    if (after.at != NULL)
+        snprintf(into, SEEN_CONTENT_DIGITS + 1, "%016" PRIx64 "%016" PRIx64, hash.high, hash.low);
+    return (struct kafka_header){STR(SEEN_CONTENT_HEADER), str_of(into)};
+}
+
+/* Reads 16 hexadecimal digits. */
+static bool read_half(struct str digits, uint64_t *ret)
+{
+    *ret = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        const char *at = memchr("0123456789abcdef", digits.at[i], 16);
+
+        if (at == NULL)
+            return false;
+        *ret = *ret << 4 | (uint64_t)(at - "0123456789abcdef");
+    }
+    return true;
 }
 
 bool seen_after(struct str value, struct arena *arena, struct str *ret, struct err *reterr)
@@ -44,11 +69,44 @@ bool seen_after(struct str value, struct arena *arena, struct str *ret, struct e
     return true;
 }
 
+/* A topic holds one format: equal keys of two formats are two keys to Kafka. */
+static bool check_format(const struct reading *reading, const struct kafka_message *message,
+                         struct err *reterr)
+{
+    bool avro = avro_is_framed(message->key);
+
+    return avro == reading->avro ||
+           err_stop(reterr, EX_CONFIG, "it holds records as %s: write %s to another topic",
+                    avro ? "Avro" : "JSON", avro ? "JSON" : "Avro");
+}
+
+/* Takes a record in Avro over by its header. */
+static bool take_avro(struct reading *reading, const struct kafka_message *message,
+                      struct err *reterr)
+{
+    struct str digits = STR("");
+    struct hash128 content;
+
+    if (message->value.at != NULL && !kafka_message_header(message, SEEN_CONTENT_HEADER, &digits))
+        return err_set(reterr, ERR_STOP, "the header " SEEN_CONTENT_HEADER " is missing");
+    if (digits.len == 0)
+        return seen_remove(reading->seen, message->key, reterr);
+    if (digits.len != SEEN_CONTENT_DIGITS ||
+        !read_half((struct str){digits.at, 16}, &content.high) ||
+        !read_half((struct str){digits.at + 16, 16}, &content.low))
+        return err_set(reterr, ERR_STOP, "the header " SEEN_CONTENT_HEADER " is no hash");
+    return seen_put(reading->seen, message->key, content, reterr);
+}
+
 /* Takes one bronze record over into the store. */
 static bool take(struct reading *reading, const struct kafka_message *message, struct err *reterr)
 {
     struct str after = STR_NONE;
 
+    if (!check_format(reading, message, reterr))
+        return false;
+    if (reading->avro)
+        return take_avro(reading, message, reterr);
     if (message->value.at != NULL && reading->plain)
         after = message->value;
     else if (message->value.at != NULL &&
@@ -111,7 +169,8 @@ bool seen_restore(struct seen *seen, const struct seen_source *source, struct se
                   struct err *reterr)
 {
     struct arena *arena CLEANUP(arena) = arena_new(ARENA_BYTES);
-    struct reading reading = {.seen = seen, .arena = arena, .plain = source->plain};
+    struct reading reading = {
+        .seen = seen, .arena = arena, .plain = source->plain, .avro = source->avro};
     char cluster[64], identity[SEEN_IDENTITY_MAX];
     int32_t partitions = 0;
     bool from_start = false;
@@ -122,7 +181,8 @@ bool seen_restore(struct seen *seen, const struct seen_source *source, struct se
     if (partitions > SEEN_PARTITIONS_MAX)
         return err_stop(reterr, EX_CONFIG, "%s has more than %d partitions", source->topic,
                         SEEN_PARTITIONS_MAX);
-    snprintf(identity, sizeof(identity), "%s %s", cluster, source->topic);
+    snprintf(identity, sizeof(identity), "%s %s%s", cluster, source->topic,
+             source->avro ? " avro" : "");
     reading.mark.partitions = (uint32_t)partitions;
     if (!start(&reading, identity, source->position, &from_start, reterr))
         return false;

@@ -33,10 +33,10 @@ static bool run(const struct cdc_options *options, struct service *service, stru
 {
     struct session_memory memory = {0};
 
-    if (options->registry.url != NULL)
-        memory.registry = registry_open(&options->registry);
+    if (!avro_topics_open(options->value_format, &options->registry, &memory.avro, reterr))
+        return false;
     bool ok = run_sessions(options, service, metrics, &memory, reterr);
-    registry_close(memory.registry);
+    avro_topics_close(memory.avro);
     return ok;
 }
 

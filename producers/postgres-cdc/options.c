@@ -4,7 +4,6 @@
 
 const char cdc_service[] = "postgres-cdc";
 
-static const char *const formats[] = {"json", "avro", NULL};
 static const char *const decimal_modes[] = {"string", "precise", "double", NULL};
 static const char *const time_modes[] = {"adaptive", "adaptive_time_microseconds", "connect", NULL};
 static const char *const snapshot_modes[] = {"initial", "never", NULL};
@@ -24,8 +23,9 @@ static const struct option rows[] = {
     {"snapshot-mode", OPTION_CHOICE, FIELD(snapshot_mode), .fallback = "initial",
      .choices = snapshot_modes, .value_name = "MODE",
      .help = "whether the first start copies the rows that are there"},
-    {"value-format", OPTION_CHOICE, FIELD(value_format), .fallback = "json", .choices = formats,
-     .value_name = "FORMAT", .help = "what keys and values are; avro needs --schema-registry-url"},
+    {"value-format", OPTION_CHOICE, FIELD(value_format), .fallback = "json",
+     .choices = value_format_names, .value_name = "FORMAT",
+     .help = "what keys and values are; avro needs --schema-registry-url"},
     {"decimal-handling-mode", OPTION_CHOICE, FIELD(decimal), .fallback = "string",
      .choices = decimal_modes, .value_name = "MODE",
      .help = "how numeric is written, as Debezium's decimal.handling.mode"},
@@ -108,8 +108,6 @@ bool cdc_options_complete(struct cdc_options *options, struct err *reterr)
         return err_stop(reterr, EX_USAGE,
                         "--topic-prefix: \"%s\" is not 1 to 150 letters, digits, '.', '_', '-'",
                         options->prefix);
-    if (options->value_format == CDC_AVRO && options->registry.url == NULL)
-        return err_stop(reterr, EX_USAGE, "--value-format avro: give --schema-registry-url");
     if (options->slot == NULL)
         options->slot = default_name(options->prefix);
     if (options->publication == NULL)

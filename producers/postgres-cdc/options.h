@@ -4,13 +4,12 @@
 #define SLUICE_POSTGRES_CDC_OPTIONS_H
 
 #include "base/options.h"
-#include "http/registry.h"
+#include "http/avro_topics.h"
 #include "kafka/client.h"
 #include "postgres/connection.h"
 #include "record/debezium.h"
 #include "service/service.h"
 
-enum { CDC_JSON, CDC_AVRO };
 enum { CDC_SNAPSHOT_INITIAL, CDC_SNAPSHOT_NEVER };
 
 struct cdc_options {
@@ -18,7 +17,7 @@ struct cdc_options {
     struct option_list tables;
     int decimal, time; /* enum debezium_decimal, enum debezium_time */
     int snapshot_mode;
-    int value_format; /* CDC_JSON, CDC_AVRO */
+    int value_format; /* enum value_format */
     bool tombstones;
     int64_t commit_interval_ms, commit_records, commit_bytes, idle_advance_ms;
     struct kafka_config kafka;

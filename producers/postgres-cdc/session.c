@@ -108,7 +108,7 @@ static bool connect(struct session *session, struct err *reterr)
                       reterr) &&
            catalogue_prepare(session->control, options, reterr) &&
            preflight_run(session->control, options, session->arena, &session->found, reterr) &&
-           writer_open(&session->writer, options, session->registry, session->metrics, reterr);
+           writer_open(&session->writer, options, session->avro, session->metrics, reterr);
 }
 
 static bool create_slot(struct session *session, struct err *reterr)
@@ -171,7 +171,7 @@ bool session_run(const struct cdc_options *options, struct service *service, str
                  struct session_memory *memory, unsigned *attempt, struct err *reterr)
 {
     struct session session CLEANUP(session) = {
-        .options = options, .service = service, .metrics = metrics, .registry = memory->registry};
+        .options = options, .service = service, .metrics = metrics, .avro = memory->avro};
 
     service_beat(service);
     if (!connect(&session, reterr))

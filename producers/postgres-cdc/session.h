@@ -16,14 +16,14 @@
 struct session_memory {
     bool reached;
     int64_t offset, since_ms;
-    struct registry *registry; /* NULL: records are JSON */
+    struct avro_topics *avro; /* NULL: records are JSON */
 };
 
 struct session {
     const struct cdc_options *options;
     struct service *service;
     struct metric *metrics;
-    struct registry *registry;
+    struct avro_topics *avro;
     struct pg *control; /* for the catalogue */
     struct pg *stream;  /* for the replication protocol */
     struct writer writer;

@@ -210,7 +210,7 @@ static bool take_table(struct taking *taking, const struct preflight_table *tabl
     struct arena *arena CLEANUP(arena) = arena_new(1 << 20);
     struct session *session = taking->session;
     struct pgoutput_relation relation;
-    struct old_topic topic = {.registry = session->registry};
+    struct old_topic topic = {.registry = avro_topics_registry(session->avro)};
 
     if (!describe(taking, table, arena, &relation, reterr) ||
         !capture_describe(session->capture, &relation, &taking->table, reterr))

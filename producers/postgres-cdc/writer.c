@@ -2,18 +2,16 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "kafka/progress.h"
-#include "record/avro_envelope.h"
 #include "record/position.h"
 
 enum { BROKER_MS = 10000, TAIL = 64 };
 
-bool writer_open(struct writer *writer, const struct cdc_options *options,
-                 struct registry *registry, struct metric *metrics, struct err *reterr)
+bool writer_open(struct writer *writer, const struct cdc_options *options, struct avro_topics *avro,
+                 struct metric *metrics, struct err *reterr)
 {
     writer->options = options;
     writer->metrics = metrics;
-    if (options->value_format == CDC_AVRO)
-        writer->avro = avro_topics_new(registry);
+    writer->avro = avro;
     return kafka_admin_open(&options->kafka, cdc_service, &writer->admin, reterr) &&
            kafka_progress_topic(writer->admin, options->progress_topic, reterr);
 }
@@ -30,7 +28,6 @@ void writer_close(struct writer *writer)
     kafka_producer_close(writer->producer);
     kafka_admin_close(writer->admin);
     buf_done(&writer->text);
-    avro_topics_free(writer->avro);
     *writer = (struct writer){0};
 }
 
@@ -90,31 +87,21 @@ bool writer_open_topic(void *arg, const char *topic, int32_t *ret_partitions, st
 bool writer_open_schema(void *arg, const struct capture_shape *shape, struct err *reterr)
 {
     struct writer *writer = arg;
-    const struct debezium_format format = {(enum debezium_decimal)writer->options->decimal,
-                                           (enum debezium_time)writer->options->time};
-    CLEANUP(buf) struct buf key = {0}, value = {0};
+    const struct avro_table table = {.topic = shape->topic,
+                                     .columns = shape->columns,
+                                     .columns_n = shape->columns_n,
+                                     .key = shape->key_columns,
+                                     .key_n = shape->key_n,
+                                     .format = {(enum debezium_decimal)writer->options->decimal,
+                                                (enum debezium_time)writer->options->time}};
 
-    if (writer->avro == NULL)
-        return true;
-    return avro_derive_envelope_key(&key, shape->topic, shape->key_columns, shape->key_n, format,
-                                    reterr) &&
-           avro_derive_envelope(&value, shape->topic, shape->columns, shape->columns_n, format,
-                                reterr) &&
-           avro_topics_describe(writer->avro, shape->topic, buf_str(&key), buf_str(&value), reterr);
+    return writer->avro == NULL || avro_topics_describe_envelope(writer->avro, &table, reterr);
 }
 
 bool writer_key(struct writer *writer, const char *topic, struct str json, struct str *ret,
                 struct err *reterr)
 {
-    *ret = json;
-    return writer->avro == NULL || avro_topics_key(writer->avro, topic, json, ret, reterr);
-}
-
-static bool writer_value(struct writer *writer, const char *topic, struct str json, struct str *ret,
-                         struct err *reterr)
-{
-    *ret = json;
-    return writer->avro == NULL || avro_topics_value(writer->avro, topic, json, ret, reterr);
+    return avro_topics_key(writer->avro, topic, json, ret, reterr);
 }
 
 static bool begin(struct writer *writer, struct err *reterr)
@@ -141,7 +128,7 @@ bool writer_emit(void *arg, const struct capture_record *record, struct err *ret
                                .timestamp_ms = record->now_unix_us / 1000};
 
     if (!writer_key(writer, record->topic, record->key, &out.key, reterr) ||
-        !writer_value(writer, record->topic, record->value, &out.value, reterr) ||
+        !avro_topics_value(writer->avro, record->topic, record->value, &out.value, reterr) ||
         !begin(writer, reterr))
         return false;
     if (!kafka_produce(writer->producer, &out, reterr)) {

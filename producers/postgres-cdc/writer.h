@@ -31,10 +31,10 @@ struct writer {
 WARN_UNUSED bool writer_read_progress(struct writer *writer, struct progress *ret,
                                       int64_t *ret_offset, struct err *reterr);
 
-/* Connects for questions alone; makes sure that the progress topic exists. `registry` is for records
- * in Avro, else NULL. */
+/* Connects for questions alone; makes sure that the progress topic exists. `avro` is NULL when
+ * records are JSON, and outlives it. */
 WARN_UNUSED bool writer_open(struct writer *writer, const struct cdc_options *options,
-                             struct registry *registry, struct metric *metrics, struct err *reterr);
+                             struct avro_topics *avro, struct metric *metrics, struct err *reterr);
 
 /* Opens the transactional producer: fences a predecessor and ends its transaction. */
 WARN_UNUSED bool writer_take_over(struct writer *writer, struct err *reterr);

@@ -532,9 +532,11 @@ static void check_envelope(struct debezium_format format)
                                          .op = 'c',
                                          .now_unix_us = 1772284455999999,
                                          .format = format};
+    const struct avro_table table = {
+        .topic = "p.s.t", .columns = captured, .columns_n = COUNT(captured), .format = format};
     if (!debezium_write_value(&json, &write, &err))
         fail_msg("%s", err.text);
-    assert_true(avro_derive_envelope(&text, "p.s.t", captured, COUNT(captured), format, &err));
+    assert_true(avro_derive_envelope(&text, &table, &err));
     CLEANUP(shape) struct avro_shape *shape = parse(buf_str(&text));
     if (!avro_from_json(shape, buf_str(&json), arena, &body, &err))
         fail_msg("%s: %s", err.text, buf_cstr(&json));
@@ -570,13 +572,18 @@ static void precise_decimals_are_bytes(void **state)
                                                  {"amount", 1700, NUMERIC(12, 2), false},
                                                  {"a", 1700, -1, false},
                                                  {"b", 1700, -1, false}};
-    const struct debezium_format format = {DEBEZIUM_DECIMAL_PRECISE, DEBEZIUM_TIME_ADAPTIVE};
+    const struct avro_table table = {.topic = "p.s.t",
+                                     .columns = two,
+                                     .key = two,
+                                     .columns_n = 4,
+                                     .key_n = 1,
+                                     .format = {DEBEZIUM_DECIMAL_PRECISE, DEBEZIUM_TIME_ADAPTIVE}};
     CLEANUP(arena) struct arena *arena = arena_new(1 << 20);
     CLEANUP(buf) struct buf text = {0}, body = {0}, back = {0}, key_text = {0};
     struct err err;
 
     (void)state;
-    assert_true(avro_derive_envelope(&text, "p.s.t", two, 4, format, &err));
+    assert_true(avro_derive_envelope(&text, &table, &err));
     CLEANUP(shape) struct avro_shape *shape = parse(buf_str(&text));
     const char *json =
         "{\"before\":null,\"after\":{\"id\":1,\"amount\":\"BM4=\",\"a\":{\"scale\":2,"
@@ -589,7 +596,7 @@ static void precise_decimals_are_bytes(void **state)
     assert_true(avro_to_json(shape, buf_str(&body), &back, &err));
     assert_non_null(strstr(buf_cstr(&back), "\"amount\":12.30,\"a\":{\"scale\":2,\"value\":"));
     assert_non_null(strstr(buf_cstr(&back), "\"snapshot\":\"false\"")); /* a default, filled in */
-    assert_true(avro_derive_envelope_key(&key_text, "p.s.t", two, 4, format, &err));
+    assert_true(avro_derive_envelope_key(&key_text, &table, &err));
     assert_string_equal(buf_cstr(&key_text),
                         "{\"type\":\"record\",\"name\":\"Key\",\"namespace\":\"p.s.t\",\"fields\":"
                         "[{\"name\":\"id\",\"type\":\"long\"}],\"connect.name\":\"p.s.t.Key\"}");
