@@ -17,9 +17,8 @@ struct described {
 
 struct avro_topics {
     struct registry *registry;
-    struct arena *arena;     /* of one record */
-    struct arena *key_arena; /* of the last key given as JSON */
-    struct buf key, value;
+    struct arena *arena; /* of one record */
+    struct buf key, value, key_json;
     struct described *items;
     size_t n, last;
 };
@@ -40,7 +39,6 @@ bool avro_topics_open(int format, const struct registry_config *config, struct a
     topics = err_calloc(1, sizeof(*topics));
     topics->registry = registry_open(config);
     topics->arena = arena_new(ARENA_BYTES);
-    topics->key_arena = arena_new(ARENA_BYTES);
     *ret = topics;
     return true;
 }
@@ -62,8 +60,8 @@ struct avro_topics *avro_topics_close(struct avro_topics *topics)
     free(topics->items);
     buf_done(&topics->key);
     buf_done(&topics->value);
+    buf_done(&topics->key_json);
     arena_free(topics->arena);
-    arena_free(topics->key_arena);
     registry_close(topics->registry);
     free(topics);
     return NULL;
@@ -207,9 +205,31 @@ bool avro_topics_value(struct avro_topics *topics, const char *topic, struct str
            encode(topics, &find(topics, topic)->value, json, &topics->value, ret, reterr);
 }
 
+/* The shape of a described topic's keys by their id; NULL: the registry must tell. */
+static const struct avro_shape *own_shape(const struct avro_topics *topics, int32_t id)
+{
+    for (size_t i = 0; i < topics->n; i++) {
+        if (topics->items[i].key.shape != NULL && topics->items[i].key.id == id)
+            return topics->items[i].key.shape;
+    }
+    return NULL;
+}
+
 bool avro_topics_key_json(struct avro_topics *topics, struct str key, struct str *ret,
                           struct err *reterr)
 {
-    arena_reset(topics->key_arena);
-    return registry_json(topics->registry, key, topics->key_arena, ret, reterr);
+    const struct avro_shape *shape;
+    struct str body;
+    int32_t id;
+
+    if (!avro_frame_read(key, &id, &body, reterr))
+        return false;
+    shape = own_shape(topics, id);
+    if (shape == NULL && !registry_shape(topics->registry, id, &shape, reterr))
+        return false;
+    buf_clear(&topics->key_json);
+    if (!avro_to_json(shape, body, &topics->key_json, reterr))
+        return false;
+    *ret = buf_str(&topics->key_json);
+    return true;
 }

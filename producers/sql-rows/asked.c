@@ -147,6 +147,8 @@ static uint64_t hash_of(const struct asked *asked, const struct rows_options *op
     struct buf text CLEANUP(buf) = {0};
 
     buf_printf(&text, "%d %d %s", options->mode, options->format, asked->shape.from);
+    if (options->value_format == VALUE_AVRO)
+        buf_puts(&text, "\navro");
     for (size_t i = 0; i < asked->shape.key_n; i++)
         buf_printf(&text, "\nkey %s", asked->shape.key[i]);
     for (size_t i = 0; i < asked->shape.order_n; i++)

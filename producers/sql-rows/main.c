@@ -153,7 +153,10 @@ int main(int argc, char **argv)
                             .last_ms = -1,
                             .failing_ms = -1};
 
-        ok = rows_options_complete(&options, &err) && run(&life, &err);
+        ok = rows_options_complete(&options, &err) &&
+             avro_topics_open(options.value_format, &options.registry, &life.session.avro, &err) &&
+             run(&life, &err);
+        avro_topics_close(life.session.avro);
     }
     rows_options_done(&options);
     return service_finish(service, &set, ok ? NULL : &err);

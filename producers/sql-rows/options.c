@@ -83,6 +83,9 @@ static const struct option output[] = {
      .help = "the topic (default: <topic prefix>.<table>; a query needs one)"},
     {"format", OPTION_CHOICE, FIELD(format), .fallback = "debezium", .choices = formats,
      .value_name = "FORMAT", .help = "Debezium's envelope, or the row as a plain JSON object"},
+    {"value-format", OPTION_CHOICE, FIELD(value_format), .fallback = "json",
+     .choices = value_format_names, .value_name = "FORMAT",
+     .help = "what keys and values are; avro needs --schema-registry-url"},
     {"emit", OPTION_CHOICE, FIELD(emit), .fallback = "auto", .choices = emits, .value_name = "WHAT",
      .help = "rows that differ from what was last written under their key, or every row that a run "
              "reads, in one transaction; auto: changes where there is a key"},
@@ -111,7 +114,8 @@ void rows_option_set(struct rows_options *options, struct option_group *groups,
     groups[3] = (struct option_group){"Output", output, options};
     groups[4] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
     groups[5] = (struct option_group){"Kafka", kafka_options, &options->kafka};
-    groups[6] = (struct option_group){"Service", service_options, &options->service};
+    groups[6] = (struct option_group){"Schema registry", registry_options, &options->registry};
+    groups[7] = (struct option_group){"Service", service_options, &options->service};
     groups[ROWS_GROUPS] = (struct option_group){0};
     *ret = (struct option_set){
         .service = rows_service,

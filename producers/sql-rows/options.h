@@ -4,6 +4,7 @@
 #define SLUICE_SQL_ROWS_OPTIONS_H
 
 #include "base/options.h"
+#include "http/avro_topics.h"
 #include "kafka/client.h"
 #include "postgres/connection.h"
 #include "record/debezium.h"
@@ -34,10 +35,11 @@ struct rows_options {
     /* where to */
     char *prefix, *topic, *dead_letter_topic, *pipeline, *count_name, *state_dir;
     int64_t state_bytes;
-    int format, emit; /* enum rows_format, enum rows_emit */
+    int format, value_format, emit; /* enum rows_format, value_format, rows_emit */
     bool tombstones;
     int64_t commit_records, commit_bytes;
     struct kafka_config kafka;
+    struct registry_config registry;
     struct postgres_config postgres;
     struct service_config service;
     /* what follows from the above */
@@ -46,7 +48,7 @@ struct rows_options {
 
 /* The service's name, and its option groups over a zeroed *options. The set and the groups live as
  * long as the caller's. */
-enum { ROWS_GROUPS = 7 };
+enum { ROWS_GROUPS = 8 };
 extern const char rows_service[];
 void rows_option_set(struct rows_options *options, struct option_group *groups,
                      struct option_set *ret);

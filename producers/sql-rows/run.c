@@ -2,7 +2,9 @@
 #include "asked.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "described.h"
 #include "load.h"
+#include "seen/restore.h"
 #include "service/service.h"
 #include "stamp.h"
 #include "tick.h"
@@ -82,21 +84,31 @@ static bool already_dead(struct work *work, struct str raw, bool *ret, struct er
     return true;
 }
 
+/* The key at hand as it stands in the topic, and in what was seen. */
+static bool topic_key(struct work *work, struct str *ret, struct err *reterr)
+{
+    struct str json = work->asked.shape.key_n > 0 ? buf_str(&work->key) : STR_NONE;
+
+    return writer_key(&work->session->writer, json, ret, reterr);
+}
+
 /* Its key, when that can be told, is still there: what was last good of it stays. */
 static bool keep_key(struct work *work, const struct source_value *values, struct err *reterr)
 {
     struct source_value key[STATEMENT_COLUMNS_MAX];
     struct err unkeyed;
+    struct str stored;
     bool known;
 
     for (size_t i = 0; i < work->asked.shape.key_n; i++)
         key[i] = values[work->asked.key_at[i]];
     if (work->session->seen == NULL ||
-        !encode_key(work->asked.encoder, key, &work->key, &unkeyed)) {
+        !encode_key(work->asked.encoder, key, &work->key, &unkeyed) ||
+        !topic_key(work, &stored, &unkeyed)) {
         buf_clear(&work->key);
         return true;
     }
-    return seen_keep(work->session->seen, buf_str(&work->key), &known, reterr);
+    return seen_keep(work->session->seen, stored, &known, reterr);
 }
 
 static const char *place_name(const struct work *work)
@@ -140,10 +152,13 @@ static void count(struct work *work, char op)
     metric_add(&metrics[ROWS_SNAPSHOT], op == 'r');
 }
 
-static bool put(struct work *work, struct str key, struct str value, struct err *reterr)
+/* `row` at NULL: a delete. */
+static bool put(struct work *work, struct str key, struct str value, struct str row,
+                struct err *reterr)
 {
     const struct writer_record record = {.key = key,
                                          .value = value,
+                                         .row = row,
                                          .run = work->session->progress.run,
                                          .ordinal = work->ordinal,
                                          .read_us = work->session->progress.began_us};
@@ -151,39 +166,51 @@ static bool put(struct work *work, struct str key, struct str value, struct err 
     return writer_put(&work->session->writer, &record, reterr);
 }
 
-/* An event of the key and row at hand. */
+/* An event of the row at hand, or of a key that is gone. */
 static bool put_event(struct work *work, struct str key, struct str row, char op,
                       struct err *reterr)
 {
+    struct str gone = STR_NONE;
+
+    if (op == 'd' && !writer_key_json(&work->session->writer, key, &gone, reterr))
+        return false;
     const struct encode_event event = {.op = op,
                                        .snapshot = op == 'r',
                                        .run = work->session->progress.run,
                                        .ordinal = ++work->ordinal,
                                        .read_us = work->session->progress.began_us,
                                        .now_us = tick_now_us(),
-                                       .key = key,
+                                       .key = gone,
                                        .row = row};
 
     buf_clear(&work->value);
     return encode_value(work->asked.encoder, &event, &work->value, reterr) &&
-           put(work, key, buf_str(&work->value), reterr);
+           put(work, key, buf_str(&work->value), row, reterr);
+}
+
+/* The row at hand can't be written: too large, or its key or value has no form in Avro. */
+static bool refuse(struct work *work, const struct source_value *values, const struct err *reason,
+                   struct err *reterr)
+{
+    if (reason->kind == ERR_DEAD_LETTER)
+        return bury(work, values, "unwritable", reason, reterr);
+    *reterr = *reason;
+    return false;
 }
 
 /* Writes the row that was encoded. */
 static bool write_row(struct work *work, const struct source_value *values, char op,
                       struct err *reterr)
 {
-    struct str key = work->asked.shape.key_n > 0 ? buf_str(&work->key) : STR_NONE;
     struct err reason = {0};
+    struct str key;
 
-    if (put_event(work, key, buf_str(&work->record_row), op, &reason)) {
+    if (topic_key(work, &key, &reason) &&
+        put_event(work, key, buf_str(&work->record_row), op, &reason)) {
         count(work, op);
         return true;
     }
-    if (reason.kind == ERR_DEAD_LETTER)
-        return bury(work, values, "too large", &reason, reterr);
-    *reterr = reason;
-    return false;
+    return refuse(work, values, &reason, reterr);
 }
 
 static bool compare_row(struct work *work, const struct source_value *values, struct err *reterr)
@@ -191,9 +218,12 @@ static bool compare_row(struct work *work, const struct source_value *values, st
     struct seen_place place = {0, (uint64_t)work->row};
     struct seen_found found = {SEEN_SAME, {0}};
     struct err reason = {0};
+    struct str key;
 
-    if (!seen_visit(work->session->seen, buf_str(&work->key),
-                    hash128(work->record_row.at, work->record_row.len), place, &found, reterr))
+    if (!topic_key(work, &key, &reason))
+        return refuse(work, values, &reason, reterr);
+    if (!seen_visit(work->session->seen, key, seen_content(buf_str(&work->record_row)), place,
+                    &found, reterr))
         return false;
     switch (found.verdict) {
     case SEEN_NEW:
@@ -275,11 +305,13 @@ static bool on_key(void *arg, const struct source_value *values, uint16_t n, str
 {
     struct work *work = arg;
     struct err unkeyed;
+    struct str stored;
     bool known;
 
     keep_last(work, values, NULL, n);
     return !encode_key(work->asked.encoder, values, &work->key, &unkeyed) ||
-           seen_keep(work->session->seen, buf_str(&work->key), &known, reterr);
+           !topic_key(work, &stored, &unkeyed) ||
+           seen_keep(work->session->seen, stored, &known, reterr);
 }
 
 static void add_value(struct source_value *params, size_t *n, struct source_value value)
@@ -399,7 +431,7 @@ static bool on_gone(void *arg, struct str key, struct err *reterr)
         return false;
     count(work, 'd');
     return (options->format == ROWS_DEBEZIUM && !options->tombstones) ||
-           put(work, key, STR_NONE, reterr);
+           put(work, key, STR_NONE, STR_NONE, reterr);
 }
 
 static bool sweep(struct work *work, struct err *reterr)
@@ -524,6 +556,21 @@ static bool ask(struct work *work, struct err *reterr)
     return asked_make(&work->asked, work->source, work->session->options, &moment, reterr);
 }
 
+/* The registry knows the columns before a row is read. */
+static bool describe(struct work *work, struct err *reterr)
+{
+    const struct rows_options *options = work->session->options;
+    const struct described_rows rows = {options->topic, &work->asked.columns, work->asked.key_at,
+                                        work->asked.shape.key_n};
+    struct buf key CLEANUP(buf) = {0}, value CLEANUP(buf) = {0};
+
+    if (work->session->avro == NULL)
+        return true;
+    return described_schemas(&rows, options->format == ROWS_JSON, &key, &value, reterr) &&
+           avro_topics_describe(work->session->avro, options->topic, buf_str(&key), buf_str(&value),
+                                reterr);
+}
+
 static bool do_run(struct work *work, struct err *reterr)
 {
     struct session *session = work->session;
@@ -532,7 +579,7 @@ static bool do_run(struct work *work, struct err *reterr)
     work->snapshot = !session->progress.whole;
     if (!open_source(work, reterr) || !load(work, reterr) ||
         !work->source->kind->begin(work->source, &work->moment, reterr) || !ask(work, reterr) ||
-        !check_shape(work, reterr) || !read_all(work, reterr) ||
+        !check_shape(work, reterr) || !describe(work, reterr) || !read_all(work, reterr) ||
         !work->source->kind->end(work->source, reterr))
         return false;
     progress_ends(&session->progress);

@@ -15,6 +15,7 @@ struct session {
     const struct rows_options *options;
     struct service *service;
     struct metric *metrics;
+    struct avro_topics *avro; /* outlives the session; NULL: records are JSON */
     struct writer writer;
     struct progress progress;
     struct seen *seen; /* NULL: every row is written */

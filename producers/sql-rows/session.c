@@ -23,7 +23,8 @@ static bool open_seen(struct session *session, struct err *reterr)
                                        .admin = session->writer.admin,
                                        .topic = options->topic,
                                        .position = session->progress.serial,
-                                       .plain = options->format == ROWS_JSON};
+                                       .plain = options->format == ROWS_JSON,
+                                       .avro = session->avro != NULL};
 
     if (mkdir(options->state_dir, 0700) != 0 && errno != EEXIST)
         return err_stop(reterr, EX_CANTCREAT, "--state-dir: %s: %s", options->state_dir,
@@ -41,7 +42,8 @@ static bool open_seen(struct session *session, struct err *reterr)
 
 bool session_open(struct session *session, struct err *reterr)
 {
-    return writer_open(&session->writer, session->options, session->metrics, reterr) &&
+    return writer_open(&session->writer, session->options, session->avro, session->metrics,
+                       reterr) &&
            writer_read_progress(&session->writer, &session->progress, reterr) &&
            (!compares(session->options) || open_seen(session, reterr));
 }

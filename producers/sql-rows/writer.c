@@ -3,11 +3,12 @@
 #include "base/failpoint.h"
 #include "kafka/pure.h"
 #include "record/position.h"
+#include "seen/restore.h"
 
 enum { BROKER_MS = 10000, TRANSACTION_MS = 2000 };
 
-bool writer_open(struct writer *writer, const struct rows_options *options, struct metric *metrics,
-                 struct err *reterr)
+bool writer_open(struct writer *writer, const struct rows_options *options,
+                 struct avro_topics *avro, struct metric *metrics, struct err *reterr)
 {
     const struct kafka_topic_spec topics[] = {
         {.name = options->topic, .cleanup = KAFKA_DELETE},
@@ -15,6 +16,7 @@ bool writer_open(struct writer *writer, const struct rows_options *options, stru
 
     writer->options = options;
     writer->metrics = metrics;
+    writer->avro = avro;
     return kafka_admin_open(&options->kafka, rows_service, &writer->admin, reterr) &&
            kafka_ensure_topics(writer->admin, topics, 2, BROKER_MS, reterr) &&
            kafka_producer_open(&options->kafka, rows_service, options->transactional_id, BROKER_MS,
@@ -65,21 +67,45 @@ static bool produce(struct writer *writer, const struct kafka_record *record, st
     return true;
 }
 
+/* What the schema does not take is this one row's fault. */
+static bool unfit(struct err *reterr)
+{
+    if (reterr->kind == ERR_STOP)
+        reterr->kind = ERR_DEAD_LETTER;
+    return false;
+}
+
+bool writer_key(struct writer *writer, struct str json, struct str *ret, struct err *reterr)
+{
+    return avro_topics_key(writer->avro, writer->options->topic, json, ret, reterr) ||
+           unfit(reterr);
+}
+
+bool writer_key_json(struct writer *writer, struct str key, struct str *ret, struct err *reterr)
+{
+    *ret = key;
+    return writer->avro == NULL || avro_topics_key_json(writer->avro, key, ret, reterr);
+}
+
 bool writer_put(struct writer *writer, const struct writer_record *record, struct err *reterr)
 {
-    char commit_time[24];
+    char commit_time[24], content[SEEN_CONTENT_DIGITS + 1];
+    struct str value;
 
     snprintf(commit_time, sizeof(commit_time), "%lld", (long long)record->read_us);
     buf_clear(&writer->position);
     position_print(&writer->position, (struct position){record->run, record->ordinal});
+    if (!avro_topics_value(writer->avro, writer->options->topic, record->value, &value, reterr))
+        return unfit(reterr);
     const struct kafka_header headers[] = {{STR(POSITION_HEADER), buf_str(&writer->position)},
-                                           {STR(COMMIT_TIME_HEADER), str_of(commit_time)}};
+                                           {STR(COMMIT_TIME_HEADER), str_of(commit_time)},
+                                           seen_content_header(record->row, content)};
     const struct kafka_record out = {.topic = writer->options->topic,
                                      .partition = -1,
                                      .key = record->key,
-                                     .value = record->value,
+                                     .value = value,
                                      .headers = headers,
-                                     .headers_n = 2};
+                                     .headers_n = writer->avro == NULL ? 2 : 3};
 
     return produce(writer, &out, reterr);
 }

@@ -17,15 +17,16 @@ struct writer {
     struct kafka_admin *admin;
     struct kafka_producer *producer;
     struct kafka_progress *progress;
-    bool open; /* a transaction is */
+    struct avro_topics *avro; /* NULL: records are JSON */
+    bool open;                /* a transaction is */
     int64_t records, bytes, begun_ms;
     struct buf text, position;
 };
 
-/* Makes sure that the topics exist, opens the producer (which fences a predecessor and ends its
+/* `avro` is NULL when records are JSON, and outlives it. Makes sure that the topics exist, opens the producer (which fences a predecessor and ends its
  * transaction), reads the progress topic. */
 WARN_UNUSED bool writer_open(struct writer *writer, const struct rows_options *options,
-                             struct metric *metrics, struct err *reterr);
+                             struct avro_topics *avro, struct metric *metrics, struct err *reterr);
 
 /* Closes everything, aborting what is open. */
 void writer_close(struct writer *writer);
@@ -34,14 +35,24 @@ void writer_close(struct writer *writer);
 WARN_UNUSED bool writer_read_progress(struct writer *writer, struct progress *ret,
                                       struct err *reterr);
 
-/* A record of the topic. `key.at` NULL: no key; `value.at` NULL: a tombstone. */
+/* The key as it stands in the topic, alive until the next call; at NULL stays so. `json`: as the
+ * heart gives it. ERR_DEAD_LETTER when it has no form in Avro. */
+WARN_UNUSED bool writer_key(struct writer *writer, struct str json, struct str *ret,
+                            struct err *reterr);
+
+/* The JSON of a key as it stands in the topic, alive until the next call. */
+WARN_UNUSED bool writer_key_json(struct writer *writer, struct str key, struct str *ret,
+                                 struct err *reterr);
+
+/* A record of the topic: `key` as it stands there (at NULL: none), `value` as JSON (at NULL: a
+ * tombstone), `row` the text that stands for the row's content (at NULL: it is deleted). */
 struct writer_record {
-    struct str key, value;
+    struct str key, value, row;
     uint64_t run, ordinal;
     int64_t read_us;
 };
 
-/* Takes a record. ERR_DEAD_LETTER when it is larger than the broker takes. */
+/* Takes a record. ERR_DEAD_LETTER when it is larger than the broker takes, or has no form in Avro. */
 WARN_UNUSED bool writer_put(struct writer *writer, const struct writer_record *record,
                             struct err *reterr);
 
