@@ -35,11 +35,11 @@ static bool read_half(struct str digits, uint64_t *ret)
 {
     *ret = 0;
     for (size_t i = 0; i < digits.len; i++) {
-        const char *at = memchr("0123456789abcdef", digits.at[i], 16);
+        char c = digits.at[i];
 
-        if (at == NULL)
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
             return false;
-        *ret = *ret << 4 | (uint64_t)(at - "0123456789abcdef");
+        *ret = *ret << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
     }
     return true;
 }

@@ -188,11 +188,18 @@ const struct declared *declared_find(const struct declared_list *list, struct st
     return NULL;
 }
 
+struct debezium_column declared_column(const char *name, const struct declared *declared)
+{
+    struct type type = declared == NULL ? (struct type){TYPE_TEXT, -1, NULL} : declared->type;
+
+    return (struct debezium_column){
+        .name = name, .type_oid = oid_of(type.id), .typmod = type.typmod};
+}
+
 bool declared_write(struct buf *out, const struct declared *column, struct str field,
                     struct arena *arena, struct err *reterr)
 {
-    const struct debezium_column as = {
-        .name = column->name, .type_oid = oid_of(column->type.id), .typmod = column->type.typmod};
+    const struct debezium_column as = declared_column(column->name, column);
     struct buf text CLEANUP(buf) = {0};
     struct value value;
 

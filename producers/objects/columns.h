@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "record/types.h"
+#include "record/debezium.h"
 
 struct arena;
 
@@ -31,6 +31,9 @@ void declared_done(struct declared_list *list);
 
 /* The declared column of that name, or NULL. */
 const struct declared *declared_find(const struct declared_list *list, struct str name);
+
+/* The column of that name as Debezium describes it; `declared` NULL: text. */
+struct debezium_column declared_column(const char *name, const struct declared *declared);
 
 /*
  * Appends the field as a JSON value of the type. ERR_DEAD_LETTER with PostgreSQL's SQLSTATE when

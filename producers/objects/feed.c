@@ -61,6 +61,7 @@ static bool emit(struct feed *feed, struct str key, const struct envelope *envel
     struct str numbers = buf_str(&feed->numbers);
     struct feed_event out = {.key = key,
                              .value = buf_str(&feed->value),
+                             .after = event.after,
                              .position = {numbers.at, split},
                              .commit_time = {numbers.at + split, numbers.len - split},
                              .op = event.op};
@@ -68,7 +69,7 @@ static bool emit(struct feed *feed, struct str key, const struct envelope *envel
         return false;
     if (event.op != 'd' || !feed->tombstones)
         return true;
-    out.value = STR_NONE;
+    out.value = out.after = STR_NONE;
     out.op = 0;
     return feed->edge.emit(feed->edge.arg, &out, reterr);
 }
@@ -119,8 +120,10 @@ bool feed_row(struct feed *feed, const struct shaped *row, struct str raw, uint6
     struct seen_found found = {0};
     const struct seen_place place = {feed->object.part, line};
     struct envelope event = {.after = row->after};
+    struct str key = row->key;
 
-    if (!seen_visit(feed->seen, row->key, seen_content(row->after), place, &found, reterr))
+    if ((feed->edge.key != NULL && !feed->edge.key(feed->edge.arg, row->key, &key, reterr)) ||
+        !seen_visit(feed->seen, key, seen_content(row->after), place, &found, reterr))
         return false;
     feed->counts.rows++;
     switch (found.verdict) {
@@ -138,14 +141,17 @@ bool feed_row(struct feed *feed, const struct shaped *row, struct str raw, uint6
     case SEEN_AGAIN:
         return again(feed, raw, line, found.first, reterr);
     }
-    return emit(feed, row->key, &event, line, reterr);
+    return emit(feed, key, &event, line, reterr);
 }
 
 static bool delete_key(void *arg, struct str key, struct err *reterr)
 {
     struct feed *feed = arg;
-    const struct envelope event = {.before = key, .op = 'd'};
+    struct envelope event = {.before = key, .op = 'd'};
 
+    if (feed->edge.key_json != NULL &&
+        !feed->edge.key_json(feed->edge.arg, key, &event.before, reterr))
+        return false;
     feed->counts.deleted++;
     return emit(feed, key, &event, 0, reterr);
 }

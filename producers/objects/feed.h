@@ -14,9 +14,10 @@ struct feed_counts {
     int64_t rows, created, updated, deleted, unchanged, dead;
 };
 
-/* A record of the bronze topic. `value.at` NULL: a tombstone. `op` 0 for one. */
+/* A record of the bronze topic: `key` as it stands there, `value` as JSON; `value.at` NULL: a
+ * tombstone, `op` 0 for one. `after`: the row in it, at NULL for a delete. */
 struct feed_event {
-    struct str key, value, position, commit_time;
+    struct str key, value, after, position, commit_time;
     char op;
 };
 
@@ -29,9 +30,12 @@ struct feed_dead {
     const struct err *why;
 };
 
-/* Where it goes; both return false with their error. */
+/* Where it goes; all return false with their error. `key`: a key as it stands in the topic, alive
+ * until its next call; `key_json`: back again. Both NULL: it stands there as JSON. */
 struct feed_edge {
     void *arg;
+    bool (*key)(void *arg, struct str json, struct str *ret, struct err *reterr);
+    bool (*key_json)(void *arg, struct str key, struct str *ret, struct err *reterr);
     bool (*emit)(void *arg, const struct feed_event *event, struct err *reterr);
     bool (*dead)(void *arg, const struct feed_dead *dead, struct err *reterr);
 };

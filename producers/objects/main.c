@@ -30,12 +30,16 @@ static bool connect(struct life *life, struct err *reterr)
 
     if (life->connected)
         return true;
-    if (!writer_open(&run->writer, run->options, run->metrics, reterr)) {
+    if (!writer_open(&run->writer, run->options, run->avro, run->metrics, reterr)) {
         disconnect(life, false);
         return false;
     }
     run->feed.seen = run->writer.seen;
-    run->feed.edge = (struct feed_edge){&run->writer, writer_emit, writer_dead};
+    run->feed.edge = (struct feed_edge){.arg = &run->writer,
+                                        .key = writer_key,
+                                        .key_json = writer_key_json,
+                                        .emit = writer_emit,
+                                        .dead = writer_dead};
     life->connected = life->reached = true;
     return true;
 }
@@ -152,6 +156,7 @@ static bool live(struct life *life, struct err *reterr)
     const struct objects_options *options = run->options;
 
     if (!shape_make(&run->shape, options->key.items, options->key.n, options->columns, reterr) ||
+        !avro_topics_open(options->value_format, &options->registry, &run->avro, reterr) ||
         !input_open(options, run->service, &run->input, reterr))
         return false;
     run->shape.null_text = options->null_text;
@@ -163,6 +168,7 @@ static bool live(struct life *life, struct err *reterr)
     if (life->connected)
         disconnect(life, true);
     input_close(run->input);
+    run->avro = avro_topics_close(run->avro);
     return ok;
 }
 

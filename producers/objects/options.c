@@ -25,6 +25,10 @@ static const struct option rows[] = {
      .help =
          "of the objects; auto goes by their names (.csv, .json, .ndjson, .jsonl, .xml, each also "
          "with .gz or .zip behind)"},
+    {"value-format", OPTION_CHOICE, FIELD(value_format), .fallback = "json",
+     .choices = value_format_names, .value_name = "FORMAT",
+     .help = "what keys and values are; avro needs --schema-registry-url, and for JSON and XML "
+             "--columns"},
     {"key", OPTION_LIST, FIELD(key), .value_name = "COLUMN",
      .help =
          "columns that tell rows apart; [NAME=]A.B lifts a nested JSON member to a column; _file "
@@ -33,8 +37,9 @@ static const struct option rows[] = {
 
 static const struct option reading[] = {
     {"columns", OPTION_STRING, FIELD(columns), .value_name = "'NAME TYPE, ...'",
-     .help = "PostgreSQL types of CSV columns, as in \"tenure integer, charge numeric(10,2)\"; all "
-             "others are text"},
+     .help =
+         "PostgreSQL types, as in \"tenure integer, charge numeric(10,2)\"; other columns of CSV "
+         "are text, other members of JSON and XML go to the dead letters"},
     {"null-text", OPTION_STRING, FIELD(null_text), .value_name = "TEXT",
      .help =
          "a CSV field with this text is NULL; an empty one of another type than text always is"},
@@ -102,8 +107,9 @@ void objects_option_set(struct objects_options *options, struct objects_option_t
     groups[3] = (struct option_group){"URLs", fetch_options, &options->fetch};
     groups[4] = (struct option_group){"S3", tables->s3_rows, &options->s3};
     groups[5] = (struct option_group){"Kafka", kafka_options, &options->kafka};
-    groups[6] = (struct option_group){"Service", service_options, &options->service};
-    groups[7] = (struct option_group){0};
+    groups[6] = (struct option_group){"Schema registry", registry_options, &options->registry};
+    groups[7] = (struct option_group){"Service", service_options, &options->service};
+    groups[OBJECTS_GROUPS] = (struct option_group){0};
     *ret = (struct option_set){
         .service = objects_service,
         .summary = "writes the changes of files, HTTP resources and S3 objects to Kafka",

@@ -5,6 +5,7 @@
 
 #include "base/cron.h"
 #include "base/options.h"
+#include "http/avro_topics.h"
 #include "http/fetch.h"
 #include "http/s3.h"
 #include "kafka/client.h"
@@ -22,8 +23,9 @@ enum objects_contents { CONTENTS_WHOLE, CONTENTS_EACH, CONTENTS_ADDED };
 
 struct objects_options {
     char *topic, *input, *dead_letters, *state_dir;
-    int contents; /* enum objects_contents */
-    int format;   /* enum objects_format */
+    int contents;     /* enum objects_contents */
+    int format;       /* enum objects_format */
+    int value_format; /* enum value_format */
     struct option_list key;
     char *columns, *null_text, *delimiter, *root, *record_element;
     bool header, tombstones;
@@ -35,6 +37,7 @@ struct objects_options {
     struct fetch_config fetch;
     struct s3_config s3;
     struct kafka_config kafka;
+    struct registry_config registry;
     struct service_config service;
     /* what follows from them */
     struct schedule schedule;
@@ -43,7 +46,7 @@ struct objects_options {
 
 /* The service's name, and its option groups over a zeroed *options. The set and the groups live as
  * long as the caller's. */
-enum { OBJECTS_GROUPS = 7, S3_ROWS_MAX = 16 };
+enum { OBJECTS_GROUPS = 8, S3_ROWS_MAX = 16 };
 extern const char objects_service[];
 struct objects_option_tables {
     struct option_group groups[OBJECTS_GROUPS + 1];

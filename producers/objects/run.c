@@ -18,7 +18,7 @@ struct reading {
     int64_t dead_before, rows_before;
     uint64_t line; /* read so far */
     bool same;     /* its content is what was read to its end before */
-    bool begun;    /* CSV: its columns are known */
+    bool begun;    /* its columns are known */
 };
 
 static void cleanup_fd_of(int *fd)
@@ -71,13 +71,23 @@ static bool begin_csv(struct reading *reading, const struct decoded *record, boo
     struct shape *shape = &reading->run->shape;
     bool header = reading->run->options->header;
 
-    reading->begun = true;
     *ret_taken = header;
     if (!header)
         return shape_begin(shape, NULL, 0, reterr);
     if (record->step != STREAM_RECORD)
         return err_stop(reterr, EX_DATAERR, "its header can't be read");
     return shape_begin(shape, record->csv.fields, record->csv.fields_n, reterr);
+}
+
+/* Before an object's first row: its columns, and what the registry must know of them. */
+static bool begin_rows(struct reading *reading, const struct decoded *record, bool *ret_taken,
+                       struct err *reterr)
+{
+    bool csv = reading->decoder.format == FORMAT_CSV;
+
+    reading->begun = true;
+    return (!csv || begin_csv(reading, record, ret_taken, reterr)) &&
+           writer_describe(&reading->run->writer, &reading->run->shape, csv, reterr);
 }
 
 /* What became of an object's reading: `fatal` false, it concerns the object alone. */
@@ -101,9 +111,8 @@ static struct outcome one_record(struct reading *reading, bool *ret_end, struct 
     if (*ret_end)
         return (struct outcome){.ok = true};
     reading->line = record.line;
-    if (reading->decoder.format == FORMAT_CSV && !reading->begun &&
-        !begin_csv(reading, &record, &taken, reterr))
-        return FAILED;
+    if (!reading->begun && !begin_rows(reading, &record, &taken, reterr))
+        return reterr->kind == ERR_STOP ? FAILED : FATAL;
     if (!taken && !take_record(reading, &record, &why, reterr))
         return FATAL;
     if (record.step != STREAM_BROKEN)

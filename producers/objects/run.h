@@ -15,6 +15,7 @@ struct run {
     struct service *service;
     struct metric *metrics;
     struct input *input;
+    struct avro_topics *avro; /* NULL: records are JSON */
     struct writer writer;
     struct shape shape;
     struct feed feed;

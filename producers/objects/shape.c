@@ -86,8 +86,10 @@ bool shape_make(struct shape *shape, char *const *key, size_t key_n, const char 
 
 static void columns_done(struct shape *shape)
 {
-    for (size_t i = 0; i < shape->columns_n; i++)
+    for (size_t i = 0; i < shape->columns_n; i++) {
         buf_done(&shape->columns[i].label);
+        free(shape->columns[i].name);
+    }
     free(shape->columns);
     shape->columns = NULL;
     shape->columns_n = 0;
@@ -180,6 +182,7 @@ bool shape_begin(struct shape *shape, const struct str *fields, size_t fields_n,
     for (size_t i = 0; i < n; i++) {
         struct shape_column *column = &shape->columns[i];
 
+        column->name = err_strdup(arena_copy(shape->arena, names[i]).at);
         buf_char(&column->label, first && i == 0 ? '{' : ',');
         json_write_string(&column->label, names[i]);
         buf_char(&column->label, ':');

@@ -30,6 +30,7 @@ struct key_part {
 
 /* A column of a CSV object. */
 struct shape_column {
+    char *name;
     struct buf label;                /* {"name": or ,"name": */
     const struct declared *declared; /* NULL: text */
 };
@@ -77,7 +78,11 @@ WARN_UNUSED bool shape_begin(struct shape *shape, const struct str *fields, size
 WARN_UNUSED bool shape_csv(struct shape *shape, const struct csv_record *record,
                            struct shape_place place, struct shaped *ret, struct err *reterr);
 
-/* Shapes a JSON record. ERR_DEAD_LETTER: not JSON, not an object, a member of the key missing or null. */
+/*
+ * Shapes a JSON record. Where columns are declared its members are theirs, in their order. ERR_DEAD_LETTER:
+ * not JSON, not an object, a member of the key missing or null, one that is not declared where others
+ * are, or not of its type.
+ */
 WARN_UNUSED bool shape_json(struct shape *shape, struct str text, struct shape_place place,
                             struct shaped *ret, struct err *reterr);
 
@@ -85,6 +90,9 @@ WARN_UNUSED bool shape_json(struct shape *shape, struct str text, struct shape_p
  * content gives equal bytes however it was printed. `json` must be good JSON. */
 WARN_UNUSED bool shape_compact(struct buf *out, struct str json, struct arena *arena,
                                struct err *reterr);
+
+/* The column is one that the key lifts out of the row's depth. */
+bool shape_is_lifted(const struct shape *shape, const char *name);
 
 /* Appends a key part that tells where the row was found. */
 void shape_put_place(struct buf *out, const struct key_part *part, struct shape_place place);

@@ -1,6 +1,4 @@
-#include "shape.h"
-
-#include "record/json.h"
+#include "shape_json.h"
 
 /* Appends the string at `at` (its opening quote); behind it. */
 static const char *compact_string(struct buf *out, const char *at, const char *end,
@@ -63,9 +61,8 @@ static bool find_member(struct str object, const char *name, struct arena *arena
     return false;
 }
 
-/* Finds the value of a key part in the row: `part->value` is its text as it stands there. */
-static bool find_part(struct key_part *part, struct str row, struct arena *arena,
-                      struct err *reterr)
+bool shape_find_part(const struct key_part *part, struct str row, struct arena *arena,
+                     struct json_value *ret, struct err *reterr)
 {
     struct json_value value = {.kind = JSON_NULL, .raw = row};
 
@@ -74,6 +71,18 @@ static bool find_part(struct key_part *part, struct str row, struct arena *arena
             return err_sql(reterr, ERR_DEAD_LETTER, "23502", "the key's member \"%s\" is missing",
                            part->name);
     }
+    *ret = value;
+    return true;
+}
+
+/* Finds a key part: `part->value` is its text as it stands in the row. */
+static bool find_part(struct key_part *part, struct str row, struct arena *arena,
+                      struct err *reterr)
+{
+    struct json_value value = {0};
+
+    if (!shape_find_part(part, row, arena, &value, reterr))
+        return false;
     bool quoted = value.kind == JSON_STRING;
     part->value = (struct str){value.raw.at - quoted, value.raw.len + (quoted ? 2 : 0)};
     return true;
@@ -127,6 +136,8 @@ bool shape_json(struct shape *shape, struct str text, struct shape_place place, 
         return false;
     if (value.kind != JSON_OBJECT)
         return err_set(reterr, ERR_DEAD_LETTER, "the row is no JSON object");
+    if (shape->declared.n > 0)
+        return shape_declared(shape, value.raw, place, reterr) && shape_finish(shape, ret, reterr);
     if (!put_key(shape, value.raw, place, reterr))
         return false;
     size_t added = shape->after.len;

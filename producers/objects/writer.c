@@ -8,7 +8,7 @@
 #include "seen/restore.h"
 #include <inttypes.h>
 
-enum { BROKER_MS = 10000, VISITS_MAX = 100000 };
+enum { BROKER_MS = 10000, VISITS_MAX = 100000, DESCRIBED_BYTES = 1 << 14 };
 
 static const struct str run_key = {"run", 3};
 
@@ -26,8 +26,12 @@ static bool restore(struct writer *writer, struct err *reterr)
     const struct objects_options *options = writer->options;
     const struct seen_config config = {.directory = options->state_dir,
                                        .map_bytes = options->state_bytes};
-    const struct seen_source source = {&options->kafka, objects_service, writer->admin,
-                                       options->topic, writer->run.commits};
+    const struct seen_source source = {.config = &options->kafka,
+                                       .client_id = objects_service,
+                                       .admin = writer->admin,
+                                       .topic = options->topic,
+                                       .position = writer->run.commits,
+                                       .avro = writer->avro != NULL};
     struct seen_restored restored = {0};
 
     if (!seen_open(&config, &writer->seen, reterr) ||
@@ -41,9 +45,10 @@ static bool restore(struct writer *writer, struct err *reterr)
 }
 
 bool writer_open(struct writer *writer, const struct objects_options *options,
-                 struct metric *metrics, struct err *reterr)
+                 struct avro_topics *avro, struct metric *metrics, struct err *reterr)
 {
     writer->options = options;
+    writer->avro = avro;
     writer->metrics = metrics;
     if (!kafka_admin_open(&options->kafka, objects_service, &writer->admin, reterr) ||
         !ensure_topics(writer, reterr) ||
@@ -95,17 +100,59 @@ static bool produce(struct writer *writer, const struct kafka_record *record, st
     return true;
 }
 
+bool writer_describe(struct writer *writer, const struct shape *shape, bool csv, struct err *reterr)
+{
+    struct arena *arena CLEANUP(arena) = NULL;
+    struct avro_table table;
+
+    if (writer->avro == NULL)
+        return true;
+    arena = arena_new(DESCRIBED_BYTES);
+    return described_table(shape, csv, writer->options->topic, arena, &table, reterr) &&
+           avro_topics_describe_envelope(writer->avro, &table, reterr);
+}
+
+bool writer_key(void *arg, struct str json, struct str *ret, struct err *reterr)
+{
+    struct writer *writer = arg;
+
+    return avro_topics_key(writer->avro, writer->options->topic, json, ret, reterr);
+}
+
+bool writer_key_json(void *arg, struct str key, struct str *ret, struct err *reterr)
+{
+    struct writer *writer = arg;
+
+    *ret = key;
+    return writer->avro == NULL || avro_topics_key_json(writer->avro, key, ret, reterr);
+}
+
+/* The value as it stands in the topic. A delete may come before any row has told the columns. */
+static bool value_of(struct writer *writer, struct str json, struct str *ret, struct err *reterr)
+{
+    const char *topic = writer->options->topic;
+
+    return (writer->avro == NULL || avro_topics_recall(writer->avro, topic, reterr)) &&
+           avro_topics_value(writer->avro, topic, json, ret, reterr);
+}
+
 bool writer_emit(void *arg, const struct feed_event *event, struct err *reterr)
 {
     struct writer *writer = arg;
+    char content[SEEN_CONTENT_DIGITS + 1];
+    struct str value;
+
+    if (!value_of(writer, event->value, &value, reterr))
+        return false;
     const struct kafka_header headers[] = {{STR(POSITION_HEADER), event->position},
-                                           {STR(COMMIT_TIME_HEADER), event->commit_time}};
+                                           {STR(COMMIT_TIME_HEADER), event->commit_time},
+                                           seen_content_header(event->after, content)};
     const struct kafka_record record = {.topic = writer->options->topic,
                                         .partition = -1,
                                         .key = event->key,
-                                        .value = event->value,
+                                        .value = value,
                                         .headers = headers,
-                                        .headers_n = 2};
+                                        .headers_n = writer->avro == NULL ? 2 : 3};
 
     objects_metrics_count(writer->metrics, event->op);
     return produce(writer, &record, reterr);

@@ -6,6 +6,7 @@
 #ifndef SLUICE_OBJECTS_WRITER_H
 #define SLUICE_OBJECTS_WRITER_H
 
+#include "described.h"
 #include "feed.h"
 #include "file_state.h"
 #include "kafka/progress.h"
@@ -18,6 +19,7 @@ struct writer {
     struct kafka_admin *admin;
     struct kafka_producer *producer;
     struct kafka_progress *progress;
+    struct avro_topics *avro; /* NULL: records are JSON */
     struct seen *seen;
     struct run_state run;
     bool open; /* a transaction is */
@@ -28,13 +30,23 @@ struct writer {
 
 /*
  * Connects, fences a predecessor, reads how far it was, opens the store and restores it. Fails
- * ERR_RETRY while the broker is away or another process holds the store.
+ * ERR_RETRY while the broker is away or another process holds the store. `avro` is NULL when records
+ * are JSON, and outlives the writer.
  */
 WARN_UNUSED bool writer_open(struct writer *writer, const struct objects_options *options,
-                             struct metric *metrics, struct err *reterr);
+                             struct avro_topics *avro, struct metric *metrics, struct err *reterr);
 
 /* Closes everything, aborting what is open. `clean`: the store may outlive a restart of the machine. */
 void writer_close(struct writer *writer, bool clean);
+
+/* Tells the schema registry what rows come next: of CSV, or of JSON. ERR_STOP when it can't take
+ * them. Nothing to do when records are JSON. */
+WARN_UNUSED bool writer_describe(struct writer *writer, const struct shape *shape, bool csv,
+                                 struct err *reterr);
+
+/* As feed_edge.key and feed_edge.key_json; arg is the writer. */
+WARN_UNUSED bool writer_key(void *arg, struct str json, struct str *ret, struct err *reterr);
+WARN_UNUSED bool writer_key_json(void *arg, struct str key, struct str *ret, struct err *reterr);
 
 /* As feed_edge.emit and feed_edge.dead; arg is the writer. */
 WARN_UNUSED bool writer_emit(void *arg, const struct feed_event *event, struct err *reterr);

@@ -23,8 +23,9 @@ struct writer {
     struct buf text, position;
 };
 
-/* `avro` is NULL when records are JSON, and outlives it. Makes sure that the topics exist, opens the producer (which fences a predecessor and ends its
- * transaction), reads the progress topic. */
+/* Makes sure that the topics exist, opens the producer (which fences a predecessor and ends its
+ * transaction), reads the progress topic. `avro` is NULL when records are JSON, and outlives the
+ * writer. */
 WARN_UNUSED bool writer_open(struct writer *writer, const struct rows_options *options,
                              struct avro_topics *avro, struct metric *metrics, struct err *reterr);
 

@@ -52,7 +52,9 @@ static void test_feed(void **state)
 {
     struct seen_config config = {directory, 64 << 20, "boot"};
     struct buf out CLEANUP(buf) = {0};
-    struct feed feed = {.edge = {&out, note_event, note_dead}, .topic = "t", .tombstones = true};
+    struct feed feed = {.edge = {.arg = &out, .emit = note_event, .dead = note_dead},
+                        .topic = "t",
+                        .tombstones = true};
     struct err err;
 
     (void)state;
