@@ -100,6 +100,22 @@ static void choose(const struct option_list *columns, struct arena *arena, struc
     *members = chosen;
 }
 
+/* All columns but those that are not wanted. */
+static void leave_out(const struct option_list *without, struct members *members)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < members->n; i++) {
+        bool wanted = true;
+
+        for (size_t j = 0; j < without->n && wanted; j++)
+            wanted = !str_eq_c(members->at[i].name, without->items[j]);
+        if (wanted)
+            members->at[kept++] = members->at[i];
+    }
+    members->n = kept;
+}
+
 bool object_row_read(const struct object_shape *shape, struct str key, struct str value,
                      struct arena *arena, struct object_row *ret, struct err *reterr)
 {
@@ -115,6 +131,8 @@ bool object_row_read(const struct object_shape *shape, struct str key, struct st
         return err_prefix(reterr, "%s", deleted ? "key of a delete" : "value");
     if (shape->columns != NULL)
         choose(shape->columns, arena, &members);
+    if (shape->without != NULL)
+        leave_out(shape->without, &members);
     *ret = (struct object_row){members.at, members.n, deleted, 0};
     return true;
 }

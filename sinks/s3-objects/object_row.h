@@ -17,7 +17,8 @@ struct object_member {
 };
 
 struct object_row {
-    const struct object_member *members; /* in the record's order, or that of shape->columns */
+    const struct object_member
+        *members; /* in the record's order, or that of shape->columns, without shape->without */
     size_t n;
     bool deleted;   /* members are the key's columns */
     int64_t offset; /* in the topic */

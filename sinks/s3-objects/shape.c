@@ -6,6 +6,8 @@ static void describe_columns(struct buf *out, const struct object_shape *shape)
 {
     for (size_t i = 0; shape->columns != NULL && i < shape->columns->n; i++)
         buf_printf(out, " column=%s", shape->columns->items[i]);
+    for (size_t i = 0; shape->without != NULL && i < shape->without->n; i++)
+        buf_printf(out, " without=%s", shape->without->items[i]);
     for (size_t i = 0; shape->schema != NULL && i < shape->schema->columns_n; i++) {
         buf_printf(out, " typed=%s ", shape->schema->columns[i].name);
         type_print(out, shape->schema->columns[i].type);

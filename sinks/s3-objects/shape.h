@@ -52,6 +52,7 @@ struct object_shape {
     bool envelope;                     /* each row ends with __op and __offset */
     const char *row_from;              /* the member that holds the row; NULL: the record is it */
     const struct option_list *columns; /* only these, in this order; NULL: as the record has them */
+    const struct option_list *without; /* all but these; NULL: `columns` decides */
     const struct schema *schema;       /* declared columns (of `columns` only); NULL: none */
     bool finite;                       /* a format can't hold infinite dates and numerics */
     bool gzip;                         /* text formats */

@@ -25,6 +25,11 @@ const struct option shape_option_rows[] = {
      .offset = AT(columns),
      .value_name = "COLUMN,...",
      .help = "write only these columns, in this order"},
+    {.name = "without-columns",
+     .kind = OPTION_LIST,
+     .offset = AT(without),
+     .value_name = "COLUMN,...",
+     .help = "write all columns but these, for rows whose columns are not declared"},
     {.name = "row-from",
      .kind = OPTION_STRING,
      .offset = AT(row_from),
@@ -155,6 +160,10 @@ static bool check_needs(const struct shape_options *options,
     static const enum parquet_codec by_choice[] = {PARQUET_SNAPPY, PARQUET_ZSTD, PARQUET_GZIP,
                                                    PARQUET_NONE};
 
+    if (options->without.n > 0 && (options->schema != NULL || options->columns.n > 0))
+        return err_stop(reterr, EX_USAGE,
+                        "--without-columns: with --schema or --columns, give --columns without "
+                        "them");
     for (; *formats != NULL; formats++) {
         if ((*formats)->needs_types && options->schema == NULL)
             return err_stop(reterr, EX_USAGE,
@@ -182,6 +191,7 @@ static bool build_common(const struct shape_options *options,
 {
     shape->row_from = options->row_from;
     shape->columns = options->columns.n > 0 ? &options->columns : NULL;
+    shape->without = options->without.n > 0 ? &options->without : NULL;
     shape->gzip = options->compression == GZIP;
     shape->csv = (struct csv_dialect){.quote = options->csv_quote,
                                       .header = options->csv_header,

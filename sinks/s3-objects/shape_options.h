@@ -8,7 +8,7 @@
 
 struct shape_options {
     char *schema, *row_from;
-    struct option_list columns;
+    struct option_list columns, without;
     int compression;
     char *csv_delimiter, *csv_null;
     int csv_quote, csv_header, nested;

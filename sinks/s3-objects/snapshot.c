@@ -123,7 +123,7 @@ bool snapshot_take(struct task *task, struct partition *partition, struct kafka_
     struct object_row row;
     struct err reason;
 
-    shape.columns = NULL; /* the part may be one of those that are not written */
+    shape.columns = shape.without = NULL; /* the part may be one of those not written */
     arena_reset(task->arena);
     if (!registry_json(task->registry, message->key, task->arena, &key, &reason) ||
         !registry_json(task->registry, message->value, task->arena, &value, &reason) ||

@@ -37,6 +37,10 @@ class S3:
     def get(self, bucket, key):
         return self.request("GET", f"/{bucket}/{key}")
 
+    def head(self, bucket, key):
+        """Its headers, names in lower case."""
+        return self.request("HEAD", f"/{bucket}/{key}", whole=True)
+
     def delete(self, bucket, key):
         self.request("DELETE", f"/{bucket}/{key}")
 
@@ -58,8 +62,8 @@ class S3:
         for key in self.list(bucket):
             self.delete(bucket, key)
 
-    def request(self, method, path, query=None, body=b"", headers=None):
-        """One signed request; returns the body of a 2xx answer, raises S3Error otherwise."""
+    def request(self, method, path, query=None, body=b"", headers=None, whole=False):
+        """One signed request; returns the body of a 2xx answer (`whole`: its headers), raises S3Error otherwise."""
         path = urllib.parse.quote(path, safe="/-_.~")
         query = "&".join(f"{quote(k)}={quote(v)}" for k, v in sorted((query or {}).items()))
         signed = self._sign(method, path, query, hashlib.sha256(body).hexdigest(), headers or {})
@@ -72,7 +76,7 @@ class S3:
             connection.close()
         if answer.status // 100 != 2:
             raise S3Error(answer.status, content)
-        return content
+        return {name.lower(): value for name, value in answer.getheaders()} if whole else content
 
     def _sign(self, method, path, query, body_hash, headers):
         now = datetime.now(timezone.utc)

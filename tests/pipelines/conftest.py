@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
+from harness.flow import Flow
 from harness.live import Live
 from harness.pipelines import Pipeline
 from harness.services import run
@@ -55,6 +56,20 @@ def live(pg, kafka, service, unique, tmp_path):
 
     def make(name):
         made.append(Live(name, pg, kafka, service, unique, tmp_path / name))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.drop()
+
+
+@pytest.fixture
+def flow(pg, kafka, s3, service, unique, tmp_path):
+    """flow(NAME): the stages of schemas/NAME/flow under names of the test's own; buckets go at the end."""
+    made = []
+
+    def make(name):
+        made.append(Flow(name, service, kafka, s3, pg, unique, tmp_path))
         return made[-1]
 
     yield make
