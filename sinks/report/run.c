@@ -11,7 +11,6 @@
 enum { ARENA_BYTES = 4 << 20 };
 
 DEFINE_CLEANUP(pg, struct pg *, pg_close);
-DEFINE_CLEANUP(output, struct output *, output_close);
 DEFINE_CLEANUP(quality, struct quality *, quality_free);
 
 struct run {
