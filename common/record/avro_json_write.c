@@ -143,7 +143,7 @@ static bool put_string(struct writing *to, const struct shape_node *node,
                        const struct json_value *json, struct err *reterr)
 {
     bool quoted = json->kind == JSON_STRING;
-    struct str text = {json->raw.at - quoted, json->raw.len + (quoted ? 2 : 0)};
+    struct str text = json_whole(json);
 
     if (node->meaning != MEANS_JSON && !(node->meaning == MEANS_NUMBER && !quoted)) {
         if (!quoted)

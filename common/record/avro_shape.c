@@ -256,13 +256,8 @@ static bool compile_field(struct making *making, avro_schema_t schema, int i,
         return false;
     name_field(making, field,
                name.len > 0 ? name : str_of(avro_schema_record_field_name(schema, i)));
-    if (fallback.raw.at != NULL) { /* a string's quotes belong to it */
-        size_t quote = fallback.kind == JSON_STRING;
-
-        field->fallback =
-            arena_copy(making->shape->arena,
-                       (struct str){fallback.raw.at - quote, fallback.raw.len + 2 * quote});
-    }
+    if (fallback.raw.at != NULL) /* a string's quotes belong to it */
+        field->fallback = arena_copy(making->shape->arena, json_whole(&fallback));
     return compile(making, avro_schema_record_field_get_by_index(schema, i), &type, &field->node,
                    reterr);
 }

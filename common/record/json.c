@@ -349,6 +349,38 @@ bool json_object_next(struct json_cursor *cursor, struct arena *arena, bool *fir
     return true;
 }
 
+bool json_member(struct str object, const char *name, struct arena *arena, struct json_value *ret,
+                 bool *ret_found, struct err *reterr)
+{
+    struct json_cursor cursor = json_open(object);
+    bool first = true, more = true;
+    struct json_value value;
+    struct str found;
+
+    if (!json_object_begin(&cursor, reterr))
+        return false;
+    for (;;) {
+        if (!json_object_next(&cursor, arena, &first, &more, &found, reterr))
+            return false;
+        *ret_found = false;
+        if (!more)
+            return true;
+        if (!json_read(&cursor, &value, reterr))
+            return false;
+        if (str_eq_c(found, name))
+            break;
+    }
+    *ret = value;
+    *ret_found = true;
+    return true;
+}
+
+struct str json_whole(const struct json_value *value)
+{
+    return value->kind == JSON_STRING ? (struct str){value->raw.at - 1, value->raw.len + 2}
+                                      : value->raw;
+}
+
 bool json_array_more(struct json_cursor *cursor)
 {
     skip_blanks(cursor);

@@ -54,6 +54,14 @@ WARN_UNUSED bool json_object_begin(struct json_cursor *cursor, struct err *reter
 WARN_UNUSED bool json_object_next(struct json_cursor *cursor, struct arena *arena, bool *first,
                                   bool *ret_more, struct str *ret_name, struct err *reterr);
 
+/* The first member of that name of an object; *ret_found false: it has none. What stands behind the
+ * member is not looked at. Errors as json_read. */
+WARN_UNUSED bool json_member(struct str object, const char *name, struct arena *arena,
+                             struct json_value *ret, bool *ret_found, struct err *reterr);
+
+/* The value's text as it stands in the document, a string's with its quotes. */
+struct str json_whole(const struct json_value *value);
+
 /* Within an array that is known to be well-formed, behind its bracket or an element: skips to the
  * next element; false behind the closing bracket. */
 bool json_array_more(struct json_cursor *cursor);

@@ -46,23 +46,13 @@ static bool read_half(struct str digits, uint64_t *ret)
 
 bool seen_after(struct str value, struct arena *arena, struct str *ret, struct err *reterr)
 {
-    struct json_cursor cursor = json_open(value);
-    bool first = true, more = true;
     struct json_value member;
-    struct str name;
+    bool found;
 
-    if (!json_object_begin(&cursor, reterr))
+    if (!json_member(value, "after", arena, &member, &found, reterr))
         return false;
-    for (;;) {
-        if (!json_object_next(&cursor, arena, &first, &more, &name, reterr))
-            return false;
-        if (!more)
-            return err_set(reterr, ERR_DEAD_LETTER, "not a Debezium envelope: it has no after");
-        if (!json_read(&cursor, &member, reterr))
-            return false;
-        if (str_eq_c(name, "after"))
-            break;
-    }
+    if (!found)
+        return err_set(reterr, ERR_DEAD_LETTER, "not a Debezium envelope: it has no after");
     if (member.kind != JSON_OBJECT && member.kind != JSON_NULL)
         return err_set(reterr, ERR_DEAD_LETTER, "not a Debezium envelope: after is no row");
     *ret = member.kind == JSON_OBJECT ? member.raw : STR_NONE;

@@ -24,8 +24,7 @@ struct key_part {
     char *words; /* of the path, each terminated */
     const char *path[KEY_PATH_MAX];
     size_t path_n;
-    size_t field;     /* CSV: which one */
-    struct str value; /* JSON: of the present row */
+    size_t field; /* CSV: which one */
 };
 
 /* A column of a CSV object. */

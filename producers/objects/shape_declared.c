@@ -43,13 +43,11 @@ static bool read_members(const struct shape *shape, struct str row, struct json_
 static bool member_text(const struct json_value *value, bool json, struct arena *arena,
                         struct str *ret, struct err *reterr)
 {
-    bool quoted = value->kind == JSON_STRING;
-    struct str raw = {value->raw.at - quoted, value->raw.len + (quoted ? 2 : 0)};
     struct buf text CLEANUP(buf) = {0};
 
-    if (quoted && !json)
+    if (value->kind == JSON_STRING && !json)
         return json_text(value, arena, ret, reterr);
-    if (!shape_compact(&text, raw, arena, reterr))
+    if (!shape_compact(&text, json_whole(value), arena, reterr))
         return false;
     *ret = arena_copy(arena, buf_str(&text));
     return true;
@@ -76,48 +74,19 @@ static bool put_member(const struct shape *shape, struct buf *out, const struct 
            err_prefix(reterr, "column \"%s\"", column->name);
 }
 
-/* Appends the value of a part of the key: a null is none. */
-static bool put_part(struct shape *shape, struct buf *out, struct key_part *part, struct str row,
-                     struct shape_place place, struct err *reterr)
+/* As its column's type has it; a null is none. */
+static bool put_key_value(struct shape *shape, const struct key_part *part,
+                          const struct json_value *value, struct err *reterr)
 {
     const struct declared *column = declared_find(&shape->declared, str_of(part->name));
-    struct json_value value;
-    size_t from = out->len;
+    struct buf *key = &shape->key_text;
+    size_t from = key->len;
 
-    if (part->kind == KEY_FILE || part->kind == KEY_LINE) {
-        shape_put_place(out, part, place);
-        return true;
-    }
-    if (!shape_find_part(part, row, shape->arena, &value, reterr) ||
-        !put_member(shape, out, column, &value, reterr))
+    if (!put_member(shape, key, column, value, reterr))
         return false;
-    if (buf_ok(out) && str_eq_c((struct str){out->at + from, out->len - from}, "null"))
+    if (buf_ok(key) && str_eq_c((struct str){key->at + from, key->len - from}, "null"))
         return err_sql(reterr, ERR_DEAD_LETTER, "23502", "the key's member \"%s\" is NULL",
                        part->name);
-    return true;
-}
-
-/* The key, and the columns that it adds in front of the row. */
-static bool put_key(struct shape *shape, struct str row, struct shape_place place,
-                    struct err *reterr)
-{
-    struct buf *key = &shape->key_text, *after = &shape->after;
-
-    for (size_t i = 0; i < shape->key_n; i++) {
-        struct key_part *part = &shape->key[i];
-
-        buf_char(key, i == 0 ? '{' : ',');
-        buf_puts(key, part->label);
-        if (!put_part(shape, key, part, row, place, reterr))
-            return false;
-        if (part->kind == KEY_MEMBER)
-            continue;
-        buf_char(after, after->len == 0 ? '{' : ',');
-        buf_puts(after, part->label);
-        if (!put_part(shape, after, part, row, place, reterr))
-            return false;
-    }
-    buf_char(key, '}');
     return true;
 }
 
@@ -128,7 +97,8 @@ bool shape_declared(struct shape *shape, struct str row, struct shape_place plac
     struct json_value *members = arena_zalloc(shape->arena, list->n * sizeof(*members));
     struct buf *after = &shape->after;
 
-    if (!read_members(shape, row, members, reterr) || !put_key(shape, row, place, reterr))
+    if (!read_members(shape, row, members, reterr) ||
+        !shape_put_key(shape, row, place, put_key_value, reterr))
         return false;
     for (size_t i = 0; i < list->n; i++) {
         if (shape_is_lifted(shape, list->items[i].name))

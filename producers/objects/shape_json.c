@@ -38,36 +38,18 @@ bool shape_compact(struct buf *out, struct str json, struct arena *arena, struct
     return true;
 }
 
-/* The member of that name of an object that was read whole before; false when there is none. */
-static bool find_member(struct str object, const char *name, struct arena *arena,
-                        struct json_value *ret)
-{
-    struct json_cursor cursor = json_open(object);
-    bool first = true, more = true;
-    struct json_value value;
-    struct str found;
-    struct err ignored;
-
-    if (!json_object_begin(&cursor, &ignored))
-        return false;
-    while (json_object_next(&cursor, arena, &first, &more, &found, &ignored) && more) {
-        if (!json_read(&cursor, &value, &ignored))
-            return false;
-        if (str_eq_c(found, name)) {
-            *ret = value;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool shape_find_part(const struct key_part *part, struct str row, struct arena *arena,
-                     struct json_value *ret, struct err *reterr)
+/* The value of a key part in the row, which was read whole before. */
+static bool find_part(const struct key_part *part, struct str row, struct arena *arena,
+                      struct json_value *ret, struct err *reterr)
 {
     struct json_value value = {.kind = JSON_NULL, .raw = row};
+    struct err ignored;
 
     for (size_t i = 0; i < part->path_n; i++) {
-        if (!find_member(value.raw, part->path[i], arena, &value) || value.kind == JSON_NULL)
+        bool found = false;
+
+        if (!json_member(value.raw, part->path[i], arena, &value, &found, &ignored) || !found ||
+            value.kind == JSON_NULL)
             return err_sql(reterr, ERR_DEAD_LETTER, "23502", "the key's member \"%s\" is missing",
                            part->name);
     }
@@ -75,52 +57,46 @@ bool shape_find_part(const struct key_part *part, struct str row, struct arena *
     return true;
 }
 
-/* Finds a key part: `part->value` is its text as it stands in the row. */
-static bool find_part(struct key_part *part, struct str row, struct arena *arena,
-                      struct err *reterr)
+static bool put_part(struct shape *shape, const struct key_part *part, struct str row,
+                     struct shape_place place, key_value_fn *put, struct err *reterr)
 {
-    struct json_value value = {0};
+    struct json_value value;
 
-    if (!shape_find_part(part, row, arena, &value, reterr))
-        return false;
-    bool quoted = value.kind == JSON_STRING;
-    part->value = (struct str){value.raw.at - quoted, value.raw.len + (quoted ? 2 : 0)};
-    return true;
+    if (part->kind == KEY_FILE || part->kind == KEY_LINE) {
+        shape_put_place(&shape->key_text, part, place);
+        return true;
+    }
+    return find_part(part, row, shape->arena, &value, reterr) && put(shape, part, &value, reterr);
 }
 
-static bool put_part(struct shape *shape, struct buf *out, const struct key_part *part,
-                     struct shape_place place, struct err *reterr)
-{
-    buf_puts(out, part->label);
-    if (part->kind == KEY_MEMBER || part->kind == KEY_LIFTED)
-        return shape_compact(out, part->value, shape->arena, reterr);
-    shape_put_place(out, part, place);
-    return true;
-}
-
-/* The key, and the columns that it adds in front of the row. */
-static bool put_key(struct shape *shape, struct str row, struct shape_place place,
-                    struct err *reterr)
+bool shape_put_key(struct shape *shape, struct str row, struct shape_place place, key_value_fn *put,
+                   struct err *reterr)
 {
     struct buf *key = &shape->key_text, *after = &shape->after;
 
     for (size_t i = 0; i < shape->key_n; i++) {
-        struct key_part *part = &shape->key[i];
-        bool in_row = part->kind == KEY_MEMBER || part->kind == KEY_LIFTED;
+        const struct key_part *part = &shape->key[i];
 
-        if (in_row && !find_part(part, row, shape->arena, reterr))
-            return false;
         buf_char(key, i == 0 ? '{' : ',');
-        if (!put_part(shape, key, part, place, reterr))
+        size_t from = key->len;
+        buf_puts(key, part->label);
+        if (!put_part(shape, part, row, place, put, reterr))
             return false;
         if (part->kind == KEY_MEMBER)
             continue;
         buf_char(after, after->len == 0 ? '{' : ',');
-        if (!put_part(shape, after, part, place, reterr))
-            return false;
+        buf_append(after, key->at + from, key->len - from);
     }
     buf_char(key, '}');
     return true;
+}
+
+/* As it stands in the row. */
+static bool put_value(struct shape *shape, const struct key_part *part,
+                      const struct json_value *value, struct err *reterr)
+{
+    (void)part;
+    return shape_compact(&shape->key_text, json_whole(value), shape->arena, reterr);
 }
 
 bool shape_json(struct shape *shape, struct str text, struct shape_place place, struct shaped *ret,
@@ -138,7 +114,7 @@ bool shape_json(struct shape *shape, struct str text, struct shape_place place, 
         return err_set(reterr, ERR_DEAD_LETTER, "the row is no JSON object");
     if (shape->declared.n > 0)
         return shape_declared(shape, value.raw, place, reterr) && shape_finish(shape, ret, reterr);
-    if (!put_key(shape, value.raw, place, reterr))
+    if (!shape_put_key(shape, value.raw, place, put_value, reterr))
         return false;
     size_t added = shape->after.len;
     if (!shape_compact(&shape->after, value.raw, shape->arena, reterr))

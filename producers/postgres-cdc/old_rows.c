@@ -93,22 +93,10 @@ static void put(struct old_rows *rows, const struct kafka_message *message, bool
 static bool envelope_member(struct str value, struct arena *arena, const char *wanted,
                             struct json_value *ret, struct err *reterr)
 {
-    struct json_cursor cursor = json_open(value);
-    bool first = true, more = true;
-    struct str name;
+    bool found;
 
-    if (!json_object_begin(&cursor, reterr))
-        return false;
-    for (;;) {
-        if (!json_object_next(&cursor, arena, &first, &more, &name, reterr))
-            return false;
-        if (!more)
-            return err_set(reterr, ERR_STOP, "an envelope without \"%s\"", wanted);
-        if (!json_read(&cursor, ret, reterr))
-            return false;
-        if (str_eq_c(name, wanted))
-            return true;
-    }
+    return json_member(value, wanted, arena, ret, &found, reterr) &&
+           (found || err_set(reterr, ERR_STOP, "an envelope without \"%s\"", wanted));
 }
 
 static void truncate_partition(struct old_rows *rows, int32_t partition)

@@ -71,9 +71,7 @@ static bool read_field(const struct target_column *column, const struct json_val
     if (column->wire != WIRE_TEXT)
         return read_integer(column, value, arena, ret, reterr);
     if (column->form == FORM_JSON) {
-        bool quoted = value->kind == JSON_STRING;
-
-        *ret = (struct str){value->raw.at - quoted, value->raw.len + (quoted ? 2 : 0)};
+        *ret = json_whole(value);
         return true;
     }
     if (column->form == FORM_ARRAY && value->kind == JSON_ARRAY)

@@ -28,9 +28,6 @@ WARN_UNUSED bool json_raw_step(struct str document, struct arena *arena, struct 
 /* How many elements the array has. */
 WARN_UNUSED bool json_count(struct str array, int64_t *ret, struct err *reterr);
 
-/* The value's text, a string's with its quotes. */
-struct str json_whole(const struct json_value *item);
-
 /* The document as text: of a string what it says, of null NULL. */
 WARN_UNUSED bool json_as_text(const struct call *call, struct str document, struct value *ret,
                               struct err *reterr);

@@ -32,12 +32,6 @@ static bool index_of(struct str text, int64_t *ret)
     return *end == '\0' && errno == 0 && *ret >= INT32_MIN && *ret <= INT32_MAX;
 }
 
-struct str json_whole(const struct json_value *item)
-{
-    return item->kind == JSON_STRING ? (struct str){item->raw.at - 1, item->raw.len + 2}
-                                     : item->raw;
-}
-
 /* The last of equal names. */
 static bool raw_member(struct str object, struct arena *arena, struct str name, struct str *ret,
                        bool *ret_found, struct err *reterr)
