@@ -222,6 +222,9 @@ bool avro_topics_key_json(struct avro_topics *topics, struct str key, struct str
     struct str body;
     int32_t id;
 
+    *ret = key;
+    if (topics == NULL)
+        return true;
     if (!avro_frame_read(key, &id, &body, reterr))
         return false;
     shape = own_shape(topics, id);

@@ -52,7 +52,8 @@ WARN_UNUSED bool avro_topics_value(struct avro_topics *topics, const char *topic
                                    struct str *ret, struct err *reterr);
 
 /* The JSON of a key as it stands in a topic, alive until the next call. ERR_DEAD_LETTER when it
- * is none of Avro; errors else as registry_shape, which is asked for schemas that no topic has now. */
+ * is none of Avro; errors else as registry_shape, which is asked for schemas that no topic has now.
+ * `topics` NULL: it is JSON already. */
 WARN_UNUSED bool avro_topics_key_json(struct avro_topics *topics, struct str key, struct str *ret,
                                       struct err *reterr);
 

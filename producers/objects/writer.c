@@ -123,8 +123,7 @@ bool writer_key_json(void *arg, struct str key, struct str *ret, struct err *ret
 {
     struct writer *writer = arg;
 
-    *ret = key;
-    return writer->avro == NULL || avro_topics_key_json(writer->avro, key, ret, reterr);
+    return avro_topics_key_json(writer->avro, key, ret, reterr);
 }
 
 /* The value as it stands in the topic. A delete may come before any row has told the columns. */
@@ -144,9 +143,8 @@ bool writer_emit(void *arg, const struct feed_event *event, struct err *reterr)
 
     if (!value_of(writer, event->value, &value, reterr))
         return false;
-    const struct kafka_header headers[] = {{STR(POSITION_HEADER), event->position},
-                                           {STR(COMMIT_TIME_HEADER), event->commit_time},
-                                           seen_content_header(event->after, content)};
+    struct kafka_header headers[3] = {{STR(POSITION_HEADER), event->position},
+                                      {STR(COMMIT_TIME_HEADER), event->commit_time}};
     const struct kafka_record record = {.topic = writer->options->topic,
                                         .partition = -1,
                                         .key = event->key,
@@ -154,6 +152,8 @@ bool writer_emit(void *arg, const struct feed_event *event, struct err *reterr)
                                         .headers = headers,
                                         .headers_n = writer->avro == NULL ? 2 : 3};
 
+    if (writer->avro != NULL)
+        headers[2] = seen_content_header(event->after, content);
     objects_metrics_count(writer->metrics, event->op);
     return produce(writer, &record, reterr);
 }

@@ -83,8 +83,7 @@ bool writer_key(struct writer *writer, struct str json, struct str *ret, struct 
 
 bool writer_key_json(struct writer *writer, struct str key, struct str *ret, struct err *reterr)
 {
-    *ret = key;
-    return writer->avro == NULL || avro_topics_key_json(writer->avro, key, ret, reterr);
+    return avro_topics_key_json(writer->avro, key, ret, reterr);
 }
 
 bool writer_put(struct writer *writer, const struct writer_record *record, struct err *reterr)
@@ -97,9 +96,8 @@ bool writer_put(struct writer *writer, const struct writer_record *record, struc
     position_print(&writer->position, (struct position){record->run, record->ordinal});
     if (!avro_topics_value(writer->avro, writer->options->topic, record->value, &value, reterr))
         return unfit(reterr);
-    const struct kafka_header headers[] = {{STR(POSITION_HEADER), buf_str(&writer->position)},
-                                           {STR(COMMIT_TIME_HEADER), str_of(commit_time)},
-                                           seen_content_header(record->row, content)};
+    struct kafka_header headers[3] = {{STR(POSITION_HEADER), buf_str(&writer->position)},
+                                      {STR(COMMIT_TIME_HEADER), str_of(commit_time)}};
     const struct kafka_record out = {.topic = writer->options->topic,
                                      .partition = -1,
                                      .key = record->key,
@@ -107,6 +105,8 @@ bool writer_put(struct writer *writer, const struct writer_record *record, struc
                                      .headers = headers,
                                      .headers_n = writer->avro == NULL ? 2 : 3};
 
+    if (writer->avro != NULL)
+        headers[2] = seen_content_header(record->row, content);
     return produce(writer, &out, reterr);
 }
 
