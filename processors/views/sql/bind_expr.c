@@ -178,8 +178,7 @@ static struct expr *bind_null_test(struct scope *scope, const PgQuery__NullTest 
     arg = bind_decided(scope->binder, bind_expr(scope, node->arg));
     if (arg == NULL)
         return NULL;
-    test = exprs_new(scope->binder->arena, EXPR_IS_NULL, TYPE_BOOL, 1, node->location);
-    test->args[0] = arg;
+    test = exprs_is_null(scope->binder->arena, arg);
     if (node->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL)
         return test;
     return exprs_not(scope->binder->arena, test, node->location);

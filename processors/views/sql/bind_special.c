@@ -117,14 +117,6 @@ struct expr *bind_coalesce(struct scope *scope, const PgQuery__CoalesceExpr *nod
     return expr;
 }
 
-static struct expr *is_null(struct scope *scope, struct expr *arg, int location)
-{
-    struct expr *test = exprs_new(scope->binder->arena, EXPR_IS_NULL, TYPE_BOOL, 1, location);
-
-    test->args[0] = arg;
-    return test;
-}
-
 struct expr *bind_min_max(struct scope *scope, const PgQuery__MinMaxExpr *node)
 {
     bool is_greatest = node->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST;
@@ -192,9 +184,9 @@ struct expr *bind_boolean_test(struct scope *scope, const PgQuery__BooleanTest *
         return NULL;
     switch (node->booltesttype) {
     case PG_QUERY__BOOL_TEST_TYPE__IS_UNKNOWN:
-        return is_null(scope, arg, node->location);
+        return exprs_is_null(scope->binder->arena, arg);
     case PG_QUERY__BOOL_TEST_TYPE__IS_NOT_UNKNOWN:
-        return exprs_not(arena, is_null(scope, arg, node->location), node->location);
+        return exprs_not(arena, exprs_is_null(scope->binder->arena, arg), node->location);
     case PG_QUERY__BOOL_TEST_TYPE__IS_TRUE:
     case PG_QUERY__BOOL_TEST_TYPE__IS_NOT_TRUE:
         return bind_distinct(scope, arg, exprs_bool(arena, true, node->location),

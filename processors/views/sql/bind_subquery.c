@@ -30,7 +30,7 @@ static struct expr *value_of_single(struct scope *scope, const struct query *que
     choice = exprs_new(binder->arena, EXPR_CASE, value->type.id, 3, location);
     choice->type = value->type;
     choice->args[0] =
-        subquery_is_null(binder->arena, subquery_column(scope, node, first, marker, location));
+        exprs_is_null(binder->arena, subquery_column(scope, node, first, marker, location));
     choice->args[1] = query->empty[0];
     choice->args[2] = value;
     return choice;
@@ -126,8 +126,8 @@ static struct expr *bind_exists(struct scope *scope, const PgQuery__SubLink *lin
         return NULL;
     return exprs_not(
         binder->arena,
-        subquery_is_null(binder->arena, subquery_column(scope, node, first,
-                                                        (uint16_t)correlations.n, link->location)),
+        exprs_is_null(binder->arena, subquery_column(scope, node, first, (uint16_t)correlations.n,
+                                                     link->location)),
         link->location);
 }
 
@@ -226,7 +226,7 @@ static bool join_counts(struct scope *scope, const struct query *query, int loca
 
     counts[0] = subquery_count(NULL);
     counts[1] =
-        subquery_count(exprs_not(binder->arena, subquery_is_null(binder->arena, value), location));
+        subquery_count(exprs_not(binder->arena, exprs_is_null(binder->arena, value), location));
     node = subquery_group(binder, query->node, subquery_keys(binder, query), n,
                           (struct counts){counts, names, 2});
     if (!subquery_join(scope, node, &correlations, n == 0, &first))
@@ -249,11 +249,11 @@ static struct expr *in_value(struct scope *scope, struct expr *tested, struct ex
 
     differ->args[0] = rows;
     differ->args[1] = values;
-    list_add(&none, arena, subquery_is_null(arena, rows));
+    list_add(&none, arena, exprs_is_null(arena, rows));
     list_add(&none, arena, exprs_not(arena, some, tested->location));
-    list_add(&unknown, arena, subquery_is_null(arena, tested));
+    list_add(&unknown, arena, exprs_is_null(arena, tested));
     list_add(&unknown, arena, differ);
-    choice->args[0] = exprs_not(arena, subquery_is_null(arena, found), tested->location);
+    choice->args[0] = exprs_not(arena, exprs_is_null(arena, found), tested->location);
     choice->args[1] = exprs_bool(arena, true, tested->location);
     choice->args[2] = exprs_junction(arena, EXPR_OR, &none, tested->location);
     choice->args[3] = exprs_bool(arena, false, tested->location);

@@ -70,6 +70,25 @@ static void flatten(struct list *out, struct arena *arena, enum expr_kind kind, 
         flatten(out, arena, kind, expr->args[i]);
 }
 
+struct expr *exprs_is_null(struct arena *arena, struct expr *arg)
+{
+    struct expr *test = exprs_new(arena, EXPR_IS_NULL, TYPE_BOOL, 1, arg->location);
+
+    test->args[0] = arg;
+    return test;
+}
+
+struct expr *exprs_null_where(struct arena *arena, struct expr *test, struct expr *value)
+{
+    struct expr *choice = exprs_new(arena, EXPR_CASE, value->type.id, 3, value->location);
+
+    choice->type = value->type;
+    choice->args[0] = test;
+    choice->args[1] = exprs_null(arena, value->type, value->location);
+    choice->args[2] = value;
+    return choice;
+}
+
 struct expr *exprs_junction(struct arena *arena, enum expr_kind kind, const struct list *args,
                             int location)
 {

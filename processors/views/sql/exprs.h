@@ -28,6 +28,12 @@ struct expr *exprs_call(struct arena *arena, const struct function *function, st
 /* The negation. */
 struct expr *exprs_not(struct arena *arena, struct expr *arg, int location);
 
+/* arg IS NULL. */
+struct expr *exprs_is_null(struct arena *arena, struct expr *arg);
+
+/* CASE WHEN test THEN NULL ELSE value END. */
+struct expr *exprs_null_where(struct arena *arena, struct expr *test, struct expr *value);
+
 /* AND or OR over the list, flattened; a list of one is that one. */
 struct expr *exprs_junction(struct arena *arena, enum expr_kind kind, const struct list *args,
                             int location);

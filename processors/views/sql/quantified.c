@@ -98,8 +98,7 @@ static uint32_t counted(struct binder *binder, uint32_t node, uint16_t domain_n,
     names[domain_n] = "answer";
     counts[0] = subquery_count(NULL);
     counts[1] = subquery_count(column);
-    counts[2] =
-        subquery_count(exprs_not(binder->arena, subquery_is_null(binder->arena, column), -1));
+    counts[2] = subquery_count(exprs_not(binder->arena, exprs_is_null(binder->arena, column), -1));
     node = nodes_project(&binder->nodes, node, exprs, names, (uint16_t)(domain_n + 1));
     return subquery_group(binder, node, columns, domain_n, (struct counts){counts, count_names, 3});
 }

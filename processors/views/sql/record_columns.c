@@ -39,7 +39,7 @@ static struct expr *member(struct binder *binder, struct expr *document,
 {
     int location = document->location;
     struct expr *name = exprs_new(binder->arena, EXPR_CONST, TYPE_TEXT, 0, location);
-    struct expr *args[] = {document, name}, *text, *choice;
+    struct expr *args[] = {document, name}, *text, *within;
 
     name->constant.bytes = str_of(column->name);
     if (type_is_array(column->type.id) ||
@@ -54,15 +54,12 @@ static struct expr *member(struct binder *binder, struct expr *document,
     if (text == NULL || (column->type.id != TYPE_JSON && column->type.id != TYPE_JSONB))
         return text == NULL ? NULL
                             : bind_coerce(binder, text, column->type, CAST_EXPLICIT, "a member");
-    choice = exprs_new(binder->arena, EXPR_CASE, column->type.id, 3, location);
-    choice->args[0] = exprs_new(binder->arena, EXPR_IS_NULL, TYPE_BOOL, 1, location);
-    choice->args[0]->args[0] = text;
-    choice->args[1] = exprs_null(binder->arena, choice->type, location);
-    choice->args[2] = bind_call(binder, FUNCTION_OPERATOR, "->", args, 2, location);
-    if (choice->args[2] != NULL)
-        choice->args[2] =
-            bind_coerce(binder, choice->args[2], choice->type, CAST_EXPLICIT, "a member");
-    return choice->args[2] == NULL ? NULL : choice;
+    within = bind_call(binder, FUNCTION_OPERATOR, "->", args, 2, location);
+    if (within != NULL)
+        within = bind_coerce(binder, within, column->type, CAST_EXPLICIT, "a member");
+    return within == NULL
+               ? NULL
+               : exprs_null_where(binder->arena, exprs_is_null(binder->arena, text), within);
 }
 
 /* (a integer, b text) */

@@ -25,14 +25,6 @@ static struct expr *junction(struct binder *binder, enum expr_kind kind, struct 
     return exprs_junction(binder->arena, kind, &args, location);
 }
 
-static struct expr *is_null(struct binder *binder, struct expr *arg)
-{
-    struct expr *test = exprs_new(binder->arena, EXPR_IS_NULL, TYPE_BOOL, 1, arg->location);
-
-    test->args[0] = arg;
-    return test;
-}
-
 static struct expr *differ(struct binder *binder, struct expr *a, struct expr *b, int location)
 {
     struct expr *test;
@@ -144,7 +136,7 @@ static struct expr *order_records(struct binder *binder, const char *name, struc
         either->args[0] = at[0] == NULL ? NULL : compare(binder, strict, a[i], b[i], location);
         if (either->args[0] == NULL)
             return NULL;
-        either->args[1] = is_null(binder, less ? b[i] : a[i]);
+        either->args[1] = exprs_is_null(binder->arena, less ? b[i] : a[i]);
         at[1] = either;
         at += 2;
     }
@@ -158,18 +150,14 @@ static struct expr *where_both(struct binder *binder, const struct whole_row *a,
 {
     const struct whole_row *sides[] = {a, b};
     struct list absent = {0};
-    struct expr *choice;
 
     for (unsigned i = 0; i < 2; i++)
         if (sides[i]->present != NULL)
-            list_add(&absent, binder->arena, is_null(binder, sides[i]->present));
+            list_add(&absent, binder->arena, exprs_is_null(binder->arena, sides[i]->present));
     if (absent.n == 0 || value == NULL)
         return value;
-    choice = exprs_new(binder->arena, EXPR_CASE, TYPE_BOOL, 3, value->location);
-    choice->args[0] = exprs_junction(binder->arena, EXPR_OR, &absent, value->location);
-    choice->args[1] = exprs_null(binder->arena, value->type, value->location);
-    choice->args[2] = value;
-    return choice;
+    return exprs_null_where(
+        binder->arena, exprs_junction(binder->arena, EXPR_OR, &absent, value->location), value);
 }
 
 static struct expr *compare_rows(struct binder *binder, const char *name, const struct whole_row *a,
@@ -200,7 +188,7 @@ static struct expr *compare_rows(struct binder *binder, const char *name, const 
 static struct expr *presence(struct binder *binder, const struct whole_row *row, int location)
 {
     return row->present == NULL ? exprs_bool(binder->arena, false, location)
-                                : is_null(binder, row->present);
+                                : exprs_is_null(binder->arena, row->present);
 }
 
 /* a IS DISTINCT FROM b: a row that is none is another than one of NULLs. */

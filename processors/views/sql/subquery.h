@@ -42,9 +42,6 @@ struct list subquery_correlations(struct binder *binder, const struct query *que
 struct expr *subquery_column(struct scope *scope, uint32_t node, uint16_t first, uint16_t column,
                              int location);
 
-/* `arg` IS NULL. */
-struct expr *subquery_is_null(struct arena *arena, struct expr *arg);
-
 /* What is compared with the subquery's columns, one each. */
 WARN_UNUSED bool subquery_tests(struct scope *scope, const PgQuery__SubLink *link,
                                 const struct query *query, struct list *ret);

@@ -113,14 +113,6 @@ struct expr *subquery_column(struct scope *scope, uint32_t node, uint16_t first,
 
 /* ---- relations ---- */
 
-struct expr *subquery_is_null(struct arena *arena, struct expr *arg)
-{
-    struct expr *test = exprs_new(arena, EXPR_IS_NULL, TYPE_BOOL, 1, arg->location);
-
-    test->args[0] = arg;
-    return test;
-}
-
 /* The node's columns at `columns`, then what `more` says. */
 static uint32_t project(struct binder *binder, uint32_t node, const uint16_t *columns, uint16_t n,
                         struct expr *more)

@@ -134,9 +134,8 @@ struct expr *bind_into_domain(struct binder *binder, const struct user_type *dom
     if (value == NULL)
         return NULL;
     if (domain->not_null) {
-        struct expr *test = exprs_new(binder->arena, EXPR_IS_NULL, TYPE_BOOL, 1, plain->location);
+        struct expr *test = exprs_is_null(binder->arena, plain);
 
-        test->args[0] = plain;
         value = guarded(
             binder, value, exprs_not(binder->arena, test, plain->location),
             arena_printf(binder->arena, "domain %s does not allow null values", domain->name),

@@ -76,28 +76,13 @@ bool bind_whole_row(struct scope *scope, const PgQuery__Node *node, struct whole
 
 /* ---- what is made of it ---- */
 
-static struct expr *is_null(struct arena *arena, struct expr *arg)
-{
-    struct expr *test = exprs_new(arena, EXPR_IS_NULL, TYPE_BOOL, 1, arg->location);
-
-    test->args[0] = arg;
-    return test;
-}
-
 /* The value, NULL where the row is none. */
 static struct expr *where_present(struct binder *binder, const struct whole_row *row,
                                   struct expr *value)
 {
-    struct expr *choice;
-
     if (row->present == NULL || value == NULL)
         return value;
-    choice = exprs_new(binder->arena, EXPR_CASE, value->type.id, 3, row->location);
-    choice->type = value->type;
-    choice->args[0] = is_null(binder->arena, row->present);
-    choice->args[1] = exprs_null(binder->arena, value->type, row->location);
-    choice->args[2] = value;
-    return choice;
+    return exprs_null_where(binder->arena, exprs_is_null(binder->arena, row->present), value);
 }
 
 /* The names of the fields as an array of text. */
@@ -233,7 +218,7 @@ struct expr *whole_row_null_test(struct binder *binder, const struct whole_row *
 
         if (value == NULL)
             return NULL;
-        test = is_null(binder->arena, value);
+        test = exprs_is_null(binder->arena, value);
         list_add(&tests, binder->arena, null ? test : exprs_not(binder->arena, test, location));
     }
     return tests.n == 0 ? exprs_bool(binder->arena, true, location)
