@@ -43,7 +43,7 @@ def test_csv_gives_the_changes_of_json(avro_feed, registry, tmp_path):
     file.write_text("id,price,day,ok,note\n1,1.5,2024-02-29,t,a😀\n2,7,,f,\n")
     subprocess.run(["rm", "-rf", feed.state], check=True)
     assert counts(feed.run()) == counted(rows=2, updated=1, deleted=1, unchanged=1)
-    assert changes(feed)[-1][0] == "d" or Counter(op for op, *_ in changes(feed)) == {"c": 3, "u": 1, "d": 1}
+    assert Counter(op for op, *_ in changes(feed)) == {"c": 3, "u": 1, "d": 1}
     subprocess.run(["rm", "-rf", feed.state], check=True)
     file.write_text("id,price,day,ok,note\n")
     assert counts(feed.run()) == counted(deleted=2)
