@@ -57,6 +57,18 @@ const struct option s3_options[] = {
      .help = "longest time for one request"},
     {0}};
 
+void s3_rows_without_bucket(struct option into[S3_ROWS_MAX])
+{
+    size_t n = 0;
+
+    static_assert(sizeof(s3_options) / sizeof(*s3_options) <= S3_ROWS_MAX, "all find room");
+    for (const struct option *row = s3_options; row->name != NULL; row++) {
+        if (strcmp(row->name, "s3-bucket") != 0)
+            into[n++] = *row;
+    }
+    into[n] = (struct option){0};
+}
+
 static char *printed(const char *format, const char *a, const char *b)
 {
     CLEANUP(buf) struct buf text = {0};

@@ -27,6 +27,11 @@ struct s3_config {
 /* The rows that fill struct s3_config; use as an option group "S3". */
 extern const struct option s3_options[];
 
+enum { S3_ROWS_MAX = 16 };
+
+/* The rows without the bucket, for services that name buckets elsewhere. */
+void s3_rows_without_bucket(struct option into[S3_ROWS_MAX]);
+
 struct s3;
 
 /* One thread owns the handle; `config` must outlive it. Missing credentials are ERR_STOP naming

@@ -21,7 +21,8 @@ enum {
     RETRY_BASE_MS = 100,
     RETRY_CAP_MS = 5000,
     RETRY_LOG_EVERY_MS = 30 * 1000,
-    WAIT_SLICE_MS = 10 * 1000
+    WAIT_SLICE_MS = 10 * 1000,
+    BEAT_SLICE_MS = 1000
 };
 
 static const char *const log_formats[] = {"logfmt", "json", NULL};
@@ -260,14 +261,14 @@ static bool start_signals(struct service *service, struct err *reterr)
 static bool start_endpoint(struct service *service, struct err *reterr)
 {
     const struct service_config *config = service->config;
-    struct endpoint_source source = {service, on_metrics, on_health, on_readiness, NULL};
+    struct endpoint_source source = {service, on_metrics, on_health, on_readiness};
     int port = 0;
 
     if (config->http_port < 0)
         return true;
     if (!endpoint_open(config->http_host, (int)config->http_port, source, &service->endpoint, &port,
                        reterr))
-        return err_prefix(reterr, "--http-host, --http-port");
+        return false;
     log_info("listening", LOG_STR("host", config->http_host), LOG_INT("port", port));
     return true;
 }
@@ -335,6 +336,19 @@ bool service_stopping(const struct service *service)
 bool service_wait(struct service *service, int64_t timeout_ms)
 {
     return wait_readable(&service->stop_fd, 1, timeout_ms < 0 ? 0 : timeout_ms) == 0;
+}
+
+bool service_wait_until(struct service *service, int64_t due_unix_ms)
+{
+    for (;;) {
+        int64_t left_ms = due_unix_ms - clock_wall_us() / 1000;
+
+        service_beat(service);
+        if (left_ms <= 0)
+            return !service_stopping(service);
+        if (service_wait(service, left_ms < BEAT_SLICE_MS ? left_ms : BEAT_SLICE_MS))
+            return false;
+    }
 }
 
 void service_ready(struct service *service, bool ready, const char *reason)

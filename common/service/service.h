@@ -64,6 +64,9 @@ bool service_stopping(const struct service *service);
 /* Waits at most `timeout_ms`, returning early when a stop was asked for; true then. */
 bool service_wait(struct service *service, int64_t timeout_ms);
 
+/* Waits, beating, until the wall clock says `due_unix_ms`; false when a stop was asked for. */
+bool service_wait_until(struct service *service, int64_t due_unix_ms);
+
 /* /readyz answers 200 while ready, else 503 with `reason` (copied; NULL when ready). Ready means:
  * doing its job now. Any thread. */
 void service_ready(struct service *service, bool ready, const char *reason);

@@ -5,7 +5,7 @@
 
 /* A broker that was never reached is a mistake in the configuration; one that goes away is waited
  * for, but not for ever when somebody waits for the end of the run. */
-enum { FIRST_CONTACT_MS = 30000, SLICE_MS = 1000 };
+enum { FIRST_CONTACT_MS = 30000 };
 
 /* One life of the service over sessions with Kafka. */
 struct life {
@@ -101,20 +101,6 @@ static bool one_run(struct life *life, bool *ret_stop, struct err *reterr)
     }
 }
 
-/* Waits until the wall clock says `due_ms`; false when a stop was asked for. */
-static bool wait_until(struct service *service, int64_t due_ms)
-{
-    for (;;) {
-        int64_t left_ms = due_ms - clock_wall_us() / 1000;
-
-        service_beat(service);
-        if (left_ms <= 0)
-            return !service_stopping(service);
-        if (service_wait(service, left_ms < SLICE_MS ? left_ms : SLICE_MS))
-            return false;
-    }
-}
-
 /* A run that found no list of objects is over, like one whose objects failed: the next one may do
  * better. */
 static bool bear(struct life *life, struct err *reterr)
@@ -137,7 +123,7 @@ static bool loop(struct life *life, struct err *reterr)
 
         if (due_ms < 0)
             break;
-        if (!wait_until(life->run.service, due_ms))
+        if (!service_wait_until(life->run.service, due_ms))
             return true;
         life->last_run_ms = clock_wall_us() / 1000;
         if (!one_run(life, &stop, reterr) && !bear(life, reterr))

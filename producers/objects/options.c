@@ -83,24 +83,12 @@ static const struct option rhythm[] = {
      .max = 1 << 30, .value_name = "SIZE", .help = "or after so many bytes"},
     {0}};
 
-/* The S3 rows without the bucket. */
-static void s3_rows(struct option *into)
-{
-    size_t n = 0;
-
-    for (const struct option *row = s3_options; row->name != NULL && n + 1 < S3_ROWS_MAX; row++) {
-        if (strcmp(row->name, "s3-bucket") != 0)
-            into[n++] = *row;
-    }
-    into[n] = (struct option){0};
-}
-
 void objects_option_set(struct objects_options *options, struct objects_option_tables *tables,
                         struct option_set *ret)
 {
     struct option_group *groups = tables->groups;
 
-    s3_rows(tables->s3_rows);
+    s3_rows_without_bucket(tables->s3_rows);
     groups[0] = (struct option_group){"Objects", rows, options};
     groups[1] = (struct option_group){"Reading", reading, options};
     groups[2] = (struct option_group){"Rhythm", rhythm, options};

@@ -46,7 +46,7 @@ struct objects_options {
 
 /* The service's name, and its option groups over a zeroed *options. The set and the groups live as
  * long as the caller's. */
-enum { OBJECTS_GROUPS = 8, S3_ROWS_MAX = 16 };
+enum { OBJECTS_GROUPS = 8 };
 extern const char objects_service[];
 struct objects_option_tables {
     struct option_group groups[OBJECTS_GROUPS + 1];

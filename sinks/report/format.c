@@ -226,11 +226,9 @@ bool format_part(struct format *format, const struct part *part, struct err *ret
     static void (*const writers[])(struct format *, const struct part *, size_t) = {
         draw_row, write_csv_row, write_json_row, write_xml_row};
 
-    if (format->widths == NULL) {
+    if (!format->begun)
         begin(format, part);
-        if (format->widths == NULL) /* only tables have need of it; all begin once */
-            format->widths = err_calloc(1, sizeof(*format->widths));
-    }
+    format->begun = true;
     if (format->kind == FORMAT_DOCUMENT && !write_document(format, part, reterr))
         return false;
     for (size_t row = 0; row < part->rows && format->kind != FORMAT_DOCUMENT; row++)

@@ -34,6 +34,7 @@ struct format {
     const char *name; /* of the report */
     struct buf *out;
     uint64_t rows;
+    bool begun;     /* the first part came */
     size_t *widths; /* of a table's columns, by its first part */
 };
 

@@ -3,31 +3,16 @@
 #include "base/log.h"
 #include "run.h"
 
-enum { SLICE_MS = 1000 };
-
-/* False when a stop was asked for, or nothing is due any more. */
-static bool wait_until_due(const struct schedule *schedule, struct service *service,
-                           int64_t last_ms)
-{
-    int64_t due_ms = schedule_due_ms(schedule, last_ms, clock_wall_us() / 1000);
-
-    while (due_ms >= 0 && !service_stopping(service)) {
-        int64_t left_ms = due_ms - clock_wall_us() / 1000;
-
-        service_beat(service);
-        if (left_ms <= 0)
-            return true;
-        service_wait(service, left_ms < SLICE_MS ? left_ms : SLICE_MS);
-    }
-    return false;
-}
-
 /* A run of several that failed is over; the next may do better. */
 static bool run(const struct report_options *options, struct service *service, struct err *reterr)
 {
     int64_t last_ms = -1;
 
-    while (wait_until_due(&options->schedule, service, last_ms)) {
+    for (;;) {
+        int64_t due_ms = schedule_due_ms(&options->schedule, last_ms, clock_wall_us() / 1000);
+
+        if (due_ms < 0 || !service_wait_until(service, due_ms))
+            return true;
         last_ms = clock_wall_us() / 1000;
         bool ok = run_once(options, reterr);
         if (!ok && !options->lasting)
@@ -36,7 +21,6 @@ static bool run(const struct report_options *options, struct service *service, s
             log_err(LOG_ERROR, "report", reterr);
         service_ready(service, ok, "the last run failed");
     }
-    return true;
 }
 
 int main(int argc, char **argv)

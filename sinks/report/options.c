@@ -48,23 +48,12 @@ static const struct option quality[] = {
          "in parts"},
     {0}};
 
-/* The S3 rows without the bucket. */
-static void s3_rows(struct option *into)
-{
-    size_t n = 0;
-
-    for (const struct option *row = s3_options; row->name != NULL; row++)
-        if (strcmp(row->name, "s3-bucket") != 0 && n + 1 < REPORT_S3_ROWS_MAX)
-            into[n++] = *row;
-    into[n] = (struct option){0};
-}
-
 void report_option_set(struct report_options *options, struct report_option_tables *tables,
                        struct option_set *ret)
 {
     struct option_group *groups = tables->groups;
 
-    s3_rows(tables->s3_rows);
+    s3_rows_without_bucket(tables->s3_rows);
     groups[0] = (struct option_group){"Report", rows, options};
     groups[1] = (struct option_group){"Quality", quality, options};
     groups[2] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};

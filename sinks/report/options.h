@@ -37,11 +37,11 @@ struct report_options {
     bool lasting; /* it goes on until it is stopped */
 };
 
-enum { REPORT_GROUPS = 7, REPORT_S3_ROWS_MAX = 24 };
+enum { REPORT_GROUPS = 7 };
 extern const char report_service[];
 struct report_option_tables {
     struct option_group groups[REPORT_GROUPS + 1];
-    struct option s3_rows[REPORT_S3_ROWS_MAX]; /* without --s3-bucket: --out names it */
+    struct option s3_rows[S3_ROWS_MAX]; /* without --s3-bucket: --out names it */
 };
 
 /* The service's name and its option groups over a zeroed *options; they live as long as both. */
