@@ -7,11 +7,11 @@
 #include <sysexits.h>
 #include <time.h>
 
-/* FOLDER/NAME; with `.part` behind while it is written. */
-static bool path_of(const char *folder, const char *name, const char *ending, char path[PATH_MAX],
+/* FOLDER/NAME; hidden by a dot in front while it is written, so that who reads the folder passes it. */
+static bool path_of(const char *folder, const char *dot, const char *name, char path[PATH_MAX],
                     struct err *reterr)
 {
-    if (snprintf(path, PATH_MAX, "%s/%s%s", folder, name, ending) >= PATH_MAX)
+    if (snprintf(path, PATH_MAX, "%s/%s%s", folder, dot, name) >= PATH_MAX)
         return err_stop(reterr, EX_USAGE, "--out: the path is too long");
     return true;
 }
@@ -21,7 +21,7 @@ bool out_open(const char *folder, const char *name, FILE **ret, struct err *rete
     char path[PATH_MAX];
     FILE *file = NULL;
 
-    if (!path_of(folder, name, ".part", path, reterr))
+    if (!path_of(folder, ".", name, path, reterr))
         return false;
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
         return err_stop(reterr, EX_CANTCREAT, "--out: cannot make %s: %s", folder, strerror(errno));
@@ -34,15 +34,15 @@ bool out_open(const char *folder, const char *name, FILE **ret, struct err *rete
 
 bool out_close(FILE *file, const char *folder, const char *name, struct err *reterr)
 {
-    char part[PATH_MAX], path[PATH_MAX];
+    char hidden[PATH_MAX], path[PATH_MAX];
     bool bad = ferror(file) != 0;
 
     if (fclose(file) != 0 || bad)
         return err_stop(reterr, EX_IOERR, "cannot write %s: %s", name,
                         errno == 0 ? "an earlier write failed" : strerror(errno));
-    if (!path_of(folder, name, ".part", part, reterr) || !path_of(folder, name, "", path, reterr))
+    if (!path_of(folder, ".", name, hidden, reterr) || !path_of(folder, "", name, path, reterr))
         return false;
-    if (rename(part, path) != 0)
+    if (rename(hidden, path) != 0)
         return err_stop(reterr, EX_CANTCREAT, "cannot write %s: %s", path, strerror(errno));
     return true;
 }

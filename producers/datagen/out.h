@@ -23,7 +23,7 @@ struct files_config {
     bool dirty, crlf;
 };
 
-/* Begins FOLDER/NAME; it is written beside one that is there, as NAME.part. */
+/* Begins FOLDER/NAME; it is written beside one that is there, as .NAME. */
 WARN_UNUSED bool out_open(const char *folder, const char *name, FILE **ret, struct err *reterr);
 
 /* Closes it and puts it in its place, whole; false when anything that was written did not arrive. */
