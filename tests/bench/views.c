@@ -142,7 +142,7 @@ static void start(struct run *run, const struct settings *settings, const struct
     read_plan(run);
     open_state(run);
     int32_t *partitions CLEANUP(free) = err_calloc(run->plan->sources_n, sizeof(*partitions));
-    run->inputs = inputs_new(run->plan, partitions);
+    run->inputs = inputs_new(run->plan, partitions, NULL);
     run->events = err_calloc(most, sizeof(*run->events));
     need(engine_new(run->plan, state_store(run->state), &run->engine, &err), "starting", &err);
     load_start(&run->load, workload);
