@@ -1,10 +1,12 @@
 """sluice-objects against a real Kafka: files and URLs as changes, what can't be used in dead letters, nothing lost or doubled."""
 
+import contextlib
 import gzip
 import io
 import json
 import os
 import subprocess
+import sys
 import threading
 import zipfile
 from collections import Counter
@@ -12,11 +14,13 @@ from decimal import Decimal
 
 import pytest
 
+from harness.meter import memory
 from harness.services import run
 from harness.wait import until
 from harness.web import Web
 
 EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_NOPERM, EX_TEMPFAIL, EX_CONFIG = 64, 65, 66, 69, 77, 75, 78
+LARGE_TEXT = "x" * 4074
 PLACES = ("open-transaction", "before-commit", "after-commit")
 
 
@@ -418,30 +422,39 @@ def test_every_reads_again_and_stops_cleanly(producer, service, kafka, tmp_path)
 # --- large ---
 
 
-def test_pipe_in_bounded_memory(producer, tmp_path, service):
+def write_rows(pipe, size):
+    """CSV rows of 4 kB, each of another key, until about `size` bytes are written."""
+    with open(pipe, "w") as out:
+        out.write("id,x\n")
+        for i in range(size // 4096):
+            out.write(f"{i:010d},{i:010d}{LARGE_TEXT}\n")
+
+
+def test_pipe_in_bounded_memory(producer, tmp_path, service, capfd):
     """What does not fit into memory passes through a pipe; the store's pages are the kernel's to take."""
+    size = int(os.environ.get("SLUICE_LARGE_BYTES", 256 << 20))
     pipe = tmp_path / "big.csv"
     os.mkfifo(pipe)
     feed = producer(pipe)
-    row, n = "x" * 4000, 16000  # 64 MB
+    threading.Thread(target=write_rows, args=(pipe, size), daemon=True).start()
+    live = service("objects", {**feed.flags(key="id"), "once": True, "http-port": None}, http=False)
+    peaks = Counter()
 
-    def write():
-        with open(pipe, "w") as out:
-            out.write("id,x\n")
-            for i in range(n):
-                out.write(f"{i % 4000},{row}{i % 4000}\n")
+    def ended():
+        if live.running():
+            with contextlib.suppress(OSError, TypeError):  # it ends meanwhile
+                peaks.update({"anonymous": max(0, live.rss_anon() - peaks["anonymous"]),
+                              "with the store's pages": max(0, sum(memory(live.pid).values()) - peaks["with the store's pages"])})
+        return not live.running()
 
-    threading.Thread(target=write, daemon=True).start()
-    live = service("objects", {**feed.flags(key="id"), "once": True, "http-port": None, "dead-letters": feed.topic + ".dead"}, http=False)
-    peak = 0
-    while live.running():
-        try:
-            peak = max(peak, live.rss_anon())
-        except (OSError, TypeError):
-            break
-    assert live.wait_exit(60) == 0
-    assert 0 < peak < 64 << 20, peak
-    assert len(feed.rows()) == 4000
+    until(ended, "the end of the run", deadline_s=60 + size / (4 << 20), every_s=0.02)
+    assert live.wait_exit() == 0, live.tail()
+    with capfd.disabled():
+        print(f"objects: {size >> 20} MiB through a pipe, peak RSS "
+              + ", ".join(f"{peak / (1 << 20):.1f} MiB {kind}" for kind, peak in peaks.items()), file=sys.stderr)
+    summary = next(line for line in live.log().splitlines() if line.startswith("{"))
+    assert json.loads(summary)["created"] == size // 4096
+    assert 0 < peaks["anonymous"] <= 64 << 20, peaks
 
 
 # --- S3 ---
