@@ -560,6 +560,7 @@ static bool sweep_on(struct seen *seen, struct seen_sweep *sweep, MDB_cursor *cu
 
         memcpy(&entry, value.mv_data, sizeof(entry));
         seen->touched++;
+        release_pages(seen); /* a walk over all keys is one batch */
         buf_clear(&seen->swept);
         buf_append(&seen->swept, key.mv_data, key.mv_size);
         seen->sweeping = true;
