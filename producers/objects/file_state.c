@@ -24,6 +24,7 @@ void file_state_print(struct buf *out, const struct file_state *state)
     print_text(out, "tag", state->tag);
     print_text(out, "modified", state->modified);
     print_text(out, "sha256", state->sha256);
+    print_text(out, "raw", state->raw);
     print_text(out, "error", state->error);
     buf_char(out, '}');
 }
@@ -99,6 +100,7 @@ bool file_state_parse(struct str json, struct file_state *ret, struct err *reter
         {"tag", state.tag, sizeof(state.tag), NULL},
         {"modified", state.modified, sizeof(state.modified), NULL},
         {"sha256", state.sha256, sizeof(state.sha256), NULL},
+        {"raw", state.raw, sizeof(state.raw), NULL},
         {"error", state.error, sizeof(state.error), NULL},
         {"run", NULL, 0, &run},
         {"line", NULL, 0, &line},

@@ -14,13 +14,14 @@
 
 enum file_status { FILE_NONE, FILE_IN_PROGRESS, FILE_COMPLETED, FILE_FAILED };
 
-enum { FILE_TAG_MAX = 256 };
+enum { FILE_TAG_MAX = 256, FILE_RAW_MAX = 1200 };
 
 /* `tag` tells contents apart without reading them: an ETag, or size and time of a file; "" when
- * there is none. `rows`, `dead`: so far; `line`: read up to here. */
+ * there is none. `rows`, `dead`: so far; `line`: read up to here. `raw`: where
+ * the object with this sum is kept, or will be; "" when it is not. */
 struct file_state {
     enum file_status status;
-    char tag[FILE_TAG_MAX], modified[64], sha256[65], error[256];
+    char tag[FILE_TAG_MAX], modified[64], sha256[65], error[256], raw[FILE_RAW_MAX];
     int64_t size, rows, dead, attempts, updated_unix_us;
     uint64_t run, line;
 };

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "input_s3.h"
+#include "spool.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -260,25 +261,6 @@ static bool open_file(struct item *item, int *ret_fd, struct err *reterr)
     return true;
 }
 
-/* A file without a name in the state folder. */
-static bool open_spool(const struct input *input, int *ret_fd, struct err *reterr)
-{
-    char path[4200];
-    int fd = open(input->options->state_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-    if (fd < 0) {
-        snprintf(path, sizeof(path), "%s/spool-XXXXXX", input->options->state_dir);
-        fd = mkostemp(path, O_CLOEXEC);
-        if (fd >= 0)
-            unlink(path);
-    }
-    if (fd < 0)
-        return err_stop(reterr, EX_CANTCREAT, "--state-dir %s: %s", input->options->state_dir,
-                        strerror(errno));
-    *ret_fd = fd;
-    return true;
-}
-
 static bool tick(void *arg)
 {
     struct input *input = arg;
@@ -353,6 +335,29 @@ static bool spool(struct input *input, struct item *item, const struct file_stat
     return fetch_url(input, item, known, fd, ret_unchanged, reterr);
 }
 
+/* A file, or the standard input. What is kept as it came is read more than once. */
+static bool open_local(struct input *input, struct item *item, int *ret_fd, struct err *reterr)
+{
+    int fd = -1, copy = -1;
+    bool ok = input->kind == FILES ? open_file(item, &fd, reterr)
+                                   : (fd = dup(STDIN_FILENO)) >= 0 ||
+                                         err_stop(reterr, EX_NOINPUT, "-: %s", strerror(errno));
+
+    if (!ok || input->options->raw_bucket == NULL || lseek(fd, 0, SEEK_CUR) >= 0) {
+        if (ok)
+            *ret_fd = fd;
+        return ok;
+    }
+    ok = spool_open(input->options->state_dir, &copy, reterr) &&
+         spool_copy(copy, fd, tick, input, reterr);
+    close(fd);
+    if (ok)
+        *ret_fd = copy;
+    else if (copy >= 0)
+        close(copy);
+    return ok;
+}
+
 bool input_fetch(struct input *input, struct item *item, const struct file_state *known,
                  int *ret_fd, bool *ret_unchanged, struct err *reterr)
 {
@@ -360,13 +365,9 @@ bool input_fetch(struct input *input, struct item *item, const struct file_state
     int fd = -1;
 
     *ret_unchanged = false;
-    if (input->kind == FILES)
-        return open_file(item, ret_fd, reterr);
-    if (input->kind == STANDARD_INPUT) {
-        *ret_fd = dup(STDIN_FILENO);
-        return *ret_fd >= 0 || err_stop(reterr, EX_NOINPUT, "-: %s", strerror(errno));
-    }
-    if (!open_spool(input, &fd, reterr))
+    if (input->kind == FILES || input->kind == STANDARD_INPUT)
+        return open_local(input, item, ret_fd, reterr);
+    if (!spool_open(input->options->state_dir, &fd, reterr))
         return false;
     bool ok = spool(input, item, known, fd, &unchanged, reterr);
     if (ok && !unchanged && lseek(fd, 0, SEEK_SET) != 0)

@@ -1,8 +1,7 @@
 #include "input_s3.h"
 
 #include "base/buf.h"
-#include <errno.h>
-#include <unistd.h>
+#include "spool.h"
 
 enum { RANGE_BYTES = 8 << 20 };
 
@@ -72,21 +71,6 @@ bool input_s3_list(struct input_s3 *input,
     return s3_list_objects(input->s3, input->prefix, hand_out, &listing, reterr);
 }
 
-static bool write_all(int fd, struct str bytes, struct err *reterr)
-{
-    while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.at, bytes.len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_stop(reterr, EX_CANTCREAT, "the download can't be stored: %s",
-                            strerror(errno));
-        bytes = (struct str){bytes.at + n, bytes.len - (size_t)n};
-    }
-    return true;
-}
-
 /* One range after another, all of one version. */
 static bool get_all(struct input_s3 *input, const char *key, char *etag, int fd, struct err *reterr)
 {
@@ -104,7 +88,7 @@ static bool get_all(struct input_s3 *input, const char *key, char *etag, int fd,
             return err_stop(reterr, EX_NOINPUT, "there is no such object any more");
         if (etag[0] == '\0')
             snprintf(etag, 128, "%s", now);
-        if (!write_all(fd, buf_str(&part), reterr))
+        if (!spool_write(fd, buf_str(&part), reterr))
             return false;
         range.first += (int64_t)part.len;
         if (part.len != RANGE_BYTES)

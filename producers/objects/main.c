@@ -143,6 +143,7 @@ static bool live(struct life *life, struct err *reterr)
 
     if (!shape_make(&run->shape, options->key.items, options->key.n, options->columns, reterr) ||
         !avro_topics_open(options->value_format, &options->registry, &run->avro, reterr) ||
+        !raw_open(options, run->service, &run->raw, reterr) ||
         !input_open(options, run->service, &run->input, reterr))
         return false;
     run->shape.null_text = options->null_text;
@@ -155,6 +156,7 @@ static bool live(struct life *life, struct err *reterr)
         disconnect(life, true);
     input_close(run->input);
     run->avro = avro_topics_close(run->avro);
+    raw_close(run->raw);
     return ok;
 }
 

@@ -1,5 +1,6 @@
 #include "options.h"
 #include "base/buf.h"
+#include "raw_key.h"
 #include <stddef.h>
 
 const char objects_service[] = "objects";
@@ -69,6 +70,13 @@ static const struct option rhythm[] = {
     {"dead-letters", OPTION_STRING, FIELD(dead_letters), .value_name = "TOPIC",
      .help = "where unusable rows go (default: the topic's name up to its first dot, and "
              "\".dead-letters\")"},
+    {"raw-bucket", OPTION_STRING, FIELD(raw_bucket), .value_name = "BUCKET",
+     .help = "keep each object that is read, as it came, in this S3 bucket"},
+    {"raw-key", OPTION_STRING, FIELD(raw_key), .fallback = "{topic}/{date}/{sha256}/{name}",
+     .value_name = "TEMPLATE",
+     .help =
+         "its key there; {date} is the day it was read in UTC; without {sha256} another content "
+         "replaces the earlier one"},
     {"state-dir", OPTION_STRING, FIELD(state_dir), .fallback = "/var/lib/sluice/objects",
      .value_name = "FOLDER",
      .help = "what was seen of each key, and downloads; restored from the topic when lost"},
@@ -144,7 +152,8 @@ bool objects_options_complete(struct objects_options *options, struct err *reter
     }
     options->progress_topic = joined(STR("_sluice."), options->topic, STR(".progress"));
     options->transactional_id = joined(str_of(options->topic), "-", str_of(objects_service));
-    return check_topic("dead-letters", options->dead_letters, reterr);
+    return check_topic("dead-letters", options->dead_letters, reterr) &&
+           raw_key_check(options->raw_key, reterr);
 }
 
 void objects_options_done(struct objects_options *options)

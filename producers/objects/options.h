@@ -28,6 +28,7 @@ struct objects_options {
     int value_format; /* enum value_format */
     struct option_list key;
     char *columns, *null_text, *delimiter, *root, *record_element;
+    char *raw_bucket, *raw_key;
     bool header, tombstones;
     int64_t record_bytes, state_bytes;
     bool once;

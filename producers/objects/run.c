@@ -1,9 +1,12 @@
 #include "run.h"
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "decode.h"
+#include <errno.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 enum { SWEEP_KEYS = 1000, ROWS_A_BEAT = 512 };
 
@@ -19,6 +22,7 @@ struct reading {
     uint64_t line; /* read so far */
     bool same;     /* its content is what was read to its end before */
     bool begun;    /* its columns are known */
+    bool kept;     /* where `state` says, as it came */
 };
 
 static void cleanup_fd_of(int *fd)
@@ -175,6 +179,52 @@ static void begin_object(struct reading *reading)
     snprintf(reading->state.modified, sizeof(reading->state.modified), "%s", item->modified);
 }
 
+/* Writes down under which key the object will be kept, unless that stands there since an earlier
+ * attempt: so that the day, and all else the key is made of, is the same when it is tried again. */
+static bool plan_raw(struct reading *reading, const struct raw_object *object, struct err *reterr)
+{
+    struct run *run = reading->run;
+    struct file_state *state = &reading->state;
+    struct buf place CLEANUP(buf) = {0};
+
+    raw_place(run->raw, &place, object);
+    snprintf(state->sha256, sizeof(state->sha256), "%s", object->sha256);
+    snprintf(state->raw, sizeof(state->raw), "%s", buf_cstr(&place));
+    state->size = object->size;
+    reading->kept = false;
+    return writer_put_file(&run->writer, reading->item->name, state, reterr) &&
+           writer_commit(&run->writer, reterr);
+}
+
+/* Keeps the object as it came, before any of its rows is written. */
+static struct outcome keep_raw(struct reading *reading, int fd, struct err *reterr)
+{
+    struct run *run = reading->run;
+    struct file_state *state = &reading->state;
+    struct stat about;
+    char sum[65] = "";
+
+    if (fstat(fd, &about) != 0)
+        return err_stop(reterr, EX_IOERR, "%s", strerror(errno)), FAILED;
+    if (!bytes_sum_file(fd, sum, reterr))
+        return FAILED;
+    struct raw_object object = {.name = reading->item->name,
+                                .tag = reading->item->tag,
+                                .sha256 = sum,
+                                .size = about.st_size,
+                                .read_unix_us = run->feed.object.read_unix_us};
+    bool planned = strcmp(sum, state->sha256) == 0 && raw_key_of(run->raw, state->raw) != NULL;
+    if (!planned && !plan_raw(reading, &object, reterr))
+        return FATAL;
+    object.key = raw_key_of(run->raw, state->raw);
+    failpoint("objects.raw-planned");
+    if (reading->kept || raw_put(run->raw, &object, fd, reterr)) {
+        failpoint("objects.raw-stored");
+        return (struct outcome){.ok = true};
+    }
+    return service_stopping(run->service) ? (struct outcome){.stopped = true} : FAILED;
+}
+
 static bool open_decoder(struct reading *reading, int fd, struct err *reterr)
 {
     const struct objects_options *options = reading->run->options;
@@ -186,6 +236,23 @@ static bool open_decoder(struct reading *reading, int fd, struct err *reterr)
     return decoder_open(&reading->decoder, options, format, reading->bytes, reterr);
 }
 
+/* What was read; when the object is kept its sum is known since then. */
+static void note_sum(struct reading *reading)
+{
+    struct file_state *state = &reading->state;
+    int64_t size = 0;
+    char sum[65];
+
+    bytes_sum(reading->bytes, sum, &size);
+    reading->summary->bytes += size;
+    if (reading->run->raw != NULL)
+        return;
+    if (strcmp(state->sha256, sum) != 0)
+        state->raw[0] = '\0'; /* of other bytes */
+    snprintf(state->sha256, sizeof(state->sha256), "%s", sum);
+    state->size = size;
+}
+
 static struct outcome read_object(struct reading *reading, int fd, struct err *reterr)
 {
     struct run *run = reading->run;
@@ -193,9 +260,12 @@ static struct outcome read_object(struct reading *reading, int fd, struct err *r
     if (!open_decoder(reading, fd, reterr))
         return FAILED;
     begin_object(reading);
-    struct outcome outcome = read_records(reading, reterr);
-    bytes_sum(reading->bytes, reading->state.sha256, &reading->state.size);
-    reading->summary->bytes += reading->state.size;
+    struct outcome outcome =
+        run->raw == NULL ? (struct outcome){.ok = true} : keep_raw(reading, fd, reterr);
+    if (!outcome.ok)
+        return outcome;
+    outcome = read_records(reading, reterr);
+    note_sum(reading);
     metric_add(&run->metrics[OBJECTS_ROWS], run->feed.counts.rows - reading->rows_before);
     if (outcome.ok && !input_same(run->input, reading->item, fd, reterr))
         return FAILED;
@@ -254,6 +324,7 @@ static bool attend(struct reading *reading, bool conditional, int *ret_fd, bool 
     const struct file_state before = reading->state;
     bool known = conditional && before.status == FILE_COMPLETED, unchanged = false;
 
+    reading->kept = before.status == FILE_COMPLETED && before.raw[0] != '\0';
     reading->state.attempts = before.status == FILE_COMPLETED ? 1 : before.attempts + 1;
     if (!input_fetch(reading->run->input, item, known ? &before : NULL, ret_fd, &unchanged, reterr))
         return false;

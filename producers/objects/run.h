@@ -7,6 +7,7 @@
 #define SLUICE_OBJECTS_RUN_H
 
 #include "input.h"
+#include "raw.h"
 #include "writer.h"
 
 /* What a run needs; the service's loop makes it. */
@@ -16,6 +17,7 @@ struct run {
     struct metric *metrics;
     struct input *input;
     struct avro_topics *avro; /* NULL: records are JSON */
+    struct raw *raw;          /* NULL: objects are not kept */
     struct writer writer;
     struct shape shape;
     struct feed feed;
