@@ -222,7 +222,7 @@ static struct outcome keep_raw(struct reading *reading, int fd, struct err *rete
         failpoint("objects.raw-stored");
         return (struct outcome){.ok = true};
     }
-    return service_stopping(run->service) ? (struct outcome){.stopped = true} : FAILED;
+    return (struct outcome){.stopped = service_stopping(run->service)};
 }
 
 static bool open_decoder(struct reading *reading, int fd, struct err *reterr)
