@@ -260,8 +260,9 @@ static struct outcome read_object(struct reading *reading, int fd, struct err *r
     if (!open_decoder(reading, fd, reterr))
         return FAILED;
     begin_object(reading);
-    struct outcome outcome =
-        run->raw == NULL ? (struct outcome){.ok = true} : keep_raw(reading, fd, reterr);
+    struct outcome outcome = {.ok = true};
+    if (run->raw != NULL)
+        outcome = keep_raw(reading, fd, reterr);
     if (!outcome.ok)
         return outcome;
     outcome = read_records(reading, reterr);
