@@ -96,7 +96,7 @@ static void write_string(struct buf *out, const char *text)
     buf_char(out, '"');
 }
 
-void account_members(struct buf *out, const struct account *account)
+static void write_counts(struct buf *out, const struct account *account)
 {
     buf_puts(out, "\"counts\":{");
     for (size_t i = 0; i < account->counts_n; i++) {
@@ -126,9 +126,9 @@ static void write_time(struct buf *out, int64_t unix_us)
     buf_printf(out, "\"%s.%03dZ\"", text, (int)(unix_us % 1000000 / 1000));
 }
 
-void account_json(struct buf *out, const struct account *account)
+void account_members(struct buf *out, const struct account *account)
 {
-    buf_puts(out, "{\"service\":");
+    buf_puts(out, "\"service\":");
     write_string(out, account->service);
     buf_puts(out, ",\"run\":");
     write_string(out, account->run);
@@ -140,6 +140,12 @@ void account_json(struct buf *out, const struct account *account)
         write_string(out, account->error);
     }
     buf_char(out, ',');
+    write_counts(out, account);
+}
+
+void account_json(struct buf *out, const struct account *account)
+{
+    buf_char(out, '{');
     account_members(out, account);
     buf_char(out, '}');
 }

@@ -48,8 +48,8 @@ void account_end(struct account *account, bool stopped, const char *error, int64
 /* Appends one line for a person, without its newline. */
 void account_text(struct buf *out, const struct account *account);
 
-/* Appends the members "counts" and "stages_ms" alone, without a comma around them: for a service
- * whose own object has more to tell. */
+/* Appends the members of the JSON object alone, without a comma around them: for a service whose own
+ * object has more to tell. */
 void account_members(struct buf *out, const struct account *account);
 
 /* Appends the JSON object, without a newline. */

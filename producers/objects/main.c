@@ -44,19 +44,50 @@ static bool connect(struct life *life, struct err *reterr)
     return true;
 }
 
+static bool some_failed(const struct run_summary *summary, struct err *reterr)
+{
+    return err_stop(reterr, summary->failed_status, "%lld of %lld objects failed",
+                    (long long)summary->failed, (long long)summary->objects);
+}
+
+static void count(struct account *account, const struct run_summary *summary)
+{
+    const struct feed_counts *counts = &summary->counts;
+
+    account_count(account, "source", "objects", summary->objects);
+    account_count(account, "source", "failed", summary->failed);
+    account_count(account, "source", "skipped", summary->skipped);
+    account_count(account, "source", "bytes", summary->bytes);
+    account_count(account, "source", "rows", counts->rows);
+    account_count(account, "bronze", "created", counts->created);
+    account_count(account, "bronze", "updated", counts->updated);
+    account_count(account, "bronze", "deleted", counts->deleted);
+    account_count(account, "bronze", "unchanged", counts->unchanged);
+    account_count(account, "bronze", "dead_letters", counts->dead);
+}
+
 /* Prints what the run did, for a person and for a program; of runs without end those that did
- * something. */
-static void report(struct life *life)
+ * something. `why` NULL: it came to its end. */
+static void report(struct life *life, const struct err *why)
 {
     const struct run_summary *summary = &life->summary;
     bool once = life->run.options->schedule.kind == SCHEDULE_ONCE;
-    struct buf text CLEANUP(buf) = {0};
+    struct account *account = &life->run.account;
+    struct buf json CLEANUP(buf) = {0}, text CLEANUP(buf) = {0};
+    struct err some = {0};
 
-    if (!once && summary->failed == 0 && summary->skipped == summary->objects)
+    if (!once && why == NULL && summary->failed == 0 && summary->skipped == summary->objects)
         return;
-
-    run_summary_print(&text, &life->run, &life->summary);
-    puts(buf_cstr(&text));
+    if (why == NULL && summary->failed > 0) {
+        some_failed(summary, &some);
+        why = &some;
+    }
+    count(account, summary);
+    account_end(account, summary->stopped, why == NULL ? NULL : why->text, clock_mono_ms());
+    account_text(&text, account);
+    log_info("run ended", LOG_STR("topic", account->run), LOG_STR("account", buf_cstr(&text)));
+    account_json(&json, account);
+    puts(buf_cstr(&json));
     fflush(stdout);
 }
 
@@ -76,17 +107,16 @@ static bool give_up(struct life *life)
 }
 
 /* Runs once, over as many sessions as it takes. *ret_stop: a stop was asked for. */
-static bool one_run(struct life *life, bool *ret_stop, struct err *reterr)
+static bool try_run(struct life *life, bool *ret_stop, struct err *reterr)
 {
     struct run *run = &life->run;
     unsigned attempt = 0;
 
-    life->failing_ms = -1;
     for (;;) {
         bool listed = connect(life, reterr);
+        account_stage(&run->account, "connect", clock_mono_ms());
         if (listed && run_once(run, &life->summary, reterr)) {
             *ret_stop = life->summary.stopped;
-            report(life);
             return true;
         }
         if (reterr->kind != ERR_RETRY && reterr->kind != ERR_ABORT)
@@ -99,6 +129,17 @@ static bool one_run(struct life *life, bool *ret_stop, struct err *reterr)
         if (*ret_stop)
             return true;
     }
+}
+
+static bool one_run(struct life *life, bool *ret_stop, struct err *reterr)
+{
+    life->failing_ms = -1;
+    life->summary = (struct run_summary){0};
+    account_begin(&life->run.account, objects_service, life->run.options->topic, clock_wall_us(),
+                  clock_mono_ms());
+    bool ok = try_run(life, ret_stop, reterr);
+    report(life, ok ? NULL : reterr);
+    return ok;
 }
 
 /* A run that found no list of objects is over, like one whose objects failed: the next one may do
@@ -132,8 +173,7 @@ static bool loop(struct life *life, struct err *reterr)
     }
     if (schedule->kind != SCHEDULE_ONCE || life->summary.failed == 0)
         return true;
-    return err_stop(reterr, life->summary.failed_status, "%lld of %lld objects failed",
-                    (long long)life->summary.failed, (long long)life->summary.objects);
+    return some_failed(&life->summary, reterr);
 }
 
 static bool live(struct life *life, struct err *reterr)

@@ -562,17 +562,17 @@ static bool run_listed(struct run *run, struct run_summary *summary, const struc
 
 bool run_once(struct run *run, struct run_summary *ret, struct err *reterr)
 {
-    struct run_summary summary = {.started_unix_us = clock_wall_us()};
-    int64_t start_ms = clock_mono_ms();
+    struct run_summary summary = {0};
     struct item_list list = {0};
 
     run->feed.counts = (struct feed_counts){0};
     if (!input_list(run->input, &list, reterr))
         return false;
+    account_stage(&run->account, "list", clock_mono_ms());
     bool ok = run_listed(run, &summary, &list, reterr);
     item_list_done(&list);
     summary.counts = run->feed.counts;
-    summary.took_ms = clock_mono_ms() - start_ms;
+    account_stage(&run->account, "read", clock_mono_ms());
     metric_add(&run->metrics[OBJECTS_UNCHANGED], summary.counts.unchanged);
     metric_set(&run->metrics[OBJECTS_KEYS], ok ? (int64_t)seen_count(run->writer.seen) : 0);
     metric_add(&run->metrics[OBJECTS_RUNS], ok);
@@ -580,25 +580,4 @@ bool run_once(struct run *run, struct run_summary *ret, struct err *reterr)
         metric_set(&run->metrics[OBJECTS_LAST_RUN], clock_wall_us());
     *ret = summary;
     return ok;
-}
-
-void run_summary_print(struct buf *out, const struct run *run, const struct run_summary *summary)
-{
-    const struct feed_counts *counts = &summary->counts;
-
-    buf_printf(out, "{\"service\":\"objects\",\"topic\":\"%s\",\"run\":%" PRIu64,
-               run->options->topic, run->writer.run.run);
-    buf_printf(out,
-               ",\"status\":\"%s\",\"objects\":%" PRId64 ",\"failed\":%" PRId64
-               ",\"skipped\":%" PRId64 ",\"bytes\":%" PRId64,
-               summary->stopped      ? "stopped"
-               : summary->failed > 0 ? "failed"
-                                     : "completed",
-               summary->objects, summary->failed, summary->skipped, summary->bytes);
-    buf_printf(out,
-               ",\"rows\":%" PRId64 ",\"created\":%" PRId64 ",\"updated\":%" PRId64
-               ",\"deleted\":%" PRId64 ",\"unchanged\":%" PRId64 ",\"dead\":%" PRId64
-               ",\"duration_ms\":%" PRId64 "}",
-               counts->rows, counts->created, counts->updated, counts->deleted, counts->unchanged,
-               counts->dead, summary->took_ms);
 }

@@ -8,6 +8,7 @@
 
 #include "input.h"
 #include "raw.h"
+#include "service/account.h"
 #include "writer.h"
 
 /* What a run needs; the service's loop makes it. */
@@ -21,11 +22,12 @@ struct run {
     struct writer writer;
     struct shape shape;
     struct feed feed;
+    struct account account; /* of the run in hand; whoever calls run_once begins and ends it */
 };
 
 /* What came of it. `failed_status`: the exit status that the first failed object calls for. */
 struct run_summary {
-    int64_t objects, failed, skipped, bytes, started_unix_us, took_ms;
+    int64_t objects, failed, skipped, bytes;
     struct feed_counts counts;
     int failed_status;
     bool stopped; /* a stop was asked for before its end */
@@ -36,8 +38,5 @@ struct run_summary {
  * ERR_RETRY or ERR_ABORT the writer must be closed and opened again.
  */
 WARN_UNUSED bool run_once(struct run *run, struct run_summary *ret, struct err *reterr);
-
-/* Appends the summary as a JSON object. */
-void run_summary_print(struct buf *out, const struct run *run, const struct run_summary *summary);
 
 #endif

@@ -1,6 +1,7 @@
 /* sluice-sql-rows: the rows of a table or query -> Kafka, at set times, in full or what is new. */
 #include "base/clock.h"
 #include "base/cron.h"
+#include "base/log.h"
 #include "run.h"
 #include "service/service.h"
 #include "tick.h"
@@ -17,8 +18,10 @@ struct life {
 
 static void tell(const struct rows_options *options, const struct summary *summary)
 {
-    struct buf line CLEANUP(buf) = {0};
+    struct buf line CLEANUP(buf) = {0}, text CLEANUP(buf) = {0};
 
+    account_text(&text, &summary->account);
+    log_info("run ended", LOG_STR("topic", options->topic), LOG_STR("account", buf_cstr(&text)));
     summary_print(&line, options, summary);
     buf_char(&line, '\n');
     fwrite(line.at, 1, line.len, stdout);
@@ -72,7 +75,7 @@ static void succeed(struct life *life, const struct summary *summary)
     life->failing_ms = -1;
     life->attempt = 0;
     metric_add(&metrics[ROWS_RUNS_DONE], 1);
-    metric_add(&metrics[ROWS_RUN_TIME], summary->ended_us - summary->began_us);
+    metric_add(&metrics[ROWS_RUN_TIME], summary->account.took_ms * 1000);
     metric_set(&metrics[ROWS_LAST_SUCCESS], summary->began_us);
     tell(life->session.options, summary);
 }
@@ -80,7 +83,7 @@ static void succeed(struct life *life, const struct summary *summary)
 /* One session: runs as they fall due, until a stop, the end of the schedule, or an error. */
 static bool live(struct life *life, struct summary *summary, struct err *reterr)
 {
-    *summary = (struct summary){.began_us = tick_now_us(), .status = "failed"};
+    summary_begin(summary, life->session.options, tick_now_us(), clock_mono_ms());
     if (!session_open(&life->session, reterr))
         return false;
     recall(life);
@@ -107,8 +110,7 @@ static bool give_up(struct life *life, struct summary *summary, struct err *rete
         return false;
     if (passing)
         reterr->exit_status = EX_UNAVAILABLE;
-    summary->ended_us = tick_now_us();
-    summary->error = reterr->text;
+    summary_end(summary, reterr->text, now_ms);
     metric_add(&life->session.metrics[ROWS_RUNS_FAILED], 1);
     tell(life->session.options, summary);
     return true;

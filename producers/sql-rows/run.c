@@ -1,5 +1,6 @@
 #include "run.h"
 #include "asked.h"
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "described.h"
@@ -571,16 +572,36 @@ static bool describe(struct work *work, struct err *reterr)
                                 reterr);
 }
 
+static void stage(struct work *work, const char *name)
+{
+    account_stage(&work->summary->account, name, clock_mono_ms());
+}
+
+static bool load_source(struct work *work, struct err *reterr)
+{
+    bool ok = open_source(work, reterr) && load(work, reterr);
+
+    stage(work, "load");
+    return ok;
+}
+
+static bool read_source(struct work *work, struct err *reterr)
+{
+    bool ok = work->source->kind->begin(work->source, &work->moment, reterr) && ask(work, reterr) &&
+              check_shape(work, reterr) && describe(work, reterr) && read_all(work, reterr) &&
+              work->source->kind->end(work->source, reterr);
+
+    stage(work, "read");
+    return ok;
+}
+
 static bool do_run(struct work *work, struct err *reterr)
 {
     struct session *session = work->session;
 
     progress_begins(&session->progress, work->summary->began_us);
     work->snapshot = !session->progress.whole;
-    if (!open_source(work, reterr) || !load(work, reterr) ||
-        !work->source->kind->begin(work->source, &work->moment, reterr) || !ask(work, reterr) ||
-        !check_shape(work, reterr) || !describe(work, reterr) || !read_all(work, reterr) ||
-        !work->source->kind->end(work->source, reterr))
+    if (!load_source(work, reterr) || !read_source(work, reterr))
         return false;
     progress_ends(&session->progress);
     failpoint("sql-rows.before-end");
@@ -588,6 +609,7 @@ static bool do_run(struct work *work, struct err *reterr)
         return false;
     if (session->seen != NULL && work->ordinal > 0)
         remember_ends(work);
+    stage(work, "commit");
     return true;
 }
 
@@ -595,12 +617,11 @@ bool run_once(struct session *session, struct summary *ret, struct err *reterr)
 {
     struct work work CLEANUP(work) = {.session = session, .summary = ret};
 
-    *ret = (struct summary){.began_us = tick_now_us(), .status = "failed"};
+    summary_begin(ret, session->options, tick_now_us(), clock_mono_ms());
     service_beat(session->service);
     bool ok = do_run(&work, reterr);
-    ret->ended_us = tick_now_us();
     if (ok)
-        ret->status = "success";
+        summary_end(ret, NULL, clock_mono_ms());
     else if (reterr->kind == ERR_DEAD_LETTER)
         reterr->kind = ERR_STOP;
     return ok;

@@ -36,6 +36,26 @@ static void criterion(struct buf *out, const char *parameter)
         member_text(out, name, str_of(value));
 }
 
+void summary_begin(struct summary *summary, const struct rows_options *options, int64_t now_us,
+                   int64_t now_ms)
+{
+    *summary = (struct summary){.began_us = now_us};
+    account_begin(&summary->account, rows_service, options->topic, now_us, now_ms);
+}
+
+void summary_end(struct summary *summary, const char *error, int64_t now_ms)
+{
+    struct account *account = &summary->account;
+
+    account_count(account, "source", "read", summary->read);
+    account_count(account, "bronze", "snapshot", summary->snapshot);
+    account_count(account, "bronze", "created", summary->created);
+    account_count(account, "bronze", "updated", summary->updated);
+    account_count(account, "bronze", "deleted", summary->deleted);
+    account_count(account, "bronze", "dead_letters", summary->dead);
+    account_end(account, false, error, now_ms);
+}
+
 void summary_print(struct buf *out, const struct rows_options *options,
                    const struct summary *summary)
 {
@@ -48,22 +68,12 @@ void summary_print(struct buf *out, const struct rows_options *options,
     member(out, options->count_name,
            summary->snapshot + summary->created + summary->updated + summary->deleted);
     member_text(out, "kafka_topic", str_of(options->topic));
-    member_text(out, "status", str_of(summary->status));
-    if (summary->error != NULL)
-        member_text(out, "error", str_of(summary->error));
     buf_puts(out, ",\"query_criteria\":{");
     for (size_t i = 0; i < options->parameters.n; i++)
         criterion(out, options->parameters.items[i]);
     if (options->as_of != NULL)
         member_text(out, "as_of", str_of(options->as_of));
-    buf_puts(out, "},\"rows\":{");
-    member(out, "read", summary->read);
-    member(out, "snapshot", summary->snapshot);
-    member(out, "created", summary->created);
-    member(out, "updated", summary->updated);
-    member(out, "deleted", summary->deleted);
-    member(out, "dead_letters", summary->dead);
-    buf_char(out, '}');
-    member(out, "duration_ms", (summary->ended_us - summary->began_us) / 1000);
+    buf_puts(out, "},");
+    account_members(out, &summary->account);
     buf_char(out, '}');
 }

@@ -1,12 +1,11 @@
 """sluice-objects and what goes wrong around it: what the user is told, and that the rest goes through."""
 
-import json
 
 import pytest
 
 from harness.disk import small_disk
 from harness.proxy import CUT, HANG, HttpProxy, s3_refusal
-from harness.services import run
+from harness.services import account, run
 
 EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_CANTCREAT, EX_IOERR, EX_NOPERM = 65, 66, 69, 73, 74, 77
 LIMITED = "id text, n smallint, price numeric(5,2), day date"
@@ -27,8 +26,7 @@ class Feed:
         assert done.returncode == status, (done.returncode, done.stderr)
         for topic in (self.topic, self.letters, f"_sluice.{self.topic}.progress"):
             self.kafka.settle(topic)
-        lines = done.stdout.splitlines()
-        return json.loads(lines[-1]) if lines else None
+        return account(done.stdout)
 
     def ids(self):
         return {record.json_key()["id"] for record in self.kafka.latest(self.topic).values()}
@@ -58,7 +56,7 @@ def test_values_that_do_not_fit_are_dead_letters(feed, tmp_path):
     file = tmp_path / "a.csv"
     file.write_text("id,n,price,day\n1,1,1.00,2026-01-01\n2,32768,1,\n3,1,1000,\n4,1,1,2026-02-30\n5,-32768,-999.99,\n")
     one = feed(file, columns=LIMITED)
-    assert one.run()["dead"] == 3 and one.ids() == {"1", "5"}
+    assert one.run()["dead_letters"] == 3 and one.ids() == {"1", "5"}
     dead = one.dead()
     assert {line: state for line, (_, state, _) in dead.items()} == {3: "22003", 4: "22003", 5: "22008"}
     assert all(word in dead[line][2] for line, word in ((3, '"n"'), (4, '"price"'), (5, '"day"'))), dead

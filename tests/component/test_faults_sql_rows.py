@@ -7,7 +7,7 @@ import pytest
 
 from harness.disk import small_disk
 from harness.proxy import TcpProxy
-from harness.services import run
+from harness.services import account, run
 
 EX_UNAVAILABLE, EX_CANTCREAT, EX_CONFIG = 69, 73, 78
 
@@ -27,8 +27,7 @@ class Rows:
         assert done.returncode == status, (done.returncode, done.stderr)
         for topic in (self.topic, self.letters):
             self.kafka.settle(topic)
-        lines = done.stdout.splitlines()
-        return json.loads(lines[-1]) if lines else None
+        return account(done.stdout)
 
     def rows(self):
         """{key: row} that the topic holds."""
@@ -67,7 +66,7 @@ def test_values_that_no_column_holds(extract, tmp_path):
     one = extract("main.parts", sqlite=tmp_path / "a.db", table="parts")
     summary = one.run()
     rows = one.rows()
-    assert set(rows) == {"1", "2", "4", "6", "7"} and summary["rows"]["dead_letters"] == 2
+    assert set(rows) == {"1", "2", "4", "6", "7"} and summary["dead_letters"] == 2
     assert (rows["2"]["n"], rows["4"]["price"], rows["6"]["doc"]) == (99999, "123456.789", '{"a": [1')
     reasons = {json.loads(row)["id"]: reason for row, (_, _, reason) in one.dead().items()}
     assert set(reasons) == {"3", "5"} and 'column "b"' in reasons["3"] and 'column "day"' in reasons["5"], reasons
@@ -96,10 +95,10 @@ def test_a_database_that_falls_silent_and_one_of_another_shape(extract, pg, data
         one.run(EX_UNAVAILABLE, env=pg.env, give_up_after="1s", postgres_connect_timeout="1s")
         assert "--postgres-url" in one.said and str(proxy.port) in one.said
         proxy.heal()
-        assert one.run(env=pg.env)["rows"]["snapshot"] == 100
+        assert one.run(env=pg.env)["snapshot"] == 100
     pg.execute(database, "ALTER TABLE t DROP old, ADD fresh text DEFAULT 'y'")
     summary = one.run(env=pg.env, postgres_url=f"dbname={database}")
-    assert summary["rows"]["updated"] == 100
+    assert summary["updated"] == 100
     assert one.rows()[7] == {"id": 7, "name": "x", "fresh": "y"}
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import gzip
 import io
-import json
 import os
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from decimal import Decimal
 import pytest
 
 from harness.meter import memory
-from harness.services import run
+from harness.services import account, run
 from harness.wait import until
 from harness.web import Web
 
@@ -47,13 +46,12 @@ class Producer:
         }
 
     def run(self, status=0, env=None, **more):
-        """Runs once; the summary, or None when it printed none."""
+        """Runs once; the account."""
         self.process = run("objects", {**self.flags(**more), "once": True}, env=env, deadline_s=60)
         assert self.process.returncode == status, self.process.stderr
         for topic in (self.topic, self.letters, f"_sluice.{self.topic}.progress") if status >= 0 else ():
             self.kafka.settle(topic)
-        lines = self.process.stdout.splitlines()
-        return json.loads(lines[-1]) if lines else None
+        return account(self.process.stdout)
 
     def records(self):
         return self.kafka.read(self.topic)
@@ -83,11 +81,11 @@ def producer(kafka, stack, unique, tmp_path):
 
 
 def counts(summary):
-    return {name: summary[name] for name in ("rows", "created", "updated", "deleted", "unchanged", "dead")}
+    return {name: summary[name] for name in ("rows", "created", "updated", "deleted", "unchanged", "dead_letters")}
 
 
 def counted(rows=0, created=0, updated=0, deleted=0, unchanged=0, dead=0):
-    return {"rows": rows, "created": created, "updated": updated, "deleted": deleted, "unchanged": unchanged, "dead": dead}
+    return {"rows": rows, "created": created, "updated": updated, "deleted": deleted, "unchanged": unchanged, "dead_letters": dead}
 
 
 # --- changes ---
@@ -272,7 +270,7 @@ def test_unusable_object_fails_alone(producer, tmp_path, name, body, reason):
 def test_missing_input(producer, tmp_path):
     assert producer(tmp_path / "none.csv").run(status=EX_NOINPUT, key="id")["failed"] == 1
     (tmp_path / "empty").mkdir()
-    assert producer(tmp_path / "empty", "b").run(status=EX_NOINPUT, key="id") is None
+    assert producer(tmp_path / "empty", "b").run(status=EX_NOINPUT, key="id")["status"] == "failed"
     unreachable = run("objects", {"kafka-bootstrap": "127.0.0.1:1", "topic": "x", "input": "x.csv", "once": True,
                                   "every": "1s", "state-dir": str(tmp_path / "s"), "http-port": "-1"})
     assert unreachable.returncode == EX_USAGE and "--every" in unreachable.stderr
@@ -452,8 +450,7 @@ def test_pipe_in_bounded_memory(producer, tmp_path, service, capfd):
     with capfd.disabled():
         print(f"objects: {size >> 20} MiB through a pipe, peak RSS "
               + ", ".join(f"{peak / (1 << 20):.1f} MiB {kind}" for kind, peak in peaks.items()), file=sys.stderr)
-    summary = next(line for line in live.log().splitlines() if line.startswith("{"))
-    assert json.loads(summary)["created"] == size // 4096
+    assert account(live.log())["created"] == size // 4096
     assert 0 < peaks["anonymous"] <= peaks["with the store's pages"] <= 64 << 20, peaks
 
 
@@ -477,10 +474,10 @@ def test_s3_prefix(producer, s3, bucket):
     s3.delete(bucket, "in/a.json")
     assert counts(feed.run(env=keys, **how))["deleted"] == 2
     assert set(feed.rows()) == {'{"ean":"003"}', '{"ean":"4"}'}
-    assert feed.run(status=EX_NOPERM, env={**keys, "AWS_SECRET_ACCESS_KEY": "wrong"}, **how) is None
+    assert feed.run(status=EX_NOPERM, env={**keys, "AWS_SECRET_ACCESS_KEY": "wrong"}, **how)["status"] == "failed"
     assert "wrong" not in feed.process.stderr
     missing = producer(f"s3://no-such-{bucket}/x", "missing")
-    assert missing.run(status=EX_CONFIG, env=keys, **how) is None
+    assert missing.run(status=EX_CONFIG, env=keys, **how)["status"] == "failed"
     assert "no such bucket" in missing.process.stderr
 
 

@@ -1,7 +1,6 @@
 """sluice-objects --raw-bucket: objects kept as they came, each once, before the rows that come of it."""
 
 import hashlib
-import json
 import os
 import re
 import threading
@@ -10,7 +9,7 @@ from collections import Counter
 import pytest
 
 from harness.proxy import HttpProxy, s3_refusal
-from harness.services import run
+from harness.services import account, run
 from harness.web import Web
 
 EX_USAGE, EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG = 64, 69, 77, 78
@@ -35,7 +34,7 @@ class Kept:
         for topic in (self.topic, f"_sluice.{self.topic}.progress"):
             if topic in self.kafka.topics():
                 self.kafka.settle(topic)
-        return json.loads(done.stdout.splitlines()[-1]) if done.stdout else None
+        return account(done.stdout)
 
     def ops(self):
         return Counter(record.json()["op"] for record in self.kafka.read(self.topic) if record.value is not None)

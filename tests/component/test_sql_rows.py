@@ -13,6 +13,7 @@ import pytest
 
 from harness import ROOT, services
 from harness.compare import same_rows
+from harness.services import account
 
 SHARED = Path(os.environ.get("SLUICE_SHARED") or ROOT.parent / "shared") / "data"
 
@@ -44,8 +45,7 @@ class Rows:
         one = self.start(env=env, once=True, **flags)
         status = one.wait_exit(60)
         assert status == expect, one.tail()
-        lines = [json.loads(line) for line in one.log().splitlines() if line.startswith("{")]
-        return lines[-1] if lines else None
+        return account(one.log())
 
     def killed(self, failpoint, **flags):
         """A run that dies at the failpoint."""
@@ -112,14 +112,14 @@ INCREMENTAL = {"mode": "incremental", "timestamp_column": "updated_at", "page_ro
 def test_full_writes_every_row_once_and_then_what_differs(shop):
     shop.insert(1, 50)
     rows = shop(mode="full", page_rows=7)
-    assert rows.once()["rows"]["snapshot"] == 50
+    assert rows.once()["snapshot"] == 50
     same_rows(rows.state(), shop.table(), "the topic and the table")
     assert {op for op, _key, _row in rows.events()} == {"r"}
     assert rows.once()["rows_processed"] == 0, "the same rows again are nothing"
     shop.sql("UPDATE shop.orders SET status = 'paid' WHERE order_id IN (3, 33)")
     shop.insert(51, 52)
     summary = rows.once()
-    assert (summary["rows"]["updated"], summary["rows"]["created"], summary["rows_processed"]) == (2, 2, 4)
+    assert (summary["updated"], summary["created"], summary["rows_processed"]) == (2, 2, 4)
     same_rows(rows.state(), shop.table(), "the topic and the table")
     assert Counter(op for op, _key, _row in rows.events()) == {"r": 50, "u": 2, "c": 2}
 
@@ -130,7 +130,7 @@ def test_full_finds_deletes_and_writes_a_tombstone(shop):
     rows.once()
     shop.sql("DELETE FROM shop.orders WHERE order_id IN (1, 20)")
     shop.sql("UPDATE shop.orders SET order_id = 100 WHERE order_id = 10")
-    assert rows.once()["rows"]["deleted"] == 3
+    assert rows.once()["deleted"] == 3
     same_rows(rows.state(), shop.table(), "the topic and the table")
     gone = [record for record in rows.records() if record.value is None]
     assert {json.loads(record.key)["order_id"] for record in gone} == {1, 10, 20}
@@ -159,12 +159,12 @@ def test_the_envelope_is_one_that_views_reads(shop):
 def test_incremental_reads_what_is_behind_the_position(shop):
     shop.insert(1, 40)
     rows = shop(**INCREMENTAL)
-    assert rows.once()["rows"]["snapshot"] == 40
+    assert rows.once()["snapshot"] == 40
     assert rows.once()["rows_processed"] == 0
     shop.insert(41, 60)
     shop.sql("UPDATE shop.orders SET status = 'paid', updated_at = CURRENT_TIMESTAMP(3) WHERE order_id <= 5")
     summary = rows.once()
-    assert (summary["rows"]["created"], summary["rows"]["updated"]) == (20, 5)
+    assert (summary["created"], summary["updated"]) == (20, 5)
     same_rows(rows.state(), shop.table(), "the topic and the table")
 
 
@@ -180,11 +180,11 @@ def test_a_commit_with_an_older_stamp_is_not_lost(shop):
     cursors[2].execute("INSERT INTO shop.orders VALUES (1003, 'late', 1, 'new', NULL)")
     rows.once()
     shop.insert(31, 60)
-    assert rows.once()["rows"]["created"] == 30
+    assert rows.once()["created"] == 30
     for one in open_ones:
         one.commit()
         one.close()
-    assert rows.once()["rows"]["created"] == 3
+    assert rows.once()["created"] == 3
     same_rows(rows.state(), shop.table(), "the topic and the table")
     assert rows.once()["rows_processed"] == 0, "nothing is read twice as new"
 
@@ -194,7 +194,7 @@ def test_an_update_that_leaves_the_stamp_alone_is_seen(shop):
     rows = shop(**INCREMENTAL)
     rows.once()
     shop.sql("UPDATE shop.orders SET status = 'silent' WHERE order_id = 4")
-    assert rows.once()["rows"]["updated"] == 1
+    assert rows.once()["updated"] == 1
     same_rows(rows.state(), shop.table(), "the topic and the table")
 
 
@@ -210,7 +210,7 @@ def test_without_the_horizon_late_commits_would_be_lost(shop):
     assert rows.once(late_commits="ignore")["rows_processed"] == 0
     assert rows.once(overlap="1m")["rows_processed"] == 0, "the overlap is too short for it"
     summary = rows.once(overlap="10m")
-    assert summary["rows"]["created"] == 1 and summary["rows"]["read"] > 1
+    assert summary["created"] == 1 and summary["read"] > 1
     same_rows(rows.state(), shop.table(), "the topic and the table")
 
 
@@ -221,16 +221,16 @@ def test_incremental_by_id_with_deletes(shop):
     shop.insert(31, 35)
     shop.sql("DELETE FROM shop.orders WHERE order_id % 10 = 0")
     summary = rows.once()
-    assert (summary["rows"]["created"], summary["rows"]["deleted"]) == (5, 3)
+    assert (summary["created"], summary["deleted"]) == (5, 3)
     same_rows(rows.state(), shop.table(), "the topic and the table")
 
 
 def test_many_rows_of_one_stamp_are_paged_by_the_key(shop):
     shop.insert(1, 100, "'2025-01-01'")
     rows = shop(**INCREMENTAL)
-    assert rows.once()["rows"]["snapshot"] == 100
+    assert rows.once()["snapshot"] == 100
     shop.insert(101, 140, "'2025-01-01'")
-    assert rows.once()["rows"]["created"] == 40
+    assert rows.once()["created"] == 40
     same_rows(rows.state(), shop.table(), "the topic and the table")
 
 
@@ -241,7 +241,7 @@ def test_another_question_than_the_positions_is_refused_until_resync(shop):
     one = rows.start(once=True, id_column="order_id", timestamp_column=None)
     assert one.wait_exit(60) == 78 and "--resync" in one.log()
     summary = rows.once(id_column="order_id", timestamp_column=None, resync=True)
-    assert summary["rows"]["read"] == 5 and summary["rows_processed"] == 0
+    assert summary["read"] == 5 and summary["rows_processed"] == 0
 
 
 def test_a_changing_source_under_reading(shop):
@@ -335,9 +335,9 @@ def test_lost_state_is_made_anew_from_the_topic(shop, tmp_path):
     shop.sql("DELETE FROM shop.orders WHERE order_id = 30")
     rows.once()
     summary = rows.once(state_dir=tmp_path / "other")
-    assert summary["rows"]["read"] == 29 and summary["rows_processed"] == 0
+    assert summary["read"] == 29 and summary["rows_processed"] == 0
     shop.sql("DELETE FROM shop.orders WHERE order_id = 29")
-    assert rows.once(state_dir=tmp_path / "third")["rows"]["deleted"] == 1
+    assert rows.once(state_dir=tmp_path / "third")["deleted"] == 1
     same_rows(rows.state(), shop.table(), "the topic and the table")
 
 
@@ -463,7 +463,7 @@ def test_plain_rows_are_as_row_to_json_says(pg, kafka, database, service, tmp_pa
     found = {record.json_key()["id"]: json.loads(record.value) for record in rows.records()}
     assert found == {key: json.loads(text) for key, text in expected.items()}
     pg.execute(database, "DELETE FROM shop.orders WHERE id = 1")
-    assert rows.once(detect_deletes=True, state_dir=tmp_path / "anew")["rows"]["deleted"] == 1
+    assert rows.once(detect_deletes=True, state_dir=tmp_path / "anew")["deleted"] == 1
     assert rows.records()[-1].value is None or any(record.value is None for record in rows.records())
 
 
@@ -523,11 +523,11 @@ def test_sqlite_plain_rows(parts):
 
 def test_sqlite_incremental_with_an_overlap(parts):
     rows = parts(mode="incremental", timestamp_column="changed", overlap="36h", page_rows=2)
-    assert rows.once()["rows"]["snapshot"] == 3
+    assert rows.once()["snapshot"] == 3
     assert rows.once()["rows_processed"] == 0
     parts.sql("INSERT INTO parts (ean, changed) VALUES ('late', '2025-01-02T01:00:00.000Z'),"
               " ('new', '2025-01-04T00:00:00.000Z'), ('unstamped', NULL), ('too late', '2024-01-01T00:00:00.000Z')")
-    assert rows.once()["rows"]["created"] == 3
+    assert rows.once()["created"] == 3
     assert {row[0] for row in rows.state()} == {"0001", "001", "1", "late", "new", "unstamped"}
 
 
@@ -545,19 +545,19 @@ def test_sqlite_rows_that_can_not_be_used_are_dead_letters(parts):
     """)
     rows = parts(mode="full", detect_deletes=True, page_rows=2)
     summary = rows.once()
-    assert summary["rows"]["dead_letters"] == 4 and summary["rows"]["snapshot"] == 3
+    assert summary["dead_letters"] == 4 and summary["snapshot"] == 3
     reasons = {record.header("sluice.error.message") for record in rows.dead()}
     assert len(reasons) == 4 and any('"n"' in text and "seven" in text for text in reasons), reasons
     assert any("key column" in text for text in reasons) and any('"made"' in text for text in reasons)
     assert any(b"seven" in record.value for record in rows.dead()), "the row is there whole"
     again = rows.once()
-    assert again["rows"]["dead_letters"] == 0 and again["rows_processed"] == 0, "told once, as long as they stay so"
+    assert again["dead_letters"] == 0 and again["rows_processed"] == 0, "told once, as long as they stay so"
     parts.sql("UPDATE parts SET n = 7 WHERE ean = 'number'")
     mended = rows.once()
-    assert mended["rows"]["created"] == 1 and mended["rows"]["deleted"] == 0
+    assert mended["created"] == 1 and mended["deleted"] == 0
     parts.sql("UPDATE parts SET n = 'x' WHERE ean = '0001'")
     broken = rows.once()
-    assert broken["rows"]["dead_letters"] == 1 and broken["rows"]["deleted"] == 0, "what was good of it stays"
+    assert broken["dead_letters"] == 1 and broken["deleted"] == 0, "what was good of it stays"
 
 
 def test_a_key_that_is_not_unique_goes_to_the_dead_letters(parts):
@@ -566,7 +566,7 @@ def test_a_key_that_is_not_unique_goes_to_the_dead_letters(parts):
     rows.flags["topic"] = rows.topic
     # no page may begin behind a key that can stand twice
     summary = rows.once(page_rows=1)
-    assert summary["rows"]["snapshot"] == 1 and summary["rows"]["dead_letters"] == 2
+    assert summary["snapshot"] == 1 and summary["dead_letters"] == 2
     assert {record.header("sluice.error.rule") for record in rows.dead()} == {"duplicate key"}
 
 
@@ -627,12 +627,12 @@ def test_csv_lines_that_can_not_be_used_and_the_rest(kafka, service, unique, tmp
     same_rows(rows.state(), [("0001", 1, 'a, "quoted"\r\nname'), ("0005", 5, "été"), ("0008", None, None)], "the good lines")
     dead = {(record.header("sluice.error.rule"), record.header("sluice.error.offset")) for record in rows.dead()}
     assert dead == {("load-csv", "4"), ("load-csv", "5"), ("load-csv", "6"), ("load-csv", "8"), ("decode", "3")}
-    assert summary["rows"]["dead_letters"] == 5
+    assert summary["dead_letters"] == 5
     again = rows.once()
-    assert again["rows"]["dead_letters"] == 0 and again["rows_processed"] == 0
+    assert again["dead_letters"] == 0 and again["rows_processed"] == 0
     csv.write_bytes(b"ean,n,name\n0001,1,changed\n0009,9,new\n")
     changed = rows.once(detect_deletes=True)
-    assert (changed["rows"]["updated"], changed["rows"]["created"], changed["rows"]["deleted"]) == (1, 1, 2)
+    assert (changed["updated"], changed["created"], changed["deleted"]) == (1, 1, 2)
 
 
 @pytest.mark.parametrize("content, ddl, status", [

@@ -54,7 +54,7 @@ def test_changes_are_those_of_json(avro_shop, shop, registry, how):  # noqa: F81
     shop.sql("DELETE FROM shop.orders WHERE order_id > 37")
     shop.sql("DELETE FROM shop.orders WHERE order_id = 10")
     subprocess.run(["rm", "-rf", rows.flags["state-dir"]], check=True)
-    said = rows.once()["rows"]
+    said = rows.once()
     assert (said["created"], said["updated"], said["deleted"]) == (7, 5, 1)
     same_rows(state(rows), shop.table(), "the topic and the table")
     gone = next(row for op, _, row in envelopes(rows) if op == "d")
@@ -71,7 +71,7 @@ def test_plain_rows_have_their_types(avro_shop, shop):  # noqa: F811
     first = next(row for row in map(rows.decoder.read, (record.value for record in rows.records())) if row["order_id"] == 1)
     assert str(first["amount"]) == "1.10" and (first["code"], first["updated_at"]) == ("0000000001", 1772284455500000)
     shop.sql("DELETE FROM shop.orders WHERE order_id = 1")
-    assert rows.once()["rows"]["deleted"] == 1
+    assert rows.once()["deleted"] == 1
     assert [rows.decoder.read(record.key) for record in rows.records() if record.value is None] == [{"order_id": 1}]
 
 

@@ -1,9 +1,9 @@
 """The stages of schemas/NAME/flow, each the config file of a service, run in their order under names of a test's own."""
 
-import json
 import re
 
 from .pipelines import SCHEMAS
+from .services import account
 from .wait import until
 
 TOPIC_OPTIONS = ("topic", "topics", "pipeline", "group", "topic-prefix")
@@ -84,7 +84,7 @@ class Flow:
             flags["s3-endpoint"] = self.s3.endpoint
         one = self.service(name, {**flags, "once": True}, instance=f"{title}{self.runs}")
         assert one.wait_exit(120) == 0, one.tail()
-        return next((json.loads(line) for line in one.log().splitlines() if line.startswith("{")), None)
+        return account(one.log())
 
     def keep_running(self, number, name, flags):
         """Started when it is met first; then waited for until it has done all that there is."""

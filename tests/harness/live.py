@@ -1,11 +1,10 @@
 """A pipeline of schemas/ with its services running: topics with names of their own, views, and the tables behind them."""
 
-import json
 import re
 
 from .compare import same_rows
 from .pipelines import Pipeline, as_json
-from .services import run
+from .services import account, run
 from .wait import until
 
 
@@ -73,7 +72,7 @@ class Live(Pipeline):
         one = self.service(name, {"topic": self.topic_of(source), "once": True, "kafka-bootstrap": self.kafka.bootstrap,
                                   "state-dir": self.folder / f"{name}-{source}", **flags}, instance=f"{source}{self.runs}")
         assert one.wait_exit(120) == 0, one.tail()
-        return json.loads(next(line for line in one.log().splitlines() if line.startswith("{")))
+        return account(one.log())
 
     def wait_added(self, source, added):
         """A commit returns before every partition has its mark: waits until readers see what was added."""

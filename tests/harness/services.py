@@ -1,6 +1,7 @@
 """A Sluice service under test: started, watched, killed, stopped, continued, started again."""
 
 import contextlib
+import json
 import os
 import random
 import re
@@ -199,6 +200,12 @@ def run(name, flags=None, arguments=(), env=None, deadline_s=30):
         [str(BUILD / "bin" / f"sluice-{name}"), *arguments, *words(flags or {})], env=environment(env or {}),
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=deadline_s,
     )
+
+
+def account(text):
+    """What a run said of itself last (common/service/account.h), its counts of all layers beside the rest; None: nothing."""
+    said = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return {**said[-1], **{what: n for layer in said[-1].get("counts", {}).values() for what, n in layer.items()}} if said else None
 
 
 def words(flags):

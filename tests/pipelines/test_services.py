@@ -1,10 +1,10 @@
 """Each pipeline with its services running: bronze records in, tables out, equal to PostgreSQL's answer over the same rows."""
 
-import json
 from collections import Counter
 from decimal import Decimal
 
 from harness.pipelines import SCHEMAS, csv_rows, differences
+from harness.services import account
 from pipelines.test_countries import countries_of
 from pipelines.test_products import feed_rows, table_rows
 from pipelines.test_retail import KEYS, event_rows, shop_rows
@@ -105,7 +105,7 @@ def test_products_from_the_file_by_a_table(live, generate, tmp_path):
             "sqlite": ":memory:", "load-csv": csv, "into": "products", "table": "products", "detect-deletes": True, "once": True,
             "ddl": SCHEMAS / "products" / "source.sql", "state-dir": tmp_path / "seen"}, instance=csv.parent.name)
         assert one.wait_exit(60) == 0, one.tail()
-        return json.loads(next(line for line in one.log().splitlines() if line.startswith("{")))["rows"]
+        return account(one.log())
 
     first = extract(clean / "products.csv")
     assert (first["snapshot"], first["dead_letters"]) == (len(rows), 0)

@@ -69,7 +69,7 @@ static void nothing_done_is_a_well_formed_account(void **state)
     account_text(&text, &account);
     assert_string_equal(buf_cstr(&text), "stopped in 0 ms");
     account_members(&json, &account);
-    assert_string_equal(buf_cstr(&json), "\"counts\":{},\"stages_ms\":{}");
+    assert_non_null(strstr(buf_cstr(&json), ",\"counts\":{},\"stages_ms\":{}"));
 }
 
 int main(void)

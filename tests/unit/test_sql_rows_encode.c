@@ -216,25 +216,25 @@ static void a_summary(void **state)
                                    .count_name = name,
                                    .as_of = as_of,
                                    .parameters = {items, 3, 0}};
-    const struct summary summary = {.began_us = 1000000,
-                                    .ended_us = 3500000,
-                                    .read = 9,
-                                    .created = 2,
-                                    .deleted = 1,
-                                    .status = "success"};
+    struct summary summary;
     struct buf line CLEANUP(buf) = {0};
 
     (void)state;
+    summary_begin(&summary, &options, 1000000, 10);
+    summary.read = 9;
+    summary.created = 2;
+    summary.deleted = 1;
+    summary_end(&summary, NULL, 2510);
     summary_print(&line, &options, &summary);
     assert_string_equal(
         buf_cstr(&line),
         "{\"pipeline\":\"products\",\"execution_time\":\"1970-01-01T00:00:01.000Z\",\"products_"
         "processed\":3,"
-        "\"kafka_topic\":\"t\",\"status\":\"success\",\"query_criteria\":{\"articleStatus\":"
-        "\"created\","
-        "\"days_back\":30,\"code\":\"007\",\"as_of\":\"2025-12-31\"},\"rows\":{\"read\":9,"
-        "\"snapshot\":0,"
-        "\"created\":2,\"updated\":0,\"deleted\":1,\"dead_letters\":0},\"duration_ms\":2500}");
+        "\"kafka_topic\":\"t\",\"query_criteria\":{\"articleStatus\":\"created\","
+        "\"days_back\":30,\"code\":\"007\",\"as_of\":\"2025-12-31\"},\"service\":\"sql-rows\","
+        "\"run\":\"t\",\"status\":\"success\",\"began\":\"1970-01-01T00:00:01.000Z\","
+        "\"duration_ms\":2500,\"counts\":{\"source\":{\"read\":9},\"bronze\":{\"snapshot\":0,"
+        "\"created\":2,\"updated\":0,\"deleted\":1,\"dead_letters\":0}},\"stages_ms\":{}}");
 }
 
 int main(void)
