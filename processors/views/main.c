@@ -1,7 +1,8 @@
 /* sluice-views: keeps a pipeline's silver and gold views up to date. See README.md. */
 #include "base/log.h"
 #include "lineage.h"
-#include "local.h"
+#include "local/files.h"
+#include "local/test.h"
 #include "sql/pipeline.h"
 #include "task/metrics.h"
 #include "task/run.h"
@@ -10,7 +11,7 @@
 #include <libgen.h>
 #include <stdio.h>
 
-enum { PIPELINE_BYTES_MAX = 4 * 1024 * 1024 };
+enum { PIPELINE_BYTES_MAX = 4 * 1024 * 1024, VIEWS_JSON = 1 };
 
 /* The pipeline's name: given, or the folder that holds the file. */
 static const char *pipeline_name(struct arena *arena, const struct views_options *options,
@@ -82,13 +83,14 @@ static bool print(struct arena *arena, const struct views_options *options, stru
     if (!load_plan(arena, options, path, &text, &plan, reterr))
         return false;
     if (options->explain != NULL)
-        pipeline_explain(&out, plan);
+        (options->format == VIEWS_JSON ? pipeline_explain_json : pipeline_explain)(&out, plan);
     else if (options->oracle != NULL && !print_oracle(&out, options, text, reterr))
         return false;
     else if (options->ddl != NULL)
         pipeline_ddl(&out, plan);
     else if (options->check != NULL)
-        buf_printf(&out, "%s: %u sources, %u views: ok\n", path, plan->sources_n, plan->views_n);
+        buf_printf(&out, "%s: %u source%s, %u view%s: ok\n", path, plan->sources_n,
+                   plan->sources_n == 1 ? "" : "s", plan->views_n, plan->views_n == 1 ? "" : "s");
     fwrite(out.at, 1, out.len, stdout);
     return true;
 }
@@ -137,8 +139,31 @@ static bool run_file(struct arena *arena, const struct views_options *options, s
         return false;
     if (options->avro_schemas != NULL)
         return write_schemas(arena, options, plan, reterr);
-    return options->lineage != NULL ? views_lineage(options, plan, stdout, reterr)
-                                    : views_local(plan, options->local, stdout, reterr);
+    return options->lineage != NULL
+               ? views_lineage(options, plan, stdout, reterr)
+               : views_local(plan, options->local, options->print, stdout, reterr);
+}
+
+/* --test: on --file, or on the pipeline.sql beside the script. */
+static bool run_tests(struct arena *arena, const struct views_options *options, struct err *reterr)
+{
+    CLEANUP(free) char *script = NULL, *copy = err_strdup(options->test);
+    struct pipeline_file file = {.path = options->file, .as_of = options->as_of};
+    struct test_subject subject = {.pipeline = &file, .path = options->test};
+    uint32_t failed = 0;
+
+    if (file.path == NULL)
+        file.path = arena_printf(arena, "%s/pipeline.sql", dirname(copy));
+    file.pipeline = pipeline_name(arena, options, file.path);
+    if (!load_plan(arena, options, file.path, &file.text, &subject.plan, reterr))
+        return false;
+    if (!options_read_file(options->test, PIPELINE_BYTES_MAX, &script, reterr))
+        return err_prefix(reterr, "--test");
+    subject.text = str_of(script);
+    if (!views_test(&subject, stdout, &failed, reterr))
+        return false;
+    return failed == 0 ||
+           err_stop(reterr, EXIT_FAILURE, "%u test%s failed", failed, failed == 1 ? "" : "s");
 }
 
 /* Everything that ends by itself: for a person at a terminal, so the error is plain text. */
@@ -146,8 +171,9 @@ static int run_once(struct arena *arena, const struct views_options *options,
                     const struct option_set *set)
 {
     struct err err;
-    bool ok =
-        asked_for(options) != NULL ? print(arena, options, &err) : run_file(arena, options, &err);
+    bool ok = asked_for(options) != NULL ? print(arena, options, &err)
+              : options->test != NULL    ? run_tests(arena, options, &err)
+                                         : run_file(arena, options, &err);
 
     if (!ok)
         fprintf(stderr, "%s\n", err.text);
@@ -202,8 +228,8 @@ int main(int argc, char **argv)
         return 0;
     if (options.functions)
         return list_functions(&set);
-    if (asked_for(&options) != NULL || options.local != NULL || options.lineage != NULL ||
-        options.avro_schemas != NULL)
+    if (asked_for(&options) != NULL || options.test != NULL || options.local != NULL ||
+        options.lineage != NULL || options.avro_schemas != NULL)
         return run_once(arena, &options, &set);
     if (!service_start(&set, &options.service, argc, argv, &views_metrics, &service, &err))
         return service_finish(NULL, &set, &err);

@@ -40,6 +40,7 @@ VIEWS_MAY_USE = {
     "sql": {"expr", "ops", "sql"},
     "state": {"ops", "state"},
     "task": {"expr", "ops", "sql", "state", "task"},
+    "local": {"expr", "ops", "sql", "state", "task", "local"},
 }
 SERVICES = ("producers", "processors", "sinks")
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^">]+)[">]', re.M)

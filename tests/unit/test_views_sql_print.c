@@ -187,7 +187,7 @@ static void test_explain(void **state)
         "distinct value\n"
         "    #0 source of b.t, shared (see above)\n"
         "\n"
-        "1 sources, 2 views, 3 operators (3 with state, 0 joins), plan ";
+        "1 source, 2 views, 3 operators (3 with state, 0 joins), plan ";
 
     (void)state;
     pipeline_explain(&out, planned(arena, pipeline, "p"));

@@ -1,7 +1,7 @@
 /*
  * Where operators keep their state: an ordered map of bytes. Writes go to an overlay and are seen
  * by every later read; the owner of the store decides when the overlay becomes permanent. Two
- * implementations: in memory (ops/store_memory.c, for tests and --local) and LMDB (state/). Keys
+ * implementations: in memory (ops/store_memory.c, for tests and --test) and LMDB (state/). Keys
  * start with the 8-byte big-endian fingerprint of the operator that owns them. One thread.
  */
 #ifndef SLUICE_VIEWS_OPS_STORE_H

@@ -1,5 +1,5 @@
 /*
- * A store that is nothing but an overlay: for tests, --local and benchmarks. Deleted keys are
+ * A store that is nothing but an overlay: for tests, --test and benchmarks. Deleted keys are
  * hidden. Nothing outlives the process.
  */
 #ifndef SLUICE_VIEWS_OPS_STORE_MEMORY_H

@@ -1,5 +1,6 @@
 #include "sql/ast.h"
 
+#include "sql/pipeline.h"
 #include <ctype.h>
 #include <stdarg.h>
 
@@ -54,6 +55,7 @@ void list_add(struct list *list, struct arena *arena, const void *item)
 
 /* Line and column, counted from 1 in characters, and the line itself. */
 struct place {
+    const char *path;
     uint32_t line, column;
     struct str source; /* the whole line */
     size_t offset;     /* of the place in the line, in bytes */
@@ -80,6 +82,27 @@ static struct place place_of(struct str text, size_t location)
         end++;
     place.source = (struct str){text.at + start, end - start};
     place.offset = location - start;
+    return place;
+}
+
+/* The place in the file that a person wrote. */
+static struct place place_in(const struct ast *ast, size_t location)
+{
+    const struct pipeline_file *file = ast->file;
+    const struct pipeline_part *part = NULL;
+
+    for (size_t i = 0; i < file->parts_n && file->parts[i].from <= location; i++)
+        part = &file->parts[i];
+    struct place place;
+    if (part == NULL) {
+        place = place_of(ast->text, location);
+        place.path = file->path;
+    } else {
+        size_t into = location - part->from;
+
+        place = place_of(part->text, part->at + (into < part->len ? into : part->len));
+        place.path = part->path;
+    }
     return place;
 }
 
@@ -112,11 +135,11 @@ bool ast_refuse(struct ast *ast, int location, const char *format, ...)
     vsnprintf(reason, sizeof(reason), format, args);
     va_end(args);
     if (location < 0) {
-        buf_printf(&out, "%s: %s", ast->path, reason);
+        buf_printf(&out, "%s: %s", ast->file->path, reason);
     } else {
-        struct place place = place_of(ast->text, (size_t)location);
+        struct place place = place_in(ast, (size_t)location);
 
-        buf_printf(&out, "%s:%u:%u: %s", ast->path, place.line, place.column, reason);
+        buf_printf(&out, "%s:%u:%u: %s", place.path, place.line, place.column, reason);
         show_line(&out, place);
     }
     return err_stop(ast->reterr, EX_DATAERR, "%s", buf_cstr(&out));
@@ -166,16 +189,16 @@ static bool scan(struct ast *ast)
     return ok;
 }
 
-bool ast_parse(struct ast *ast, struct arena *arena, const char *path, struct str text,
+bool ast_parse(struct ast *ast, struct arena *arena, const struct pipeline_file *file,
                struct err *reterr)
 {
     ProtobufCAllocator allocator = {tree_alloc, tree_free, arena};
     PgQueryProtobufParseResult result;
     bool ok = true;
 
-    *ast = (struct ast){.arena = arena, .path = path, .reterr = reterr};
-    ast->text = arena_copy(arena, text);
-    if (memchr(text.at, '\0', text.len) != NULL)
+    *ast = (struct ast){.arena = arena, .file = file, .reterr = reterr};
+    ast->text = arena_copy(arena, file->text);
+    if (memchr(ast->text.at, '\0', ast->text.len) != NULL)
         return ast_refuse(ast, -1, "the file holds a NUL byte; it must be UTF-8 text");
     if (!scan(ast) || !ast_check_depth(ast))
         return false;

@@ -15,6 +15,8 @@
 #include <pg_query.h>
 #include <pg_query/pg_query.pb-c.h>
 
+struct pipeline_file;
+
 /* A growable list of pointers in an arena. */
 struct list {
     void **at;
@@ -24,8 +26,8 @@ struct list {
 /* A parsed file. Everything lies in the arena. A function that fails has set *reterr. */
 struct ast {
     struct arena *arena;
-    const char *path;
-    struct str text; /* terminated */
+    const struct pipeline_file *file;
+    struct str text; /* the file's, terminated */
     PgQuery__ParseResult *tree;
     PgQuery__ScanResult *tokens;
     struct err *reterr;
@@ -34,8 +36,9 @@ struct ast {
 /* Appends to the list. */
 void list_add(struct list *list, struct arena *arena, const void *item);
 
-/* Parses and scans the text into *ast; false with a message that points at the syntax error. */
-WARN_UNUSED bool ast_parse(struct ast *ast, struct arena *arena, const char *path, struct str text,
+/* Parses and scans the file's text into *ast; false with a message that points at the syntax error.
+ * The file must outlive the tree. */
+WARN_UNUSED bool ast_parse(struct ast *ast, struct arena *arena, const struct pipeline_file *file,
                            struct err *reterr);
 
 /* ast_depth.c: refuses text whose tree could be too deep to be read safely; from the tokens. */

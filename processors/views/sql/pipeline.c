@@ -344,8 +344,7 @@ bool pipeline_plan_file(struct arena *arena, const struct pipeline_file *file,
     struct plan *plan = arena_zalloc(arena, sizeof(*plan));
     uint32_t *number;
 
-    if (!bind_as_of(&binder, file->as_of, reterr) ||
-        !ast_parse(&binder.ast, arena, file->path, file->text, reterr))
+    if (!bind_as_of(&binder, file->as_of, reterr) || !ast_parse(&binder.ast, arena, file, reterr))
         return false;
     binder.pipeline = arena_copy(arena, str_of(file->pipeline)).at;
     for (size_t i = 0; i < binder.ast.tree->n_stmts; i++)

@@ -9,10 +9,21 @@
 
 #include "sql/plan.h"
 
+/* Where bytes of a text come from: `len` of them from `from` on stand at `at` in the text of another
+ * file; what follows up to the next part belongs to their end. */
+struct pipeline_part {
+    size_t from, len;
+    const char *path;
+    struct str text;
+    size_t at;
+};
+
 /* A pipeline file, and what is said beside it. */
 struct pipeline_file {
     const char *path; /* for messages */
     struct str text;
+    const struct pipeline_part *parts; /* of a text put together, ascending: messages point there */
+    size_t parts_n;
     const char *pipeline; /* the name, which topics start with */
     const char *as_of;    /* --as-of: what now() is in all of it; NULL: now() is refused */
 };
@@ -38,6 +49,9 @@ WARN_UNUSED bool pipeline_avro(struct buf *out, const struct plan_view *view, bo
 
 /* --explain: operators, keys, state, topics, cost notes, from the plan itself. Appends. */
 void pipeline_explain(struct buf *out, const struct plan *plan);
+
+/* --explain --format json: the same as one JSON object. Appends. */
+void pipeline_explain_json(struct buf *out, const struct plan *plan);
 
 /* --oracle: the file for psql: sources as tables (types, NOT NULL, CHECK kept, options removed),
  * views in order; now() and the like are the moment of --as-of; session settings first (TimeZone

@@ -1,10 +1,14 @@
 /* --explain: what the plan does, keeps and writes, from the plan itself. */
+#include "record/json.h"
 #include "sql/ast.h"
 #include "sql/pipeline.h"
 
 #include <inttypes.h>
 
 enum { INDENT = 2 };
+
+static const char *const kinds[] = {"source", "filter", "project", "join",   "group", "top",
+                                    "union",  "window", "ordinal", "values", "expand"};
 
 struct printer {
     struct buf *out;
@@ -42,13 +46,28 @@ static void put_order(struct buf *out, const struct plan_order *order, uint16_t 
     }
 }
 
-static void put_source(struct buf *out, const struct plan_source *source)
+/* What there is to tell of an operator, in parts. */
+struct told {
+    struct buf does, state, cost; /* empty: nothing to tell */
+};
+
+static void cleanup_told(struct told *told)
 {
+    buf_done(&told->does);
+    buf_done(&told->state);
+    buf_done(&told->cost);
+}
+
+static void put_source(struct told *told, const struct plan_source *source)
+{
+    struct buf *out = &told->does;
+
     buf_printf(out, "source %s from topic %s (%s), key ", source->name, source->topic,
                source->format == PLAN_FORMAT_DEBEZIUM ? "debezium" : "json");
     put_key(out, &source->schema);
-    buf_printf(out, ", %u rules; state: %s", source->rules_n,
-               source->versions ? "every record's row" : "last row and position of each key");
+    buf_printf(out, ", %u rule%s", source->rules_n, source->rules_n == 1 ? "" : "s");
+    buf_puts(&told->state,
+             source->versions ? "every record's row" : "last row and position of each key");
 }
 
 static void put_project(struct buf *out, const struct plan_node *node, const struct schema *input)
@@ -62,14 +81,15 @@ static void put_project(struct buf *out, const struct plan_node *node, const str
     }
 }
 
-static void put_join(struct buf *out, const struct plan *plan, const struct plan_node *node)
+static void put_join(struct told *told, const struct plan *plan, const struct plan_node *node)
 {
-    static const char *const kinds[] = {"inner", "left", "full"};
+    static const char *const joins[] = {"inner", "left", "full"};
+    struct buf *out = &told->does;
     const struct schema *left = &plan->nodes[node->inputs[0]].schema;
     const struct schema *right = &plan->nodes[node->inputs[1]].schema;
     bool cross = node->join_keys_n == 0;
 
-    buf_printf(out, "%s join %s", kinds[node->join], cross ? "of all pairs" : "on ");
+    buf_printf(out, "%s join %s", joins[node->join], cross ? "of all pairs" : "on ");
     for (uint16_t i = 0; i < node->join_keys_n; i++) {
         buf_puts(out, i == 0 ? "" : " AND ");
         expr_print(out, node->left_keys[i], left);
@@ -80,9 +100,9 @@ static void put_join(struct buf *out, const struct plan *plan, const struct plan
         buf_puts(out, cross ? " where " : ", where ");
         expr_print(out, node->predicate, &node->schema);
     }
-    buf_puts(out, "; state: both inputs' rows by join key");
+    buf_puts(&told->state, "both inputs' rows by join key");
     if (cross)
-        buf_puts(out, "; a change costs all rows of the other side");
+        buf_puts(&told->cost, "a change costs all rows of the other side");
 }
 
 static void put_expand(struct buf *out, const struct plan_node *node, const struct schema *input)
@@ -129,8 +149,9 @@ static void put_call(struct buf *out, const char *name, const struct plan_aggreg
     }
 }
 
-static void put_group(struct buf *out, const struct plan_node *node, const struct schema *input)
+static void put_group(struct told *told, const struct plan_node *node, const struct schema *input)
 {
+    struct buf *out = &told->does;
     bool ordered = false, bags = false;
 
     buf_puts(out, node->exprs_n == 0 ? "aggregate " : "group by ");
@@ -145,15 +166,19 @@ static void put_group(struct buf *out, const struct plan_node *node, const struc
             ordered || aggregate->aggregate->state == AGGREGATE_EXTREME || aggregate->distinct;
         bags = bags || aggregate->aggregate->state == AGGREGATE_BAG;
     }
-    buf_puts(out, node->exprs_n == 0 ? "; state: one entry" : "; state: one entry a group");
+    buf_puts(&told->state, node->exprs_n == 0 ? "one entry" : "one entry a group");
     if (ordered)
-        buf_puts(out, ", and for min, max and DISTINCT one a distinct value");
-    if (bags)
-        buf_puts(out, ", and for ordered aggregates one a row; a change costs its group");
+        buf_puts(&told->state, ", and for min, max and DISTINCT one a distinct value");
+    if (bags) {
+        buf_puts(&told->state, ", and for ordered aggregates one a row");
+        buf_puts(&told->cost, "a change costs its group");
+    }
 }
 
-static void put_top(struct buf *out, const struct plan_node *node, const struct schema *input)
+static void put_top(struct told *told, const struct plan_node *node, const struct schema *input)
 {
+    struct buf *out = &told->does;
+
     buf_puts(out, "top");
     if (node->limit >= 0)
         buf_printf(out, " %" PRId64, node->limit);
@@ -167,7 +192,7 @@ static void put_top(struct buf *out, const struct plan_node *node, const struct 
     }
     buf_puts(out, " by ");
     put_order(out, node->order, node->order_n, input);
-    buf_puts(out, "; state: all rows of its input in this order");
+    buf_puts(&told->state, "all rows of its input in this order");
 }
 
 static void put_bound(struct buf *out, const struct plan_bound *bound, bool is_end,
@@ -200,8 +225,9 @@ static void put_frame(struct buf *out, const struct plan_frame *frame, const str
     buf_puts(out, exclusions[frame->exclusion]);
 }
 
-static void put_window(struct buf *out, const struct plan_node *node, const struct schema *input)
+static void put_window(struct told *told, const struct plan_node *node, const struct schema *input)
 {
+    struct buf *out = &told->does;
     static const char *const names[] = {
         "",      "row_number", "rank", "dense_rank",  "percent_rank", "cume_dist",
         "ntile", "lag",        "lead", "first_value", "last_value",   "nth_value"};
@@ -224,17 +250,19 @@ static void put_window(struct buf *out, const struct plan_node *node, const stru
         put_call(out, name, &function->call, input);
         put_frame(out, &function->frame, input);
     }
-    buf_puts(out, "; state: all rows of its input in this order; a change costs its partition");
+    buf_puts(&told->state, "all rows of its input in this order");
+    buf_puts(&told->cost, "a change costs its partition");
 }
 
-static void put_operator(struct buf *out, const struct plan *plan, const struct plan_node *node)
+static void put_operator(struct told *told, const struct plan *plan, const struct plan_node *node)
 {
+    struct buf *out = &told->does;
     const struct schema *input =
         plan_inputs_n(node->kind) == 0 ? NULL : &plan->nodes[node->inputs[0]].schema;
 
     switch (node->kind) {
     case PLAN_SOURCE:
-        put_source(out, &plan->sources[node->source]);
+        put_source(told, &plan->sources[node->source]);
         break;
     case PLAN_FILTER:
         buf_puts(out, "filter ");
@@ -244,24 +272,24 @@ static void put_operator(struct buf *out, const struct plan *plan, const struct 
         put_project(out, node, input);
         break;
     case PLAN_JOIN:
-        put_join(out, plan, node);
+        put_join(told, plan, node);
         break;
     case PLAN_GROUP:
-        put_group(out, node, input);
+        put_group(told, node, input);
         break;
     case PLAN_WINDOW:
-        put_window(out, node, input);
+        put_window(told, node, input);
         break;
     case PLAN_ORDINAL:
-        buf_puts(out,
-                 "ordinal: the rows have no unique key; a hash of the row and its number among "
-                 "equal rows are it; state: a count of each row");
+        buf_puts(out, "ordinal: the rows have no unique key; a hash of the row and its number "
+                      "among equal rows are it");
+        buf_puts(&told->state, "a count of each row");
         break;
     case PLAN_UNION:
         buf_puts(out, "union of all rows");
         break;
     case PLAN_TOP:
-        put_top(out, node, input);
+        put_top(told, node, input);
         break;
     case PLAN_VALUES:
         put_values(out, node);
@@ -272,6 +300,18 @@ static void put_operator(struct buf *out, const struct plan *plan, const struct 
     }
 }
 
+/* does; state: ...; cost */
+static void put_told(struct buf *out, const struct told *told)
+{
+    buf_put(out, buf_str(&told->does));
+    if (told->state.len > 0)
+        buf_puts(out, "; state: ");
+    buf_put(out, buf_str(&told->state));
+    if (told->cost.len > 0)
+        buf_puts(out, "; ");
+    buf_put(out, buf_str(&told->cost));
+}
+
 /* The node and what is below it; a node printed before is only named. */
 static void put_node(struct printer *printer, uint32_t number, int depth)
 {
@@ -279,14 +319,13 @@ static void put_node(struct printer *printer, uint32_t number, int depth)
 
     buf_printf(printer->out, "%*s#%" PRIu32 " ", depth * INDENT, "", number);
     if (printer->shown[number]) {
-        static const char *const kinds[] = {"source", "filter", "project", "join",   "group", "top",
-                                            "union",  "window", "ordinal", "values", "expand"};
-
         buf_printf(printer->out, "%s of %s, shared (see above)\n", kinds[node->kind], node->label);
         return;
     }
     printer->shown[number] = true;
-    put_operator(printer->out, printer->plan, node);
+    CLEANUP(told) struct told told = {0};
+    put_operator(&told, printer->plan, node);
+    put_told(printer->out, &told);
     buf_char(printer->out, '\n');
     for (unsigned i = 0; i < plan_inputs_n(node->kind); i++)
         put_node(printer, node->inputs[i], depth + 1);
@@ -313,6 +352,12 @@ static bool has_state(enum plan_kind kind)
            kind != PLAN_VALUES && kind != PLAN_EXPAND;
 }
 
+/* "1 view", "2 views" */
+static void put_count(struct buf *out, uint32_t n, const char *what)
+{
+    buf_printf(out, "%" PRIu32 " %s%s", n, what, n == 1 ? "" : "s");
+}
+
 static void put_totals(struct buf *out, const struct plan *plan)
 {
     uint32_t joins = 0, stateful = 0;
@@ -321,10 +366,14 @@ static void put_totals(struct buf *out, const struct plan *plan)
         joins += plan->nodes[i].kind == PLAN_JOIN;
         stateful += has_state(plan->nodes[i].kind);
     }
-    buf_printf(out,
-               "%" PRIu32 " sources, %" PRIu32 " views, %" PRIu32 " operators (%" PRIu32
-               " with state, %" PRIu32 " joins), plan %016" PRIx64 "\n",
-               plan->sources_n, plan->views_n, plan->nodes_n, stateful, joins, plan->hash);
+    put_count(out, plan->sources_n, "source");
+    buf_puts(out, ", ");
+    put_count(out, plan->views_n, "view");
+    buf_puts(out, ", ");
+    put_count(out, plan->nodes_n, "operator");
+    buf_printf(out, " (%" PRIu32 " with state, ", stateful);
+    put_count(out, joins, "join");
+    buf_printf(out, "), plan %016" PRIx64 "\n", plan->hash);
 }
 
 void pipeline_explain(struct buf *out, const struct plan *plan)
@@ -335,4 +384,153 @@ void pipeline_explain(struct buf *out, const struct plan *plan)
     for (uint32_t i = 0; i < plan->views_n; i++)
         put_view(&printer, &plan->views[i]);
     put_totals(out, plan);
+}
+
+/* ---- as JSON ---- */
+
+/* "name":"text", behind what `before` says; an empty text is null. */
+static void json_text_member(struct buf *out, const char *before, struct str text)
+{
+    buf_puts(out, before);
+    if (text.len == 0)
+        buf_puts(out, "null");
+    else
+        json_write_string(out, text);
+}
+
+static void json_exprs(struct buf *out, const struct expr *const *exprs, uint16_t n,
+                       const struct schema *schema)
+{
+    buf_char(out, '[');
+    for (uint16_t i = 0; i < n; i++) {
+        CLEANUP(buf) struct buf text = {0};
+
+        expr_print(&text, exprs[i], schema);
+        json_text_member(out, i == 0 ? "" : ",", buf_str(&text));
+    }
+    buf_char(out, ']');
+}
+
+static void json_key(struct buf *out, const struct schema *schema)
+{
+    buf_puts(out, ",\"key\":[");
+    for (uint16_t i = 0; i < schema->key_n; i++)
+        json_text_member(out, i == 0 ? "" : ",", str_of(schema->columns[schema->key[i]].name));
+    buf_char(out, ']');
+}
+
+/* What rows of an input must share to meet: null when any task can take any row, [] when one task must
+ * take them all. */
+static void json_exchange(struct buf *out, const struct plan *plan, const struct plan_node *node,
+                          unsigned input)
+{
+    const struct schema *schema = &plan->nodes[node->inputs[input]].schema;
+
+    switch (node->kind) {
+    case PLAN_JOIN:
+        json_exprs(out, input == 0 ? node->left_keys : node->right_keys, node->join_keys_n, schema);
+        break;
+    case PLAN_GROUP:
+    case PLAN_TOP:
+    case PLAN_WINDOW:
+        json_exprs(out, node->exprs, node->exprs_n, schema);
+        break;
+    case PLAN_ORDINAL:
+        buf_puts(out, "[\"the whole row\"]");
+        break;
+    default:
+        buf_puts(out, "null");
+    }
+}
+
+static bool sums_floats(const struct plan_aggregate *call)
+{
+    return call->aggregate != NULL && call->arg != NULL &&
+           (call->result.id == TYPE_FLOAT8 || call->result.id == TYPE_FLOAT4) &&
+           (call->arg->type.id == TYPE_FLOAT8 || call->arg->type.id == TYPE_FLOAT4) &&
+           call->aggregate->state != AGGREGATE_EXTREME;
+}
+
+/* Nothing below the node sums floats, whose last digit depends on row order in PostgreSQL itself. */
+static bool is_exact(const struct plan *plan, uint32_t number)
+{
+    const struct plan_node *node = &plan->nodes[number];
+
+    for (uint16_t i = 0; i < node->aggregates_n; i++)
+        if (sums_floats(&node->aggregates[i]))
+            return false;
+    for (uint16_t i = 0; i < node->functions_n; i++)
+        if (sums_floats(&node->functions[i].call))
+            return false;
+    for (unsigned i = 0; i < plan_inputs_n(node->kind); i++)
+        if (!is_exact(plan, node->inputs[i]))
+            return false;
+    return true;
+}
+
+static void json_columns(struct buf *out, const struct schema *schema)
+{
+    buf_puts(out, ",\"columns\":[");
+    for (uint16_t i = 0; i < schema->columns_n; i++) {
+        CLEANUP(buf) struct buf type = {0};
+
+        type_print(&type, schema->columns[i].type);
+        json_text_member(out,
+                         i == 0 ? "{\"name\":" : ",{\"name\":", str_of(schema->columns[i].name));
+        json_text_member(out, ",\"type\":", buf_str(&type));
+        buf_char(out, '}');
+    }
+    buf_char(out, ']');
+}
+
+static void json_node(struct buf *out, const struct plan *plan, uint32_t number)
+{
+    const struct plan_node *node = &plan->nodes[number];
+    CLEANUP(told) struct told told = {0};
+
+    put_operator(&told, plan, node);
+    buf_printf(out, "{\"node\":%" PRIu32 ",\"kind\":\"%s\"", number, kinds[node->kind]);
+    json_text_member(out, ",\"of\":", str_of(node->label == NULL ? "" : node->label));
+    json_text_member(out, ",\"does\":", buf_str(&told.does));
+    json_text_member(out, ",\"state\":", buf_str(&told.state));
+    json_text_member(out, ",\"cost\":", buf_str(&told.cost));
+    buf_printf(out, ",\"fingerprint\":\"%016" PRIx64 "\"", node->fingerprint);
+    if (node->has_key)
+        json_key(out, &node->schema);
+    else
+        buf_puts(out, ",\"key\":null");
+    buf_puts(out, ",\"inputs\":[");
+    for (unsigned i = 0; i < plan_inputs_n(node->kind); i++) {
+        buf_printf(out, "%s{\"node\":%" PRIu32 ",\"exchange\":", i == 0 ? "" : ",",
+                   node->inputs[i]);
+        json_exchange(out, plan, node, i);
+        buf_char(out, '}');
+    }
+    buf_char(out, ']');
+    json_columns(out, &node->schema);
+    buf_char(out, '}');
+}
+
+void pipeline_explain_json(struct buf *out, const struct plan *plan)
+{
+    json_text_member(out, "{\"pipeline\":", str_of(plan->pipeline));
+    buf_printf(out, ",\"plan\":\"%016" PRIx64 "\",\"views\":[", plan->hash);
+    for (uint32_t i = 0; i < plan->views_n; i++) {
+        const struct plan_view *view = &plan->views[i];
+
+        json_text_member(out, i == 0 ? "{\"name\":" : ",{\"name\":", str_of(view->name));
+        json_text_member(out, ",\"topic\":", str_of(view->topic));
+        json_key(out, &view->schema);
+        buf_printf(out, ",\"node\":%" PRIu32, view->node);
+        json_text_member(out, ",\"equality\":",
+                         is_exact(plan, view->node) ? STR("exact")
+                                                    : STR("floats correctly rounded"));
+        buf_char(out, '}');
+    }
+    buf_puts(out, "],\"operators\":[");
+    for (uint32_t i = 0; i < plan->nodes_n; i++) {
+        buf_puts(out, i == 0 ? "" : ",");
+        json_node(out, plan, i);
+    }
+    buf_puts(out, "]}\n");
 }

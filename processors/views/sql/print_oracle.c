@@ -300,8 +300,7 @@ bool pipeline_oracle(struct buf *out, const struct pipeline_file *file, struct e
     const struct plan *plan;
     struct ast ast;
 
-    if (!pipeline_plan_file(arena, file, &plan, reterr) ||
-        !ast_parse(&ast, arena, file->path, file->text, reterr))
+    if (!pipeline_plan_file(arena, file, &plan, reterr) || !ast_parse(&ast, arena, file, reterr))
         return false;
     buf_puts(out, "-- For PostgreSQL 15, in a database made with: createdb --template=template0 "
                   "--encoding=UTF8 --locale=C\n"

@@ -418,6 +418,19 @@ static bool start_reading(struct state *state, struct err *reterr)
     return true;
 }
 
+/* What is open stays so. */
+static void take_names_away(const char *directory)
+{
+    static const char *const names[] = {"data.mdb", "lock.mdb", "owner"};
+    char path[4200];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+        unlink(path);
+    }
+    rmdir(directory);
+}
+
 bool state_open(const struct state_config *config, struct state **ret, bool *ret_emptied,
                 struct err *reterr)
 {
@@ -435,6 +448,8 @@ bool state_open(const struct state_config *config, struct state **ret, bool *ret
         state_close(state, false);
         return false;
     }
+    if (config->nameless)
+        take_names_away(config->directory);
     *ret = state;
     return true;
 }

@@ -36,6 +36,7 @@ struct state_config {
     int64_t map_bytes;     /* most bytes the store may grow to (address space and sparse file) */
     int64_t overlay_bytes; /* memory for what is not applied yet */
     const char *boot_id;   /* NULL: the machine's */
+    bool nameless; /* files and directory lose their names at once: nothing outlives the process */
 };
 
 /*

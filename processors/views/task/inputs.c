@@ -249,6 +249,35 @@ void inputs_decode_record(struct inputs *inputs, struct engine *engine,
     (source->versions ? take_version : take_row)(inputs, engine, &plain, &event, arena, ret);
 }
 
+static bool tells_nothing(const struct plan_source *source, const struct row *row)
+{
+    for (uint16_t i = 0; source->metadata != NULL && i < source->schema.columns_n; i++)
+        if (source->metadata[i] != METADATA_NONE && !row_is_null(row, i))
+            return false;
+    return true;
+}
+
+void inputs_take_row(struct inputs *inputs, struct engine *engine, const struct input_row *row,
+                     struct arena *arena, struct input_result *ret)
+{
+    const struct plan_source *source = &inputs->plan->sources[row->source];
+    const struct record_facts facts = {
+        .op = row->gone ? 'd' : 'c', .position = row->position, .offset = row->offset};
+    const struct row *whole = row->row;
+
+    if (!row->gone && tells_nothing(source, whole))
+        whole = metadata_fill(source, &facts, whole, &inputs->builder, arena);
+    *ret = (struct input_result){
+        .outcome = INPUT_EVENT,
+        .event = {row->source, facts.op, row->gone ? NULL : whole, whole, row->position}};
+    if (key_has_null(&source->schema, whole)) {
+        err_sql(&ret->reason, ERR_DEAD_LETTER, "23502", "a key column is null");
+        reject(ret, "key");
+    } else if (!row->gone) {
+        check_contract(engine, arena, ret);
+    }
+}
+
 bool inputs_position(const struct kafka_message *message, struct position *ret, struct err *reterr)
 {
     struct str header;

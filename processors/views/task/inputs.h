@@ -71,4 +71,18 @@ void inputs_decode_record(struct inputs *inputs, struct engine *engine,
                           const struct input_record *record, struct arena *arena,
                           struct input_result *ret);
 
+/* A row that was not decoded here: it comes, or its key goes. */
+struct input_row {
+    uint32_t source;
+    const struct row *row;
+    bool gone;
+    struct position position;
+    int64_t offset;
+};
+
+/* As inputs_decode_record from there on: columns of metadata are filled in when all of them are NULL,
+ * key and contract are checked. */
+void inputs_take_row(struct inputs *inputs, struct engine *engine, const struct input_row *row,
+                     struct arena *arena, struct input_result *ret);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 static const char *const value_formats[] = {"json", "avro", NULL};
+static const char *const print_formats[] = {"text", "json", NULL};
 
 #define ROW(field) offsetof(struct views_options, field)
 
@@ -18,6 +19,11 @@ const struct option views_options_rows[] = {
      "only validate a pipeline file"},
     {"explain", OPTION_STRING, ROW(explain), NULL, 0, 0, NULL, false, "FILE",
      "only print a pipeline file's plan"},
+    {"format", OPTION_CHOICE, ROW(format), "text", 0, 0, print_formats, false, "FORMAT",
+     "what --explain prints"},
+    {"test", OPTION_STRING, ROW(test), NULL, 0, 0, NULL, false, "FILE",
+     "only run the tests of this SQL file on --file, or on the pipeline.sql beside it, without a "
+     "broker; prints TAP, exit status 1 when one failed"},
     {"oracle", OPTION_STRING, ROW(oracle), NULL, 0, 0, NULL, false, "FILE",
      "only print a pipeline file for psql, its sources as tables"},
     {"ddl", OPTION_STRING, ROW(ddl), NULL, 0, 0, NULL, false, "FILE",
@@ -28,8 +34,10 @@ const struct option views_options_rows[] = {
     {"functions", OPTION_BOOL, ROW(functions), NULL, 0, 0, NULL, false, NULL,
      "only print the functions, operators and casts there are"},
     {"local", OPTION_STRING, ROW(local), NULL, 0, 0, NULL, false, "FOLDER",
-     "run --file over FOLDER/<table>.jsonl (rows or Debezium envelopes) without a broker and print "
-     "the views"},
+     "run --file over FOLDER/<table>.csv (with a header), .jsonl and .ndjson (rows or Debezium "
+     "envelopes) without a broker and print the views"},
+    {"print", OPTION_STRING, ROW(print), NULL, 0, 0, NULL, false, "VIEW",
+     "of --local: print this view alone"},
     {"lineage", OPTION_STRING, ROW(lineage), NULL, 0, 0, NULL, false, "VIEW",
      "only print the source records behind one row of this view of --file, read from their topics"},
     {"lineage-key", OPTION_STRING, ROW(lineage_key), NULL, 0, 0, NULL, false, "JSON",

@@ -15,6 +15,9 @@ struct views_options {
     bool functions;                       /* one-shot: print the table of functions */
     char *lineage, *lineage_key;          /* a view, and the key of its row */
     char *local;                          /* a folder of source files: run once without a broker */
+    char *print;                          /* of --local: the one view to print */
+    char *test;                           /* one-shot: a file of tests */
+    int format;                           /* of --explain: an index into "text", "json" */
     char *member_id;
     char *state_dir;
     int64_t state_bytes;
