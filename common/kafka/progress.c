@@ -15,6 +15,7 @@ struct entry {
 /* Open addressing; `slots_n` is a power of two, at most half are taken. */
 struct kafka_progress {
     const char *topic;
+    int32_t partition;
     struct entry *slots;
     size_t slots_n, taken;
 };
@@ -138,38 +139,52 @@ bool kafka_read_to_end(const struct kafka_reading *reading, const struct kafka_o
     return true;
 }
 
-bool kafka_progress_topic(struct kafka_admin *admin, const char *topic, struct err *reterr)
+bool kafka_progress_topic_parts(struct kafka_admin *admin, const char *topic, int32_t partitions,
+                                struct err *reterr)
 {
     /* few keys, written at each commit: only their last records matter */
     static const char *const settings[] = {"min.compaction.lag.ms=0", "segment.bytes=16777216",
                                            "segment.ms=600000", "min.cleanable.dirty.ratio=0.1",
                                            NULL};
     struct kafka_topic_spec spec = {
-        .name = topic, .partitions = 1, .cleanup = KAFKA_COMPACT, .extra = settings};
+        .name = topic, .partitions = partitions, .cleanup = KAFKA_COMPACT, .extra = settings};
 
     return kafka_ensure_topics(admin, &spec, 1, BROKER_MS, reterr);
+}
+
+bool kafka_progress_topic(struct kafka_admin *admin, const char *topic, struct err *reterr)
+{
+    return kafka_progress_topic_parts(admin, topic, 1, reterr);
+}
+
+bool kafka_progress_open_part(const struct kafka_config *config, const char *client_id,
+                              struct kafka_admin *admin, const struct kafka_offset *part,
+                              struct kafka_progress **ret, struct err *reterr)
+{
+    struct kafka_progress *progress = err_calloc(1, sizeof(*progress));
+    int64_t next = 0;
+
+    progress->topic = part->topic;
+    progress->partition = part->partition;
+    progress->slots_n = FIRST_SLOTS;
+    progress->slots = err_calloc(progress->slots_n, sizeof(*progress->slots));
+    const struct kafka_reading reading = {config, client_id, admin, hold_message, progress};
+    if (!kafka_read_to_end(&reading, part, &next, reterr)) {
+        kafka_progress_close(progress);
+        return false;
+    }
+    *ret = progress;
+    return true;
 }
 
 bool kafka_progress_open(const struct kafka_config *config, const char *client_id,
                          struct kafka_admin *admin, const char *topic, struct kafka_progress **ret,
                          struct err *reterr)
 {
-    struct kafka_offset from = {topic, 0, 0};
-    int64_t next = 0;
+    const struct kafka_offset whole = {topic, 0, 0};
 
-    if (!kafka_progress_topic(admin, topic, reterr))
-        return false;
-    struct kafka_progress *progress = err_calloc(1, sizeof(*progress));
-    progress->topic = topic;
-    progress->slots_n = FIRST_SLOTS;
-    progress->slots = err_calloc(progress->slots_n, sizeof(*progress->slots));
-    const struct kafka_reading reading = {config, client_id, admin, hold_message, progress};
-    if (!kafka_read_to_end(&reading, &from, &next, reterr)) {
-        kafka_progress_close(progress);
-        return false;
-    }
-    *ret = progress;
-    return true;
+    return kafka_progress_topic(admin, topic, reterr) &&
+           kafka_progress_open_part(config, client_id, admin, &whole, ret, reterr);
 }
 
 struct kafka_progress *kafka_progress_close(struct kafka_progress *progress)
@@ -203,7 +218,7 @@ bool kafka_progress_put(struct kafka_progress *progress, struct kafka_producer *
                         struct str key, struct str text, struct err *reterr)
 {
     const struct kafka_record record = {
-        .topic = progress->topic, .partition = 0, .key = key, .value = text};
+        .topic = progress->topic, .partition = progress->partition, .key = key, .value = text};
 
     if (!kafka_produce(producer, &record, reterr))
         return err_prefix(reterr, "%s", progress->topic);

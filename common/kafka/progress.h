@@ -15,6 +15,10 @@ struct kafka_progress;
 WARN_UNUSED bool kafka_progress_topic(struct kafka_admin *admin, const char *topic,
                                       struct err *reterr);
 
+/* As kafka_progress_topic, for writers that have a partition each: with at least so many. */
+WARN_UNUSED bool kafka_progress_topic_parts(struct kafka_admin *admin, const char *topic,
+                                            int32_t partitions, struct err *reterr);
+
 /*
  * Makes sure that the topic exists and reads it to the end as it is now, committed records alone;
  * call it when no transaction of this producer's id can be open any more. `topic` must outlive the
@@ -23,6 +27,13 @@ WARN_UNUSED bool kafka_progress_topic(struct kafka_admin *admin, const char *top
 WARN_UNUSED bool kafka_progress_open(const struct kafka_config *config, const char *client_id,
                                      struct kafka_admin *admin, const char *topic,
                                      struct kafka_progress **ret, struct err *reterr);
+
+/* As kafka_progress_open, of one partition, from the offset on. The topic exists; its name must
+ * outlive the result. */
+WARN_UNUSED bool kafka_progress_open_part(const struct kafka_config *config, const char *client_id,
+                                          struct kafka_admin *admin,
+                                          const struct kafka_offset *part,
+                                          struct kafka_progress **ret, struct err *reterr);
 
 /* NULL is fine. Returns NULL. */
 struct kafka_progress *kafka_progress_close(struct kafka_progress *progress);

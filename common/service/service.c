@@ -97,6 +97,8 @@ struct service {
     int done_fd; /* readable once service_finish has nothing more to do */
     atomic_bool stopping;
     _Atomic int64_t beat_ms;
+    void (*on_beat)(void *arg); /* NULL: none */
+    void *on_beat_arg;
     pthread_mutex_t lock; /* guards what follows */
     bool ready;
     char reason[128];
@@ -356,8 +358,16 @@ void service_ready(struct service *service, bool ready, const char *reason)
     set_ready(service, ready, reason);
 }
 
+void service_on_beat(struct service *service, void (*beat)(void *arg), void *arg)
+{
+    service->on_beat = beat;
+    service->on_beat_arg = arg;
+}
+
 void service_beat(struct service *service)
 {
+    if (service->on_beat != NULL)
+        service->on_beat(service->on_beat_arg);
     atomic_store(&service->beat_ms, clock_mono_ms());
 }
 

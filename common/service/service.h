@@ -77,6 +77,10 @@ void service_ready(struct service *service, bool ready, const char *reason);
  */
 void service_beat(struct service *service);
 
+/* From now on each beat calls `beat` first, in its thread (NULL: no longer): for what must be said
+ * while the service works, as that it still holds a lease. It must be quick. */
+void service_on_beat(struct service *service, void (*beat)(void *arg), void *arg);
+
 /*
  * Decides about an error of kind ERR_RETRY: logs it (once a change of text, then every 30 s), marks
  * not ready with reason "waiting: <doing>", and waits the backoff of `*attempt`, which it raises.

@@ -126,6 +126,10 @@ bool feed_row(struct feed *feed, const struct shaped *row, struct str raw, uint6
         !seen_visit(feed->seen, key, seen_content(row->after), place, &found, reterr))
         return false;
     feed->counts.rows++;
+    if (found.verdict != SEEN_AGAIN && line <= feed->object.written) {
+        feed->counts.unchanged++;
+        return true;
+    }
     switch (found.verdict) {
     case SEEN_NEW:
         event.op = 'c';

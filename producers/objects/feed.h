@@ -41,10 +41,11 @@ struct feed_edge {
 };
 
 /* The object being read. `done`: rows up to this line were read before, in a transaction that
- * stands: what is wrong with them was told then. */
+ * stands: what is wrong with them was told then. `written`: rows up to this line were written then;
+ * for who knows of no content but this object's. */
 struct feed_object {
     struct str name, tag;
-    uint64_t part, done;
+    uint64_t part, done, written;
     int64_t read_unix_us;
     bool elements; /* lines are elements of an array */
 };

@@ -13,6 +13,42 @@ static void print_text(struct buf *out, const char *label, const char *text)
     json_write_string(out, str_of(text));
 }
 
+bool file_state_done(const struct file_state *state, const char *tag)
+{
+    return state->status == FILE_COMPLETED && tag[0] != '\0' && strcmp(state->tag, tag) == 0;
+}
+
+uint64_t file_state_begin(struct file_state *state, const struct file_attempt *attempt)
+{
+    bool known =
+        attempt->same || (attempt->tag[0] != '\0' && strcmp(state->tag, attempt->tag) == 0);
+    uint64_t done = !known ? 0 : state->status == FILE_COMPLETED ? UINT64_MAX : state->line;
+
+    if (!known) {
+        state->line = 0;
+        state->dead = 0;
+        state->attempts = 1;
+    }
+    state->status = FILE_IN_PROGRESS;
+    state->run = attempt->run;
+    state->error[0] = '\0';
+    snprintf(state->tag, sizeof(state->tag), "%s", attempt->tag);
+    snprintf(state->modified, sizeof(state->modified), "%s", attempt->modified);
+    return done;
+}
+
+void file_state_end(struct file_state *state, const char *reason, int64_t now_unix_us)
+{
+    state->status = reason == NULL ? FILE_COMPLETED : FILE_FAILED;
+    snprintf(state->error, sizeof(state->error), "%.200s", reason == NULL ? "" : reason);
+    state->updated_unix_us = now_unix_us;
+}
+
+const char *file_status_name(enum file_status status)
+{
+    return names[status];
+}
+
 void file_state_print(struct buf *out, const struct file_state *state)
 {
     buf_printf(out,

@@ -2,8 +2,14 @@
  * What is known of each object, as it stands under "file:NAME" in the progress topic, and of the
  * runs, under "run". Written in the transaction that holds the object's rows. Pure.
  *
- *   IN_PROGRESS --> COMPLETED      an object with the same tag is not read again (or its rows are known)
- *        '-------> FAILED --> IN_PROGRESS   tried again in each run
+ *               begin               end
+ *   (none) --------------> IN_PROGRESS ---> COMPLETED    the same tag: not read again
+ *                            ^   ^  |           |
+ *          begin: killed, or '---'  '---> FAILED|        tried again in each run
+ *          taken over                       |   | begin: another tag
+ *                            ^--------------'---'
+ *
+ * An attempt at the same content goes on behind `line`, one at another content begins at 0.
  */
 #ifndef SLUICE_OBJECTS_FILE_STATE_H
 #define SLUICE_OBJECTS_FILE_STATE_H
@@ -26,11 +32,32 @@ struct file_state {
     uint64_t run, line;
 };
 
+/* "IN_PROGRESS", "COMPLETED", "FAILED"; "" for FILE_NONE. */
+const char *file_status_name(enum file_status status);
+
 /* Appends the JSON object. */
 void file_state_print(struct buf *out, const struct file_state *state);
 
 /* Reads it; an empty text gives FILE_NONE. ERR_STOP when it is no such object. */
 WARN_UNUSED bool file_state_parse(struct str json, struct file_state *ret, struct err *reterr);
+
+/* An attempt at an object: what it is like now, by which run. `same`: its content is known to be what
+ * was read to its end before, whatever its tag says. */
+struct file_attempt {
+    const char *tag, *modified;
+    uint64_t run;
+    bool same;
+};
+
+/* An attempt begins. Returns the line up to which its rows stand already: 0 when this content is a
+ * new one, UINT64_MAX when it was read to its end. */
+uint64_t file_state_begin(struct file_state *state, const struct file_attempt *attempt);
+
+/* It ended: COMPLETED, or FAILED when there is a reason. */
+void file_state_end(struct file_state *state, const char *reason, int64_t now_unix_us);
+
+/* An object with this tag was read to its end: it need not be opened. */
+bool file_state_done(const struct file_state *state, const char *tag);
 
 /* The runs: the last one's number, whether it came to its end, and how many Kafka transactions there were. */
 struct run_state {

@@ -56,7 +56,7 @@ bool input_open(const struct objects_options *options, struct service *service, 
         ok = check_url(place, reterr);
     } else if (starts(place, "s3://")) {
         input->kind = S3;
-        ok = input_s3_open(&options->s3, place, &input->s3, reterr);
+        ok = input_s3_open(&options->s3, place, service, &input->s3, reterr);
     }
     if (!ok) {
         input_close(input);

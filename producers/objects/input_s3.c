@@ -8,12 +8,13 @@ enum { RANGE_BYTES = 8 << 20 };
 /* `config` is a copy with the bucket of the place. */
 struct input_s3 {
     struct s3_config config;
+    struct service *service;
     char *bucket, *prefix;
     struct s3 *s3;
 };
 
-bool input_s3_open(const struct s3_config *config, const char *place, struct input_s3 **ret,
-                   struct err *reterr)
+bool input_s3_open(const struct s3_config *config, const char *place, struct service *service,
+                   struct input_s3 **ret, struct err *reterr)
 {
     const char *bucket = place + strlen("s3://");
     const char *slash = strchrnul(bucket, '/');
@@ -23,6 +24,7 @@ bool input_s3_open(const struct s3_config *config, const char *place, struct inp
     input->bucket[slash - bucket] = '\0';
     input->prefix = err_strdup(*slash == '/' ? slash + 1 : "");
     input->config = *config;
+    input->service = service;
     input->config.bucket = input->bucket;
     bool ok = input->bucket[0] != '\0' ||
               err_stop(reterr, EX_USAGE, "--input %s: it must be s3://BUCKET/PREFIX", place);
@@ -93,6 +95,9 @@ static bool get_all(struct input_s3 *input, const char *key, char *etag, int fd,
         range.first += (int64_t)part.len;
         if (part.len != RANGE_BYTES)
             return true;
+        service_beat(input->service);
+        if (service_stopping(input->service))
+            return err_stop(reterr, EX_TEMPFAIL, "a stop was asked for");
     }
 }
 

@@ -3,12 +3,14 @@
 #define SLUICE_OBJECTS_INPUT_S3_H
 
 #include "http/s3.h"
+#include "service/service.h"
 
 struct input_s3;
 
-/* `place` is s3://BUCKET/PREFIX. `config` without a bucket; it must outlive the result. */
+/* `place` is s3://BUCKET/PREFIX. `config` without a bucket; it and `service`, which beats between
+ * ranges, must outlive the result. */
 WARN_UNUSED bool input_s3_open(const struct s3_config *config, const char *place,
-                               struct input_s3 **ret, struct err *reterr);
+                               struct service *service, struct input_s3 **ret, struct err *reterr);
 
 /* NULL is fine. Returns NULL. */
 struct input_s3 *input_s3_close(struct input_s3 *input);

@@ -184,6 +184,7 @@ static bool live(struct life *life, struct err *reterr)
     if (!shape_make(&run->shape, options->key.items, options->key.n, options->columns, reterr) ||
         !avro_topics_open(options->value_format, &options->registry, &run->avro, reterr) ||
         !raw_open(options, run->service, &run->raw, reterr) ||
+        !claims_open(options, run->service, &run->claims, reterr) ||
         !input_open(options, run->service, &run->input, reterr))
         return false;
     run->shape.null_text = options->null_text;
@@ -197,6 +198,7 @@ static bool live(struct life *life, struct err *reterr)
     input_close(run->input);
     run->avro = avro_topics_close(run->avro);
     raw_close(run->raw);
+    claims_close(run->claims);
     return ok;
 }
 

@@ -91,6 +91,16 @@ static const struct option rhythm[] = {
      .max = 1 << 30, .value_name = "SIZE", .help = "or after so many bytes"},
     {0}};
 
+static const struct option sharing[] = {
+    {"state-table", OPTION_STRING, FIELD(state_table), .value_name = "[SCHEMA.]TABLE",
+     .help =
+         "share the objects with other instances by this table, which has the state of each; it "
+         "is made when it is not there; needs --contents added, and files or S3"},
+    {"lease", OPTION_DURATION, FIELD(lease_ms), .fallback = "1m", .min = 100, .max = 86400000,
+     .value_name = "DURATION",
+     .help = "an object whose worker gives no sign for so long is another one's"},
+    {0}};
+
 void objects_option_set(struct objects_options *options, struct objects_option_tables *tables,
                         struct option_set *ret)
 {
@@ -100,11 +110,13 @@ void objects_option_set(struct objects_options *options, struct objects_option_t
     groups[0] = (struct option_group){"Objects", rows, options};
     groups[1] = (struct option_group){"Reading", reading, options};
     groups[2] = (struct option_group){"Rhythm", rhythm, options};
-    groups[3] = (struct option_group){"URLs", fetch_options, &options->fetch};
-    groups[4] = (struct option_group){"S3", tables->s3_rows, &options->s3};
-    groups[5] = (struct option_group){"Kafka", kafka_options, &options->kafka};
-    groups[6] = (struct option_group){"Schema registry", registry_options, &options->registry};
-    groups[7] = (struct option_group){"Service", service_options, &options->service};
+    groups[3] = (struct option_group){"Sharing", sharing, options};
+    groups[4] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
+    groups[5] = (struct option_group){"URLs", fetch_options, &options->fetch};
+    groups[6] = (struct option_group){"S3", tables->s3_rows, &options->s3};
+    groups[7] = (struct option_group){"Kafka", kafka_options, &options->kafka};
+    groups[8] = (struct option_group){"Schema registry", registry_options, &options->registry};
+    groups[9] = (struct option_group){"Service", service_options, &options->service};
     groups[OBJECTS_GROUPS] = (struct option_group){0};
     *ret = (struct option_set){
         .service = objects_service,
@@ -134,6 +146,20 @@ static bool check_topic(const char *option, const char *topic, struct err *reter
                     option, topic);
 }
 
+static bool check_sharing(const struct objects_options *options, struct err *reterr)
+{
+    bool url = strncmp(options->input, "http://", 7) == 0 ||
+               strncmp(options->input, "https://", 8) == 0 || strcmp(options->input, "-") == 0;
+
+    if (options->state_table == NULL)
+        return true;
+    if (options->contents != CONTENTS_ADDED)
+        return err_stop(reterr, EX_USAGE,
+                        "--state-table needs --contents added: who reads a part of the objects "
+                        "can't know what is in none of them");
+    return !url || err_stop(reterr, EX_USAGE, "--state-table needs files or S3 as --input");
+}
+
 bool objects_options_complete(struct objects_options *options, struct err *reterr)
 {
     if (!check_topic("topic", options->topic, reterr) ||
@@ -150,14 +176,19 @@ bool objects_options_complete(struct objects_options *options, struct err *reter
 
         options->dead_letters = joined(str_between(options->topic, dot), ".dead-letters", STR(""));
     }
-    options->progress_topic = joined(STR("_sluice."), options->topic, STR(".progress"));
+    bool shared = options->state_table != NULL;
+    options->progress_topic =
+        joined(STR("_sluice."), options->topic, shared ? STR(".objects") : STR(".progress"));
+    options->other_progress_topic =
+        joined(STR("_sluice."), options->topic, shared ? STR(".progress") : STR(".objects"));
     options->transactional_id = joined(str_of(options->topic), "-", str_of(objects_service));
     return check_topic("dead-letters", options->dead_letters, reterr) &&
-           raw_key_check(options->raw_key, reterr);
+           check_sharing(options, reterr) && raw_key_check(options->raw_key, reterr);
 }
 
 void objects_options_done(struct objects_options *options)
 {
     free(options->progress_topic);
+    free(options->other_progress_topic);
     free(options->transactional_id);
 }

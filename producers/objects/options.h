@@ -9,6 +9,7 @@
 #include "http/fetch.h"
 #include "http/s3.h"
 #include "kafka/client.h"
+#include "postgres/connection.h"
 #include "service/service.h"
 
 enum objects_format { FORMAT_AUTO, FORMAT_CSV, FORMAT_JSON, FORMAT_NDJSON, FORMAT_XML };
@@ -29,6 +30,8 @@ struct objects_options {
     struct option_list key;
     char *columns, *null_text, *delimiter, *root, *record_element;
     char *raw_bucket, *raw_key;
+    char *state_table; /* NULL: the objects are this instance's alone */
+    int64_t lease_ms;
     bool header, tombstones;
     int64_t record_bytes, state_bytes;
     bool once;
@@ -38,16 +41,18 @@ struct objects_options {
     struct fetch_config fetch;
     struct s3_config s3;
     struct kafka_config kafka;
+    struct postgres_config postgres;
     struct registry_config registry;
     struct service_config service;
     /* what follows from them */
     struct schedule schedule;
     char *progress_topic, *transactional_id;
+    char *other_progress_topic; /* where it would be if sharing were the other way */
 };
 
 /* The service's name, and its option groups over a zeroed *options. The set and the groups live as
  * long as the caller's. */
-enum { OBJECTS_GROUPS = 8 };
+enum { OBJECTS_GROUPS = 10 };
 extern const char objects_service[];
 struct objects_option_tables {
     struct option_group groups[OBJECTS_GROUPS + 1];

@@ -6,6 +6,7 @@
 #ifndef SLUICE_OBJECTS_RUN_H
 #define SLUICE_OBJECTS_RUN_H
 
+#include "claims.h"
 #include "input.h"
 #include "raw.h"
 #include "service/account.h"
@@ -19,6 +20,7 @@ struct run {
     struct input *input;
     struct avro_topics *avro; /* NULL: records are JSON */
     struct raw *raw;          /* NULL: objects are not kept */
+    struct claims *claims;    /* NULL: objects are not shared with other workers */
     struct writer writer;
     struct shape shape;
     struct feed feed;

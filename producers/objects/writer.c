@@ -8,7 +8,7 @@
 #include "seen/restore.h"
 #include <inttypes.h>
 
-enum { BROKER_MS = 10000, VISITS_MAX = 100000, DESCRIBED_BYTES = 1 << 14 };
+enum { BROKER_MS = 10000, VISITS_MAX = 100000, DESCRIBED_BYTES = 1 << 14, LANES = 32 };
 
 static const struct str run_key = {"run", 3};
 
@@ -44,15 +44,26 @@ static bool restore(struct writer *writer, struct err *reterr)
     return true;
 }
 
-bool writer_open(struct writer *writer, const struct objects_options *options,
-                 struct avro_topics *avro, struct metric *metrics, struct err *reterr)
+/* A topic is written by one instance, or by workers: neither knows what the other has done. */
+static bool check_other_way(const struct writer *writer, struct err *reterr)
 {
-    writer->options = options;
-    writer->avro = avro;
-    writer->metrics = metrics;
-    if (!kafka_admin_open(&options->kafka, objects_service, &writer->admin, reterr) ||
-        !ensure_topics(writer, reterr) ||
-        !kafka_producer_open(&options->kafka, objects_service, options->transactional_id, BROKER_MS,
+    const struct objects_options *options = writer->options;
+    int32_t partitions = 0;
+
+    if (!kafka_partitions(writer->admin, options->other_progress_topic, &partitions, reterr))
+        return false;
+    return partitions == 0 ||
+           err_stop(reterr, EX_CONFIG, "%s was written %s --state-table (%s exists)",
+                    options->topic, options->state_table == NULL ? "with" : "without",
+                    options->other_progress_topic);
+}
+
+/* Alone: one transactional id, one partition, and the content of every key. */
+static bool open_alone(struct writer *writer, struct err *reterr)
+{
+    const struct objects_options *options = writer->options;
+
+    if (!kafka_producer_open(&options->kafka, objects_service, options->transactional_id, BROKER_MS,
                              &writer->producer, reterr) ||
         !kafka_progress_open(&options->kafka, objects_service, writer->admin,
                              options->progress_topic, &writer->progress, reterr))
@@ -61,6 +72,52 @@ bool writer_open(struct writer *writer, const struct objects_options *options,
     if (!run_state_parse(text, &writer->run, reterr))
         return err_prefix(reterr, "%s", options->progress_topic);
     return restore(writer, reterr);
+}
+
+/* With others: the lanes, and a store for one object at a time. */
+static bool open_shared(struct writer *writer, struct err *reterr)
+{
+    const struct objects_options *options = writer->options;
+    const struct seen_config config = {.directory = options->state_dir,
+                                       .map_bytes = options->state_bytes};
+
+    return kafka_progress_topic_parts(writer->admin, options->progress_topic, LANES, reterr) &&
+           kafka_partitions(writer->admin, options->progress_topic, &writer->lanes, reterr) &&
+           seen_open(&config, &writer->seen, reterr);
+}
+
+bool writer_open(struct writer *writer, const struct objects_options *options,
+                 struct avro_topics *avro, struct metric *metrics, struct err *reterr)
+{
+    writer->options = options;
+    writer->avro = avro;
+    writer->metrics = metrics;
+    if (!kafka_admin_open(&options->kafka, objects_service, &writer->admin, reterr) ||
+        !check_other_way(writer, reterr) || !ensure_topics(writer, reterr))
+        return false;
+    return options->state_table == NULL ? open_alone(writer, reterr) : open_shared(writer, reterr);
+}
+
+int32_t writer_lane_of(const struct writer *writer, const char *name)
+{
+    return (int32_t)(hash64(name, strlen(name)) % (uint64_t)writer->lanes);
+}
+
+bool writer_lane(struct writer *writer, int32_t lane, struct err *reterr)
+{
+    const struct objects_options *options = writer->options;
+    const struct kafka_offset part = {options->progress_topic, lane, 0};
+    char id[256];
+
+    writer->producer = kafka_producer_close(writer->producer);
+    writer->progress = kafka_progress_close(writer->progress);
+    writer->open = false;
+    snprintf(id, sizeof(id), "%s-%" PRId32, options->transactional_id, lane);
+    return seen_empty(writer->seen, reterr) &&
+           kafka_producer_open(&options->kafka, objects_service, id, BROKER_MS, &writer->producer,
+                               reterr) &&
+           kafka_progress_open_part(&options->kafka, objects_service, writer->admin, &part,
+                                    &writer->progress, reterr);
 }
 
 void writer_close(struct writer *writer, bool clean)
@@ -245,8 +302,9 @@ bool writer_commit(struct writer *writer, struct err *reterr)
     run.commits++;
     buf_clear(&writer->text);
     run_state_print(&writer->text, &run);
-    if (!begin(writer, reterr) || !kafka_progress_put(writer->progress, writer->producer, run_key,
-                                                      buf_str(&writer->text), reterr))
+    if (!begin(writer, reterr) ||
+        (writer->lanes == 0 && !kafka_progress_put(writer->progress, writer->producer, run_key,
+                                                   buf_str(&writer->text), reterr)))
         return false;
     failpoint("objects.before-commit");
     if (!kafka_commit(writer->producer, reterr))

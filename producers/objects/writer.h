@@ -22,7 +22,8 @@ struct writer {
     struct avro_topics *avro; /* NULL: records are JSON */
     struct seen *seen;
     struct run_state run;
-    bool open; /* a transaction is */
+    int32_t lanes; /* with --state-table: partitions of the progress topic; else 0 */
+    bool open;     /* a transaction is */
     int64_t records, bytes, begun_ms;
     uint64_t visits; /* rows since the store was committed */
     struct buf text;
@@ -35,6 +36,16 @@ struct writer {
  */
 WARN_UNUSED bool writer_open(struct writer *writer, const struct objects_options *options,
                              struct avro_topics *avro, struct metric *metrics, struct err *reterr);
+
+/*
+ * With --state-table an object belongs to a lane, by its name: a partition of the progress topic and
+ * a transactional id. Takes the lane over: who had it can't commit any more, and all that it
+ * committed is known. Nothing is known of keys then. ERR_RETRY as writer_open.
+ */
+WARN_UNUSED bool writer_lane(struct writer *writer, int32_t lane, struct err *reterr);
+
+/* The lane of an object; call it after writer_open. */
+int32_t writer_lane_of(const struct writer *writer, const char *name);
 
 /* Closes everything, aborting what is open. `clean`: the store may outlive a restart of the machine. */
 void writer_close(struct writer *writer, bool clean);

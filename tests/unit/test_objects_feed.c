@@ -130,6 +130,83 @@ static void test_states(void **state)
     assert_true(run_read.complete);
 }
 
+/* Every edge: from what is known, at an object with this tag. */
+static void test_attempts(void **state)
+{
+    static const struct {
+        enum file_status before;
+        const char *tag;
+        bool same;
+        uint64_t done, line;
+        int attempts;
+    } edges[] = {
+        {FILE_NONE, "new", false, 0, 0, 1},        {FILE_IN_PROGRESS, "old", false, 9, 9, 3},
+        {FILE_IN_PROGRESS, "new", false, 0, 0, 1}, {FILE_COMPLETED, "old", false, UINT64_MAX, 9, 3},
+        {FILE_COMPLETED, "new", false, 0, 0, 1},   {FILE_COMPLETED, "new", true, UINT64_MAX, 9, 3},
+        {FILE_FAILED, "old", false, 9, 9, 3},      {FILE_FAILED, "new", false, 0, 0, 1},
+        {FILE_IN_PROGRESS, "", false, 0, 0, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(edges) / sizeof(*edges); i++) {
+        struct file_state about = {.status = edges[i].before};
+        const struct file_attempt attempt = {edges[i].tag, "m", 7, edges[i].same};
+
+        if (edges[i].before != FILE_NONE)
+            about = (struct file_state){.status = edges[i].before,
+                                        .tag = "old",
+                                        .error = "no",
+                                        .line = 9,
+                                        .dead = 2,
+                                        .attempts = 3};
+        assert_int_equal(file_state_done(&about, edges[i].tag),
+                         edges[i].before == FILE_COMPLETED && strcmp(edges[i].tag, "old") == 0);
+        assert_int_equal(file_state_begin(&about, &attempt), edges[i].done);
+        assert_int_equal(about.status, FILE_IN_PROGRESS);
+        assert_int_equal(about.line, edges[i].line);
+        assert_int_equal(about.dead, edges[i].line == 0 ? 0 : 2);
+        assert_int_equal(about.attempts, edges[i].attempts);
+        assert_int_equal(about.run, 7);
+        assert_string_equal(about.tag, edges[i].tag);
+        assert_string_equal(about.error, "");
+        assert_false(file_state_done(&about, edges[i].tag));
+        struct file_state failed = about;
+        file_state_end(&failed, "why", 5);
+        assert_int_equal(failed.status, FILE_FAILED);
+        assert_string_equal(failed.error, "why");
+        assert_false(file_state_done(&failed, edges[i].tag));
+        file_state_end(&about, NULL, 5);
+        assert_int_equal(about.status, FILE_COMPLETED);
+        assert_int_equal(about.updated_unix_us, 5);
+        assert_int_equal(file_state_done(&about, edges[i].tag), edges[i].tag[0] != '\0');
+    }
+}
+
+/* Who knows of no content but this object's goes by the line. */
+static void test_written(void **state)
+{
+    struct seen_config config = {directory, 64 << 20, "boot"};
+    struct buf out CLEANUP(buf) = {0};
+    struct feed feed = {.edge = {.arg = &out, .emit = note_event, .dead = note_dead}, .topic = "t"};
+    struct err err;
+
+    (void)state;
+    assert_true(seen_open(&config, &feed.seen, &err));
+    assert_true(seen_empty(feed.seen, &err));
+    feed_begin_run(&feed, 9);
+    feed.object =
+        (struct feed_object){.name = STR("a"), .tag = STR(""), .part = 1, .done = 3, .written = 3};
+    row(&feed, "k1", "{\"x\":1}", 1);
+    row(&feed, "k1", "{\"x\":1}", 2); /* told before */
+    row(&feed, "k2", "{\"x\":1}", 3);
+    row(&feed, "k1", "{\"x\":1}", 4);
+    row(&feed, "k3", "{\"x\":1}", 5);
+    expect(&out, "dead 4 of 1 duplicate key|c k3 9/1|");
+    assert_int_equal(feed.counts.unchanged, 2);
+    seen_close(feed.seen, true);
+    feed_done(&feed);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -152,7 +229,9 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_feed), cmocka_unit_test(test_states)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_feed), cmocka_unit_test(test_states),
+                                       cmocka_unit_test(test_attempts),
+                                       cmocka_unit_test(test_written)};
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
