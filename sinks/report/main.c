@@ -14,7 +14,7 @@ static bool run(const struct report_options *options, struct service *service, s
         if (due_ms < 0 || !service_wait_until(service, due_ms))
             return true;
         last_ms = clock_wall_us() / 1000;
-        bool ok = run_once(options, reterr);
+        bool ok = run_once(options, service, reterr);
         if (!ok && !options->lasting)
             return false;
         if (!ok)

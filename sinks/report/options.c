@@ -58,10 +58,11 @@ void report_option_set(struct report_options *options, struct report_option_tabl
     groups[1] = (struct option_group){"Quality", quality, options};
     groups[2] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
     groups[3] = (struct option_group){"S3", tables->s3_rows, &options->s3};
-    groups[4] = (struct option_group){"Kafka", kafka_options, &options->kafka};
-    groups[5] = (struct option_group){"Schema registry", registry_options, &options->registry};
-    groups[6] = (struct option_group){"Service", service_options, &options->service};
-    groups[7] = (struct option_group){0};
+    groups[4] = (struct option_group){"Mail", smtp_options, &options->smtp};
+    groups[5] = (struct option_group){"Kafka", kafka_options, &options->kafka};
+    groups[6] = (struct option_group){"Schema registry", registry_options, &options->registry};
+    groups[7] = (struct option_group){"Service", service_options, &options->service};
+    groups[8] = (struct option_group){0};
     *ret = (struct option_set){
         .service = report_service,
         .summary = "shows or exports views, and the quality of topics, for a person",
@@ -81,6 +82,22 @@ static bool check_one_thing(const struct report_options *options, struct err *re
     return true;
 }
 
+/* Files and attachments are CSV unless another format was asked for. */
+static bool place_export(struct report_options *options, struct err *reterr)
+{
+    struct buf place CLEANUP(buf) = {0};
+
+    if ((options->export || options->smtp.to.n > 0) && options->format == FORMAT_TABLE)
+        options->format = FORMAT_CSV;
+    if (!options->export)
+        return true;
+    if (options->out != NULL)
+        return err_stop(reterr, EX_USAGE, "--export and --out: one of them");
+    buf_printf(&place, "%s/{name}_result_{time}.{ext}", options->out_dir);
+    options->out = err_strdup(buf_cstr(&place));
+    return true;
+}
+
 bool report_options_complete(struct report_options *options, struct err *reterr)
 {
     bool once = options->every_ms == 0 && options->cron == NULL;
@@ -89,15 +106,5 @@ bool report_options_complete(struct report_options *options, struct err *reterr)
         !schedule_make(once, options->every_ms, options->cron, &options->schedule, reterr))
         return false;
     options->lasting = !once;
-    if (options->export) {
-        struct buf place CLEANUP(buf) = {0};
-
-        if (options->out != NULL)
-            return err_stop(reterr, EX_USAGE, "--export and --out: one of them");
-        buf_printf(&place, "%s/{name}_result_{time}.{ext}", options->out_dir);
-        options->out = err_strdup(buf_cstr(&place));
-        if (options->format == FORMAT_TABLE)
-            options->format = FORMAT_CSV;
-    }
-    return true;
+    return place_export(options, reterr) && smtp_check(&options->smtp, reterr);
 }

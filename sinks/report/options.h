@@ -8,6 +8,7 @@
 #include "format.h"
 #include "http/registry.h"
 #include "http/s3.h"
+#include "http/smtp.h"
 #include "kafka/client.h"
 #include "postgres/connection.h"
 #include "service/service.h"
@@ -29,6 +30,7 @@ struct report_options {
     int64_t quality_bytes;
     struct postgres_config postgres;
     struct s3_config s3;
+    struct smtp_config smtp;
     struct kafka_config kafka;
     struct registry_config registry;
     struct service_config service;
@@ -37,7 +39,7 @@ struct report_options {
     bool lasting; /* it goes on until it is stopped */
 };
 
-enum { REPORT_GROUPS = 7 };
+enum { REPORT_GROUPS = 8 };
 extern const char report_service[];
 struct report_option_tables {
     struct option_group groups[REPORT_GROUPS + 1];

@@ -5,6 +5,7 @@
 #include "options.h"
 
 /* Runs once and prints the summary, also of a run that failed. */
-WARN_UNUSED bool run_once(const struct report_options *options, struct err *reterr);
+WARN_UNUSED bool run_once(const struct report_options *options, struct service *service,
+                          struct err *reterr);
 
 #endif
