@@ -15,42 +15,72 @@ struct endpoint {
     struct endpoint_source source;
 };
 
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
-                              struct buf *body)
+static enum MHD_Result answer(struct MHD_Connection *connection, const struct endpoint_reply *reply)
 {
     char nothing[1];
+    const struct buf *body = &reply->body;
     struct MHD_Response *response = MHD_create_response_from_buffer(
         body->len, body->len == 0 ? nothing : body->at, MHD_RESPMEM_MUST_COPY);
 
     if (response == NULL)
         return MHD_NO;
-    MHD_add_response_header(response, "Content-Type", type);
+    MHD_add_response_header(response, "Content-Type", reply->type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, "Allow", "GET, HEAD");
-    enum MHD_Result queued = MHD_queue_response(connection, status, response);
+    enum MHD_Result queued = MHD_queue_response(connection, reply->status, response);
     MHD_destroy_response(response);
     return queued;
 }
 
-/* The status and the body for a path; *ret_type is its content type. */
-static unsigned route(const struct endpoint_source *source, const char *path, struct buf *body,
-                      const char **ret_type)
+/* NOLINTNEXTLINE(readability-function-size): the signature is libmicrohttpd's */
+static enum MHD_Result on_argument(void *arg, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_len, const char *value, size_t value_len)
 {
+    struct endpoint_request *request = arg;
+
+    (void)kind;
+    if (request->arguments_n < ENDPOINT_ARGUMENTS_MAX)
+        request->arguments[request->arguments_n] =
+            (struct endpoint_argument){{name, name_len}, {value, value_len}};
+    request->arguments_n++;
+    return MHD_YES;
+}
+
+static void ask_page(const struct endpoint_source *source, struct MHD_Connection *connection,
+                     const char *path, struct endpoint_reply *reply)
+{
+    struct endpoint_request request = {.path = path};
+
+    request.accept =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, on_argument, &request);
+    source->page(source->arg, &request, reply);
+}
+
+static void route(const struct endpoint_source *source, struct MHD_Connection *connection,
+                  const char *path, struct endpoint_reply *reply)
+{
+    struct buf *body = &reply->body;
     bool well = true;
 
-    if (strcmp(path, "/metrics") == 0) {
-        *ret_type = "text/plain; version=0.0.4; charset=utf-8";
+    if (source->metrics != NULL && strcmp(path, "/metrics") == 0) {
+        reply->type = "text/plain; version=0.0.4; charset=utf-8";
         source->metrics(source->arg, body);
-    } else if (strcmp(path, "/healthz") == 0) {
+    } else if (source->health != NULL && strcmp(path, "/healthz") == 0) {
         well = source->health(source->arg, body);
-    } else if (strcmp(path, "/readyz") == 0) {
+    } else if (source->readiness != NULL && strcmp(path, "/readyz") == 0) {
         well = source->readiness(source->arg, body);
+    } else if (source->page != NULL) {
+        ask_page(source, connection, path, reply);
+        return;
     } else {
         buf_puts(body, "not found: here are /metrics, /healthz and /readyz\n");
-        return MHD_HTTP_NOT_FOUND;
+        reply->status = MHD_HTTP_NOT_FOUND;
+        return;
     }
-    return well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+    reply->status = well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the signature is libmicrohttpd's */
@@ -59,19 +89,21 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
                                   size_t *upload_size, void **request)
 {
     const struct endpoint *endpoint = cls;
-    const char *type = "text/plain; charset=utf-8";
-    unsigned status = MHD_HTTP_METHOD_NOT_ALLOWED;
-    CLEANUP(buf) struct buf body = {0};
+    struct endpoint_reply reply = {.status = MHD_HTTP_OK, .type = "text/plain; charset=utf-8"};
 
     (void)version;
     (void)upload;
     (void)upload_size;
     (void)request;
-    if (strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0)
-        status = route(&endpoint->source, path, &body, &type);
-    else
-        buf_puts(&body, "only GET and HEAD are allowed\n");
-    return answer(connection, status, type, &body);
+    if (strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0) {
+        route(&endpoint->source, connection, path, &reply);
+    } else {
+        reply.status = MHD_HTTP_METHOD_NOT_ALLOWED;
+        buf_puts(&reply.body, "only GET and HEAD are allowed\n");
+    }
+    enum MHD_Result queued = answer(connection, &reply);
+    buf_done(&reply.body);
+    return queued;
 }
 
 static int hand_over(int *fd)
@@ -104,7 +136,7 @@ static bool listen_on(const char *host, int port, int *ret_fd, struct err *reter
     snprintf(service, sizeof(service), "%d", port);
     int failed = getaddrinfo(host, service, &hints, &found);
     if (failed != 0)
-        return err_stop(reterr, EX_CONFIG, "--http-host %s: %s", host, gai_strerror(failed));
+        return err_stop(reterr, EX_CONFIG, "%s: %s", host, gai_strerror(failed));
     CLEANUP(fd) int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int on = 1;
     bool well = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
@@ -112,8 +144,8 @@ static bool listen_on(const char *host, int port, int *ret_fd, struct err *reter
     int why = errno;
     freeaddrinfo(found);
     if (!well)
-        return err_stop(reterr, EX_UNAVAILABLE, "--http-host %s --http-port %d: cannot listen: %s",
-                        host, port, strerror(why));
+        return err_stop(reterr, EX_UNAVAILABLE, "cannot listen on %s port %d: %s", host, port,
+                        strerror(why));
     *ret_fd = hand_over(&fd);
     return true;
 }
@@ -134,8 +166,7 @@ bool endpoint_open(const char *host, int port, struct endpoint_source source, st
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_END);
     if (made->daemon == NULL) {
         free(made);
-        return err_stop(reterr, EX_UNAVAILABLE, "--http-port %d: the endpoint does not start",
-                        port);
+        return err_stop(reterr, EX_UNAVAILABLE, "the endpoint on port %d does not start", port);
     }
     hand_over(&fd); /* the daemon closes it */
     *ret_port = bound_port;

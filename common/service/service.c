@@ -263,14 +263,14 @@ static bool start_signals(struct service *service, struct err *reterr)
 static bool start_endpoint(struct service *service, struct err *reterr)
 {
     const struct service_config *config = service->config;
-    struct endpoint_source source = {service, on_metrics, on_health, on_readiness};
+    struct endpoint_source source = {service, on_metrics, on_health, on_readiness, NULL};
     int port = 0;
 
     if (config->http_port < 0)
         return true;
     if (!endpoint_open(config->http_host, (int)config->http_port, source, &service->endpoint, &port,
                        reterr))
-        return false;
+        return err_prefix(reterr, "--http-host, --http-port");
     log_info("listening", LOG_STR("host", config->http_host), LOG_INT("port", port));
     return true;
 }

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "run.h"
+#include "serve.h"
 
 /* A run of several that failed is over; the next may do better. */
 static bool run(const struct report_options *options, struct service *service, struct err *reterr)
@@ -27,13 +28,14 @@ int main(int argc, char **argv)
 {
     struct report_options options = {0};
     struct report_option_tables tables = {0};
-    struct metric rows[] = {{0}};
+    struct metric rows[SERVE_METRICS + 1];
     struct metrics metrics = {.rows = rows};
     struct option_set set;
     struct service *service = NULL;
     enum options_outcome outcome;
     struct err err = {0};
 
+    serve_metrics_init(rows);
     report_option_set(&options, &tables, &set);
     log_configure(report_service, LOG_LOGFMT, LOG_INFO);
     bool ok = options_parse(&set, argc, argv, &outcome, &err);
@@ -44,7 +46,8 @@ int main(int argc, char **argv)
             options.service.log_level = LOG_WARN;
         }
         ok = ok && service_open(report_service, &options.service, &metrics, &service, &err) &&
-             run(&options, service, &err);
+             (options.serve != NULL ? serve(&options, service, rows, &err)
+                                    : run(&options, service, &err));
     }
     return service_finish(service, &set, ok ? NULL : &err);
 }

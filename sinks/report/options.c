@@ -34,6 +34,16 @@ static const struct option rows[] = {
      .help = "write each run's summary there as JSON; a line of text on stderr is always"},
     {0}};
 
+static const struct option serving[] = {
+    {"serve", OPTION_STRING, FIELD(serve), .value_name = "HOST:PORT",
+     .help = "answer GET instead: each report at /reports/NAME and at the path that it declares, "
+             "with its parameters as ?name=value, as JSON, CSV, XML or a table"},
+    {"serve-rows", OPTION_INT, FIELD(serve_rows), "10000", .min = 1, .max = 10000000,
+     .value_name = "N", .help = "an answer of more rows is refused"},
+    {"serve-timeout", OPTION_DURATION, FIELD(serve_timeout_ms), "5s", .min = 10, .max = 3600000,
+     .value_name = "DURATION", .help = "longest time that a report may take to answer"},
+    {0}};
+
 static const struct option quality[] = {
     {"quality", OPTION_STRING, FIELD(quality), .value_name = "TOPIC",
      .help = "report on a topic's columns instead: nulls, completeness, empty texts, different "
@@ -55,14 +65,15 @@ void report_option_set(struct report_options *options, struct report_option_tabl
 
     s3_rows_without_bucket(tables->s3_rows);
     groups[0] = (struct option_group){"Report", rows, options};
-    groups[1] = (struct option_group){"Quality", quality, options};
-    groups[2] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
-    groups[3] = (struct option_group){"S3", tables->s3_rows, &options->s3};
-    groups[4] = (struct option_group){"Mail", smtp_options, &options->smtp};
-    groups[5] = (struct option_group){"Kafka", kafka_options, &options->kafka};
-    groups[6] = (struct option_group){"Schema registry", registry_options, &options->registry};
-    groups[7] = (struct option_group){"Service", service_options, &options->service};
-    groups[8] = (struct option_group){0};
+    groups[1] = (struct option_group){"Serving", serving, options};
+    groups[2] = (struct option_group){"Quality", quality, options};
+    groups[3] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
+    groups[4] = (struct option_group){"S3", tables->s3_rows, &options->s3};
+    groups[5] = (struct option_group){"Mail", smtp_options, &options->smtp};
+    groups[6] = (struct option_group){"Kafka", kafka_options, &options->kafka};
+    groups[7] = (struct option_group){"Schema registry", registry_options, &options->registry};
+    groups[8] = (struct option_group){"Service", service_options, &options->service};
+    groups[9] = (struct option_group){0};
     *ret = (struct option_set){
         .service = report_service,
         .summary = "shows or exports views, and the quality of topics, for a person",
@@ -73,12 +84,20 @@ void report_option_set(struct report_options *options, struct report_option_tabl
 
 static bool check_one_thing(const struct report_options *options, struct err *reterr)
 {
-    if (options->query == NULL && options->quality == NULL)
+    int things = (options->query != NULL) + (options->quality != NULL) + (options->serve != NULL);
+
+    if (things == 0)
         return err_stop(reterr, EX_USAGE,
                         "--query is required (or SLUICE_REPORT_QUERY): a report's name or all; or "
-                        "--quality TOPIC");
-    if (options->query != NULL && options->quality != NULL)
-        return err_stop(reterr, EX_USAGE, "--query and --quality: one of them");
+                        "--quality TOPIC, or --serve HOST:PORT");
+    if (things > 1)
+        return err_stop(reterr, EX_USAGE, "--query, --quality and --serve: one of them");
+    if (options->serve != NULL &&
+        (options->every_ms > 0 || options->cron != NULL || options->out != NULL ||
+         options->export || options->smtp.to.n > 0))
+        return err_stop(reterr, EX_USAGE,
+                        "--serve answers whoever asks: no --every, --cron, --out, --export or "
+                        "--mail-to beside it");
     return true;
 }
 
@@ -105,6 +124,6 @@ bool report_options_complete(struct report_options *options, struct err *reterr)
     if (!check_one_thing(options, reterr) ||
         !schedule_make(once, options->every_ms, options->cron, &options->schedule, reterr))
         return false;
-    options->lasting = !once;
+    options->lasting = !once || options->serve != NULL;
     return place_export(options, reterr) && smtp_check(&options->smtp, reterr);
 }

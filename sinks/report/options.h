@@ -25,6 +25,8 @@ struct report_options {
     bool export;
     int64_t every_ms;
     char *cron, *summary_file;
+    char *serve; /* HOST:PORT */
+    int64_t serve_rows, serve_timeout_ms;
     char *quality; /* a topic */
     int quality_of;
     int64_t quality_bytes;
@@ -39,7 +41,7 @@ struct report_options {
     bool lasting; /* it goes on until it is stopped */
 };
 
-enum { REPORT_GROUPS = 8 };
+enum { REPORT_GROUPS = 9 };
 extern const char report_service[];
 struct report_option_tables {
     struct option_group groups[REPORT_GROUPS + 1];

@@ -71,7 +71,7 @@ bool query_run(struct pg *pg, const struct query *query, struct err *reterr)
     struct err ignored;
 
     buf_printf(&sql, "DECLARE report NO SCROLL CURSOR FOR %s", query->report->sql);
-    if (!pg_query(pg, "BEGIN READ ONLY", NULL, 0, NULL, reterr))
+    if (!pg_query(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL, 0, NULL, reterr))
         return false;
     bool ok =
         pg_query(pg, buf_cstr(&sql), query->values, (int)query->report->parameters_n, NULL, reterr);

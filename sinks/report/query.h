@@ -1,6 +1,6 @@
 /*
- * A report asked of the database: in a read-only transaction, by a cursor, so that a result comes
- * in parts. Parameters are bound, never built into the statement.
+ * A report asked of the database: in a read-only transaction of one snapshot, by a cursor, so that a
+ * result comes in parts. Parameters are bound, never built into the statement.
  */
 #ifndef SLUICE_REPORT_QUERY_H
 #define SLUICE_REPORT_QUERY_H

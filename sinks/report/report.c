@@ -113,7 +113,7 @@ static struct str next_word(struct str *line)
     return word;
 }
 
-/* "= DEFAULT, MIN..MAX" or nothing. */
+/* "= DEFAULT, MIN..MAX", "= DEFAULT, ONE|OTHER" or nothing. */
 static bool parse_limits(struct str line, struct arena *arena, struct report_parameter *parameter)
 {
     struct str word = next_word(&line);
@@ -129,7 +129,9 @@ static bool parse_limits(struct str line, struct arena *arena, struct report_par
     if (word.len == 0)
         return true;
     const char *range = arena_printf(arena, "%.*s", STR_ARG(word));
-    if (!parameter->is_integer || sscanf(range, "%lld..%lld", &min, &max) != 2 || min > max)
+    if (!parameter->is_integer)
+        parameter->choices = range;
+    else if (sscanf(range, "%lld..%lld", &min, &max) != 2 || min > max)
         return false;
     parameter->min = min;
     parameter->max = max;
@@ -182,18 +184,45 @@ bool report_declare(struct report *report, struct arena *arena, struct err *rete
         if (!parse_line(report, str_between(at, end), arena))
             return err_stop(reterr, EX_DATAERR,
                             "report %s: \"%.*s\" is neither \"-- GET /PATH\" nor \"-- $N NAME "
-                            "text|integer = DEFAULT, MIN..MAX\" with N in order",
+                            "text|integer = DEFAULT, MIN..MAX or ONE|OTHER\" with N in order",
                             report->name, (int)(end - at), at);
         at = *end == '\0' ? end : end + 1;
     }
     return true;
 }
 
+static bool is_choice(const char *choices, const char *value)
+{
+    size_t length = strlen(value);
+
+    for (const char *at = choices; *at != '\0';) {
+        size_t taken = strcspn(at, "|");
+
+        if (taken == length && strncmp(at, value, length) == 0)
+            return true;
+        at += taken + (at[taken] == '|');
+    }
+    return false;
+}
+
+static bool check_integer(const struct report_parameter *parameter, const char *value,
+                          struct err *reterr)
+{
+    char *end = NULL;
+    bool digits = value[0] == '-' || (value[0] >= '0' && value[0] <= '9');
+
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    return (digits && *end == '\0' && end != value && errno == 0 && number >= parameter->min &&
+            number <= parameter->max) ||
+           err_set(reterr, ERR_DEAD_LETTER, "%s must be a whole number from %lld to %lld",
+                   parameter->name, (long long)parameter->min, (long long)parameter->max);
+}
+
 bool report_bind(const struct report *report, size_t at, const char *value, const char **values,
                  struct err *reterr)
 {
     const struct report_parameter *parameter = &report->parameters[at];
-    char *end = NULL;
 
     if (value == NULL)
         value = parameter->fallback;
@@ -202,16 +231,11 @@ bool report_bind(const struct report *report, size_t at, const char *value, cons
     if (strlen(value) > REPORT_VALUE_BYTES_MAX)
         return err_set(reterr, ERR_DEAD_LETTER, "%s is longer than %d bytes", parameter->name,
                        REPORT_VALUE_BYTES_MAX);
-    if (parameter->is_integer) {
-        errno = 0;
-        long long number = strtoll(value, &end, 10);
-        bool digits = value[0] == '-' || (value[0] >= '0' && value[0] <= '9');
-
-        if (!digits || *end != '\0' || end == value || errno != 0 || number < parameter->min ||
-            number > parameter->max)
-            return err_set(reterr, ERR_DEAD_LETTER, "%s must be a whole number from %lld to %lld",
-                           parameter->name, (long long)parameter->min, (long long)parameter->max);
-    }
+    if (parameter->choices != NULL && !is_choice(parameter->choices, value))
+        return err_set(reterr, ERR_DEAD_LETTER, "%s must be one of %s", parameter->name,
+                       parameter->choices);
+    if (parameter->is_integer && !check_integer(parameter, value, reterr))
+        return false;
     values[at] = value;
     return true;
 }

@@ -5,7 +5,7 @@
  * A file may say in its comments where it is served and what its parameters are:
  *
  *   -- GET /analytics/orders/top
- *   -- $1 status text = open
+ *   -- $1 status text = open, open|pending
  *   -- $2 limit integer = 3, 1..1000
  */
 #ifndef SLUICE_REPORT_REPORT_H
@@ -17,10 +17,11 @@
 
 enum { REPORT_PARAMETERS_MAX = 8, REPORT_VALUE_BYTES_MAX = 256 };
 
-/* "$N NAME TYPE = DEFAULT, MIN..MAX"; N is its place. */
+/* "$N NAME TYPE = DEFAULT, MIN..MAX" or "... = DEFAULT, ONE|OTHER"; N is its place. */
 struct report_parameter {
     const char *name;
     const char *fallback; /* NULL: it must be given */
+    const char *choices;  /* of a text, between bars; NULL: any */
     bool is_integer;
     int64_t min, max;
 };
@@ -46,7 +47,7 @@ WARN_UNUSED bool report_declare(struct report *report, struct arena *arena, stru
 
 /*
  * Puts `value` (NULL: what it falls back to) into values[at], checked. ERR_DEAD_LETTER, whose text
- * is for whoever asks, when it is missing, too long, no whole number or out of its range.
+ * is for whoever asks, when it is missing, too long, none of the choices, no whole number or out of its range.
  */
 WARN_UNUSED bool report_bind(const struct report *report, size_t at, const char *value,
                              const char **values, struct err *reterr);

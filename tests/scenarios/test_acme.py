@@ -1,6 +1,7 @@
 """acme from PostgreSQL's WAL to gold tables and objects: equal to PostgreSQL's own answer, by snapshot and by stream."""
 
 import json
+import urllib.request
 from collections import Counter
 
 import pytest
@@ -27,6 +28,30 @@ def check_exports(acme, shared_data, tmp_path, tasks=TASKS, form="task", folder=
         same_csv(open(done.stdout.strip()).read(), expected, f"export {task}", at_least=0 if task == "pending_items" else 1)
 
 
+def check_rest(acme, service, shared_data):
+    """The questions by HTTP: the expected files to the byte, and what only a caller can ask for beside PostgreSQL's answer."""
+    from harness.acme import SCHEMAS
+    one = service("report", {"serve": "127.0.0.1:0", "reports": SCHEMAS / "reports" / "rest", "postgres-url": f"dbname={acme.target}"}, env=acme.pg.env)
+    base = f"http://127.0.0.1:{one.wait_ready().wait_log(r'msg=serving .*port=([0-9]+)')[1]}/analytics/orders"
+
+    def ask(question, form="csv"):
+        with urllib.request.urlopen(f"{base}{question}{'&' if '?' in question else '?'}format={form}") as answer:
+            return answer.read().decode()
+
+    for question, task in (("?status=open", "open_orders"), ("/top?limit=3", "top_dates"), ("/product", "pending_items"),
+                           ("/customers?status=pending&limit=3", "top_customers")):
+        expected = (shared_data / "expected" / f"acme_base_task_{task}.csv").read_text()
+        found = ask(question).replace("customer_id,customer_name,orders\n", "customer_id,customer_name,pending_orders\n")
+        same_csv(found, expected, f"GET {question}", at_least=0 if task == "pending_items" else 1)
+    open_of = Counter(acme.pg.execute(acme.target, "SELECT customer_id FROM silver.orders WHERE status <> 'COMPLETED'"))
+    rows = json.loads(ask("/customers?status=open&limit=1000", "json"))
+    assert {(row["customer_id"],): row["orders"] for row in rows} == open_of and len(rows) > 3
+    assert rows == sorted(rows, key=lambda row: (-row["orders"], row["customer_id"]))
+    processing = json.loads(ask("?status=processing", "json"))
+    assert processing and {row["status"] for row in processing} == {"PROCESSING"}
+    assert len(json.loads(ask("/top?limit=1", "json"))) == 1
+
+
 @pytest.fixture
 def reports(make_acme):
     """Links the project's reports beside a pipeline."""
@@ -38,7 +63,7 @@ def reports(make_acme):
 
 
 @pytest.mark.parametrize("way", ["snapshot", "stream"])
-def test_base_workload(make_acme, reports, shared_data, tmp_path, way):
+def test_base_workload(make_acme, reports, service, shared_data, tmp_path, way):
     acme = reports(make_acme())
     if way == "snapshot":
         replay(acme, shared_data)
@@ -51,6 +76,8 @@ def test_base_workload(make_acme, reports, shared_data, tmp_path, way):
         (tmp_path / form).mkdir()
     check_exports(acme, shared_data, tmp_path)
     check_exports(acme, shared_data, tmp_path, [task for task in TASKS if task != "open_items"], "seed", "reports/seed")
+    if way == "stream":
+        check_rest(acme, service, shared_data)
     acme.check_tables(at_least=0)
 
 
