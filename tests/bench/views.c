@@ -23,6 +23,7 @@ enum {
     BATCH_DEFAULT = 15000,
     LOAD_BATCH = 20000,
     SQLITE_BATCHES = 3,
+    OVERLAY_BYTES = 32 << 20, /* as the service has it by default */
     EXIT_BELOW_FLOOR = 1
 };
 
@@ -105,7 +106,7 @@ static uint32_t source_of(const struct plan *plan, const char *name)
 static void open_state(struct run *run)
 {
     const char *folder = getenv("TMPDIR");
-    struct state_config config = {run->directory, INT64_C(1) << 36, INT64_C(1) << 30, NULL};
+    struct state_config config = {run->directory, INT64_C(1) << 36, OVERLAY_BYTES, NULL};
     bool emptied;
     struct err err;
 
@@ -237,7 +238,7 @@ static void take_batch(struct run *run)
     from = lap(run, PART_STEP, from);
     encode(run, &output);
     from = lap(run, PART_ENCODE, from);
-    need(state_apply(run->state, &mark, &err), "applying", &err);
+    need(state_commit(run->state, &mark, &err), "committing", &err);
     lap(run, PART_APPLY, from);
     run->records += run->load.n;
     run->in_bytes += run->load.bytes.len;

@@ -88,7 +88,8 @@ static void test_overlay_hides_and_adds(void **unused)
     assert_string_equal(text, "a2=two a3=THREE b1=other ");
     expect_get(state, "a1", NULL);
     expect_get(state, "b1", "other");
-    state_discard(state);
+    state_close(state, true); /* not committed: forgotten */
+    state = open_at("a", &emptied);
     walked(state, "a", false, text);
     assert_string_equal(text, "a1=one a3=three ");
     state_close(state, true);
@@ -136,7 +137,6 @@ static void test_early_end_and_nesting(void **unused)
         store_end(store, &inner);
         store_end(store, &outer);
     }
-    state_discard(state);
     state_close(state, true);
 }
 
@@ -155,6 +155,75 @@ static void test_mark_moves_with_the_entries(void **unused)
     assert_int_equal(state_mark(state)->transaction_seq, 7);
     expect_get(state, "k", "v");
     state_close(state, false);
+}
+
+static void commit(struct state *state, uint64_t seq, int64_t unix_ms)
+{
+    struct state_mark mark = {.transaction_seq = seq, .applied_unix_ms = unix_ms};
+    struct err err;
+
+    assert_true(state_commit(state, &mark, &err));
+}
+
+static const char *written(struct state *state, char *into)
+{
+    const struct overlay_entry *entry = overlay_written(state_overlay(state));
+
+    for (into[0] = '\0'; entry != NULL; entry = overlay_written_next(entry))
+        sprintf(into + strlen(into), "%.*s ", STR_ARG(entry->key));
+    return into;
+}
+
+static void test_commits_gather(void **unused)
+{
+    bool emptied = false;
+    char text[512];
+    struct state *state = open_at("a", &emptied);
+
+    (void)unused;
+    put(state, "b", "1");
+    put(state, "a", "1");
+    put(state, "b", "2");
+    assert_string_equal(written(state, text), "b a ");
+    commit(state, 1, 5);
+    assert_string_equal(written(state, text), "");
+    put(state, "a", "2");
+    assert_string_equal(written(state, text), "a ");
+    commit(state, 2, 6);
+    assert_int_equal(state_mark(state)->transaction_seq, 2);
+    walked(state, "", false, text);
+    assert_string_equal(text, "a=2 b=2 ");
+    state_close(state, false); /* a kill: the changelog has it */
+    state = open_at("a", &emptied);
+    assert_int_equal(state_mark(state)->transaction_seq, 0);
+    expect_get(state, "a", NULL);
+    state_close(state, true);
+}
+
+static void test_commits_are_applied_in_time_and_at_the_end(void **unused)
+{
+    bool emptied = false;
+    struct state *state = open_at("a", &emptied);
+
+    (void)unused;
+    put(state, "a", "1");
+    commit(state, 1, 10000);
+    assert_int_equal(overlay_count(state_overlay(state)), 0);
+    put(state, "b", "1");
+    commit(state, 2, 19999);
+    assert_int_equal(overlay_count(state_overlay(state)), 1);
+    state_close(state, true);
+    state = open_at("a", &emptied);
+    assert_int_equal(state_mark(state)->transaction_seq, 2);
+    expect_get(state, "b", "1");
+    put(state, "c", "1");
+    commit(state, 3, 20000);
+    put(state, "d", "1");
+    state_close(state, true); /* d is not committed: c waits in the changelog with it */
+    state = open_at("a", &emptied);
+    assert_int_equal(state_mark(state)->transaction_seq, 2);
+    expect_get(state, "c", NULL);
+    state_close(state, true);
 }
 
 static void test_another_boot_empties_unless_clean(void **unused)
@@ -251,6 +320,8 @@ int main(void)
                                        FRESH(test_highest_prefix_walks_back),
                                        FRESH(test_early_end_and_nesting),
                                        FRESH(test_mark_moves_with_the_entries),
+                                       FRESH(test_commits_gather),
+                                       FRESH(test_commits_are_applied_in_time_and_at_the_end),
                                        FRESH(test_another_boot_empties_unless_clean),
                                        FRESH(test_one_owner),
                                        FRESH(test_refusals),

@@ -20,7 +20,9 @@ enum { HEIGHT_MAX = 16, TABLE_MIN = 1024 };
 struct node {
     struct overlay_entry entry;
     uint64_t hash;
-    struct node *fresh_next;
+    struct list *list;
+    struct node *fresh_next, *written_next;
+    uint64_t commits;    /* before its last write */
     struct node *next[]; /* as many as its height */
 };
 
@@ -48,6 +50,8 @@ struct overlay {
     struct listed *lists; /* ascending */
     size_t lists_n, lists_cap;
     struct list *last; /* where the last write went */
+    struct node *written, **written_end;
+    uint64_t commits;
     struct slot *table;
     size_t mask, count, limit_bytes;
 };
@@ -60,6 +64,7 @@ struct overlay *overlay_new(size_t limit_bytes)
     overlay->table = err_calloc(TABLE_MIN, sizeof(*overlay->table));
     overlay->mask = TABLE_MIN - 1;
     overlay->limit_bytes = limit_bytes;
+    overlay_commit(overlay);
     return overlay;
 }
 
@@ -94,7 +99,15 @@ void overlay_clear(struct overlay *overlay)
     if (overlay->count > 0)
         clear_table(overlay);
     overlay->count = 0;
+    overlay_commit(overlay);
     arena_reset(overlay->arena);
+}
+
+void overlay_commit(struct overlay *overlay)
+{
+    overlay->commits++;
+    overlay->written = NULL;
+    overlay->written_end = &overlay->written;
 }
 
 /* The 8 bytes from `at` on as a number that sorts as they do; zeros behind the end. */
@@ -201,11 +214,22 @@ static struct node *node_new(struct overlay *overlay, uint64_t hash, struct str 
 
     node->entry.key = arena_copy(overlay->arena, key);
     node->hash = hash;
+    node->list = list;
     node->fresh_next = list->fresh;
     list->fresh = node;
     list->fresh_n++;
     overlay->count++;
     return node;
+}
+
+static void note_written(struct overlay *overlay, struct node *node)
+{
+    if (node->commits == overlay->commits)
+        return;
+    node->commits = overlay->commits;
+    node->written_next = NULL;
+    *overlay->written_end = node;
+    overlay->written_end = &node->written_next;
 }
 
 void overlay_put(struct overlay *overlay, struct str key, struct str value)
@@ -223,6 +247,7 @@ void overlay_put(struct overlay *overlay, struct str key, struct str value)
         *slot = (struct slot){hash, node};
     }
     node->entry.value = value.at == NULL ? STR_NONE : arena_copy(overlay->arena, value);
+    note_written(overlay, node);
 }
 
 const struct overlay_entry *overlay_get(const struct overlay *overlay, struct str key)
@@ -383,10 +408,23 @@ const struct overlay_entry *overlay_next(const struct overlay *overlay,
                                          const struct overlay_entry *entry)
 {
     const struct node *node = (const struct node *)(const void *)entry;
-    size_t place = list_place(overlay, key_word(entry->key, 0));
 
-    settle(overlay->lists[place].list);
-    return node->next[0] != NULL ? &node->next[0]->entry : first_entry(overlay, place + 1);
+    settle(node->list);
+    if (node->next[0] != NULL)
+        return &node->next[0]->entry;
+    return first_entry(overlay, list_place(overlay, node->list->prefix) + 1);
+}
+
+const struct overlay_entry *overlay_written(const struct overlay *overlay)
+{
+    return overlay->written == NULL ? NULL : &overlay->written->entry;
+}
+
+const struct overlay_entry *overlay_written_next(const struct overlay_entry *entry)
+{
+    const struct node *node = (const struct node *)(const void *)entry;
+
+    return node->written_next == NULL ? NULL : &node->written_next->entry;
 }
 
 size_t overlay_count(const struct overlay *overlay)

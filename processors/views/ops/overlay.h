@@ -1,8 +1,9 @@
 /*
- * The overlay: an ordered map in memory of what was written since the last commit; a deleted key
- * stays as an entry with value.at NULL. Base of both stores. Point look-ups go through a hash
- * table, so that a hot key costs one probe; the order (skip lists over one arena, one for each
- * 8-byte prefix of keys) is brought up to date when somebody walks there. One thread.
+ * The overlay: an ordered map in memory of what a store does not hold yet; a deleted key stays as
+ * an entry with value.at NULL. Base of both stores. Point look-ups go through a hash table, so that
+ * a hot key costs one probe; the order (skip lists over one arena, one for each 8-byte prefix of
+ * keys) is brought up to date when somebody walks there. What was written since overlay_commit can
+ * be told apart. One thread.
  */
 #ifndef SLUICE_VIEWS_OPS_OVERLAY_H
 #define SLUICE_VIEWS_OPS_OVERLAY_H
@@ -41,6 +42,14 @@ const struct overlay_entry *overlay_before(const struct overlay *overlay, struct
 /* The entry behind this one in key order; NULL at the end. O(1). */
 const struct overlay_entry *overlay_next(const struct overlay *overlay,
                                          const struct overlay_entry *entry);
+
+/* The entries written since the last overlay_commit, in the order of their first write, each once;
+ * NULL at the end. */
+const struct overlay_entry *overlay_written(const struct overlay *overlay);
+const struct overlay_entry *overlay_written_next(const struct overlay_entry *entry);
+
+/* Nothing counts as written from here on; the entries stay. */
+void overlay_commit(struct overlay *overlay);
 
 /* Entries and bytes held. */
 size_t overlay_count(const struct overlay *overlay);

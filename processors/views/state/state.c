@@ -15,7 +15,8 @@ enum {
     LOCK_BYTES = 16 * 1024,   /* of lock.mdb, which is mapped; LMDB wants the half */
     SPARE_BYTES = 256 * 1024, /* what a transaction writes beside its entries, generously */
     PATH_PAGES = 6,           /* from the root to an entry, with what a split adds */
-    ENTRY_BYTES = 32          /* what LMDB stores beside an entry, generously */
+    ENTRY_BYTES = 32,         /* what LMDB stores beside an entry, generously */
+    APPLY_EVERY_MS = 10000
 };
 
 /* One entry of LMDB that was read ahead, and where the overlay stands. */
@@ -37,6 +38,7 @@ struct state {
     char *directory;
     struct overlay *overlay;
     struct state_mark mark;
+    int64_t applied_unix_ms; /* the mark's that was stored last */
     MDB_env *env;
     MDB_txn *reader;
     MDB_dbi entries, meta;
@@ -415,6 +417,7 @@ static bool start_reading(struct state *state, struct err *reterr)
     if (status != 0)
         return lmdb_failed(status, "opening", reterr);
     meta_get(state->reader, state->meta, "mark", &state->mark, sizeof(state->mark));
+    state->applied_unix_ms = state->mark.applied_unix_ms;
     return true;
 }
 
@@ -454,12 +457,24 @@ bool state_open(const struct state_config *config, struct state **ret, bool *ret
     return true;
 }
 
+/* Applies what is committed, unless something is there that is not. */
+static void apply_rest(struct state *state)
+{
+    struct err ignored;
+
+    if (state->reader != NULL && overlay_count(state->overlay) > 0 &&
+        overlay_written(state->overlay) == NULL)
+        (void)!state_apply(state, &state->mark, &ignored);
+}
+
 struct state *state_close(struct state *state, bool clean)
 {
     struct err ignored;
 
     if (state == NULL)
         return NULL;
+    if (clean)
+        apply_rest(state);
     for (size_t i = 0; i < CURSORS_MAX; i++)
         if (state->merges[i].cursor != NULL)
             mdb_cursor_close(state->merges[i].cursor);
@@ -547,13 +562,18 @@ bool state_apply(struct state *state, const struct state_mark *mark, struct err 
     if (status != 0)
         return lmdb_failed(status, "applying a transaction", reterr);
     state->mark = *mark;
+    state->applied_unix_ms = mark->applied_unix_ms;
     overlay_clear(state->overlay);
     return renew_reader(state, reterr);
 }
 
-void state_discard(struct state *state)
+bool state_commit(struct state *state, const struct state_mark *mark, struct err *reterr)
 {
-    overlay_clear(state->overlay);
+    overlay_commit(state->overlay);
+    state->mark = *mark;
+    return (!overlay_full(state->overlay) &&
+            mark->applied_unix_ms - state->applied_unix_ms < APPLY_EVERY_MS) ||
+           state_apply(state, mark, reterr);
 }
 
 bool state_empty(struct state *state, struct err *reterr)
@@ -563,6 +583,7 @@ bool state_empty(struct state *state, struct err *reterr)
     if (!stamp_boot(state, false, true, reterr))
         return false;
     state->mark = (struct state_mark){0};
+    state->applied_unix_ms = 0;
     return renew_reader(state, reterr);
 }
 

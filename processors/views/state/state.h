@@ -1,8 +1,10 @@
 /*
- * The durable store of one task: LMDB under an overlay. Operators write to the overlay; state_apply
- * makes it permanent, in one LMDB transaction together with a mark that says where the changelog
- * stands. It is called only after the Kafka transaction that holds the same changes has committed:
- * the local store is a cache of the changelog, behind it by at most one transaction, never ahead.
+ * The durable store of one task: LMDB under an overlay. Operators write to the overlay; when the
+ * Kafka transaction that holds the same changes has committed, state_commit keeps them there. What
+ * has gathered goes to LMDB in one transaction together with a mark that says where the changelog
+ * stands: many commits at once, since neighbours in key order share a page and a hot key is written
+ * once. The local store is a cache of the changelog, behind it by what the overlay holds, never
+ * ahead.
  *
  *   directory/data.mdb, lock.mdb   LMDB: database "state" holds the operators' keys, "meta" mark and boot
  *   directory/owner                held by flock: one process at a time
@@ -51,25 +53,28 @@ WARN_UNUSED bool state_open(const struct state_config *config, struct state **re
  * broker is asked. As state_open otherwise. */
 WARN_UNUSED bool state_check_directory(const char *directory, struct err *reterr);
 
-/* Closes; `clean` syncs to disk and leaves the clean-stop mark. NULL is fine. Returns NULL. */
+/* Closes; `clean` applies what is committed (nothing when an uncommitted change is in between: the
+ * changelog has it), syncs to disk and leaves the clean-stop mark. NULL is fine. Returns NULL. */
 struct state *state_close(struct state *state, bool clean);
 
 /* The store for the engine. */
 struct store *state_store(struct state *state);
 
-/* What was written since the last apply, for the changelog. */
+/* What is not applied yet; what was written since the last commit is for the changelog. */
 const struct overlay *state_overlay(const struct state *state);
 
-/* The mark stored with the last apply. */
+/* The mark of the last commit. */
 const struct state_mark *state_mark(const struct state *state);
+
+/* Keeps what was written: its Kafka transaction has committed. Applies when the overlay is full or
+ * the last apply was ten seconds ago by the marks' clocks; errors as state_apply. */
+WARN_UNUSED bool state_commit(struct state *state, const struct state_mark *mark,
+                              struct err *reterr);
 
 /* Makes the overlay permanent together with the mark, then clears it. ERR_STOP when the store is
  * full (names --state-size) or broken. */
 WARN_UNUSED bool state_apply(struct state *state, const struct state_mark *mark,
                              struct err *reterr);
-
-/* Forgets the overlay: the transaction was aborted. */
-void state_discard(struct state *state);
 
 /* Empties store, mark and overlay. */
 WARN_UNUSED bool state_empty(struct state *state, struct err *reterr);

@@ -127,8 +127,8 @@ bool changelog_write(const struct changelog *changelog, struct kafka_producer *p
     struct kafka_record record = {.topic = changelog->topic, .partition = changelog->partition};
     uint64_t records = 0;
 
-    for (const struct overlay_entry *entry = overlay_seek(overlay, STR_NONE, false); entry != NULL;
-         entry = overlay_next(overlay, entry)) {
+    for (const struct overlay_entry *entry = overlay_written(overlay); entry != NULL;
+         entry = overlay_written_next(entry)) {
         record.key = entry->key;
         record.value = entry->value;
         if (!kafka_produce(producer, &record, reterr))

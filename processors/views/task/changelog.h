@@ -36,7 +36,8 @@ WARN_UNUSED bool changelog_restore(const struct changelog *changelog, struct kaf
                                    struct state *state, const struct state_mark *mark,
                                    struct restored *ret, struct err *reterr);
 
-/* Produces every entry of the overlay into the open transaction; *ret_records counts them. */
+/* Produces what was written since the last commit into the open transaction; *ret_records counts the
+ * entries. */
 WARN_UNUSED bool changelog_write(const struct changelog *changelog, struct kafka_producer *producer,
                                  const struct overlay *overlay, uint64_t *ret_records,
                                  struct err *reterr);

@@ -186,8 +186,8 @@ static bool write_transaction(struct task *task, const struct engine_output *out
 }
 
 /*
- * The mark that goes with the next apply. The changelog's end is asked for about once a second,
- * while no transaction is open: everything before it is applied then. In between, and when the
+ * The mark that goes with a commit. The changelog's end is asked for about once a second, while no
+ * transaction is open: the store has everything before it then. In between, and when the
  * broker does not answer, the old one is kept: restoring a little too much changes nothing.
  */
 static bool next_mark(struct task *task, struct state_mark *ret, struct err *reterr)
@@ -266,7 +266,7 @@ bool task_commit(struct task *task, const struct engine_output *output,
         return false;
     failpoint("views.after-commit");
     int64_t committed_ms = clock_mono_ms();
-    if (!next_mark(task, &mark, reterr) || !state_apply(task->state, &mark, reterr))
+    if (!next_mark(task, &mark, reterr) || !state_commit(task->state, &mark, reterr))
         return false;
     failpoint("views.after-apply");
     views_count(VIEWS_COMMIT_SECONDS, committed_ms - started_ms);
@@ -290,12 +290,21 @@ static bool compute_and_commit(struct task *task, struct kafka_membership *membe
     return task_commit(task, &output, membership, reterr);
 }
 
+/* With nothing to do, what was committed goes to the store. */
+static bool rest(struct task *task, struct err *reterr)
+{
+    struct state_mark mark;
+
+    return overlay_count(state_overlay(task->state)) == 0 ||
+           (next_mark(task, &mark, reterr) && state_commit(task->state, &mark, reterr));
+}
+
 bool task_step(struct task *task, struct kafka_membership *membership, struct err *reterr)
 {
     if (!task_gather(task, reterr))
         return false;
     if (task->gathered.records_n == 0)
-        return true;
+        return rest(task, reterr);
     if (!compute_and_commit(task, membership, reterr)) {
         if (reterr->kind == ERR_RETRY)
             reterr->kind =
@@ -318,7 +327,7 @@ static bool open_state(struct task *task, struct err *reterr)
     buf_printf(&task->path, "%s/%s/%d", options->state_dir, task->context->plan->pipeline,
                (int)task->number);
     const struct state_config config = {buf_cstr(&task->path), options->state_bytes,
-                                        options->batch_bytes * 4, NULL};
+                                        options->batch_bytes * 2, NULL};
     if (!state_open(&config, &task->state, &emptied, reterr))
         return false;
     if (emptied)
