@@ -109,18 +109,17 @@ struct adding {
     struct bag_place place;
 };
 
-static bool add_entry(void *to, struct step *step, const struct delta *entry)
+static bool add_entry(void *to, struct step *step, struct str key, const struct delta *entry)
 {
     struct adding *adding = to;
     const struct aggregate_ops *ops = adding->site->aggregate->ops;
     struct value args[AGGREGATE_ARGS_MAX];
     int64_t weight = entry->weight;
-    struct err ignored;
 
-    if (adding->bag->distinct && entry_key(&adding->place, step, entry->row, &ignored)) {
-        if (str_eq(adding->last, buf_str(step->key)))
+    if (adding->bag->distinct) {
+        if (str_eq(adding->last, key))
             return true;
-        adding->last = arena_copy(step->arena, buf_str(step->key));
+        adding->last = key;
         weight = 1;
     }
     bag_args(adding->bag, entry->row, args);

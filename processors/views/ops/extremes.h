@@ -1,6 +1,7 @@
 /*
- * min and max of groups: an ordered multiset in the store, one entry a value and group, and in the
- * group's accumulator the present extreme. Private to group.c.
+ * min and max of groups. While a group has few values, they stand in its own entry of the store;
+ * once there are more, or long ones, each is an entry of an ordered multiset in the store and the
+ * group keeps the present extremes alone, until the multiset is empty again. Private to group.c.
  */
 #ifndef SLUICE_VIEWS_OPS_EXTREMES_H
 #define SLUICE_VIEWS_OPS_EXTREMES_H
@@ -13,49 +14,61 @@ struct extreme {
     uint64_t there;
 };
 
-/* As stored in the group's value. */
-void extreme_save(const struct extreme *extreme, enum type_id type, struct buf *out);
-void extreme_load(struct extreme *extreme, enum type_id type, struct arena *arena,
-                  struct str *from);
-
-/* The multiset of one argument, which each min and max of it reads. */
+/* The values of one argument, which each min and max of it reads. */
 struct ordered {
     uint64_t fingerprint;
     enum type_id type;
 };
 
-/* Those of one group that read a multiset, in the present step. `lost`: the extreme went, the
- * multiset must be read. */
+/* A min or max in the present step. `lost`: it must be read anew. */
 struct extreme_reader {
     struct extreme *extreme;
     bool largest, lost;
 };
 
-struct extreme_readers {
-    struct hash128 group; /* of its key */
-    struct extreme_reader *at;
-    uint16_t n;
+/* One value of a multiset; equal values of different form (1.0 and 1.00) are two. */
+struct multiset_value {
+    struct value value;
+    int64_t weight; /* not 0 */
 };
 
-/* What the step does to the multisets. All zero is none. */
+/* The values of one group in the present step. */
+struct multiset {
+    struct hash128 group; /* of its key */
+    struct extreme_reader *readers;
+    uint16_t readers_n;
+    bool spilled;  /* the values are in the store */
+    uint64_t kept; /* how many are there */
+    struct multiset_value *values;
+    uint32_t n, cap; /* of those that are not */
+};
+
+/* As stored in the group's value; the extremes of the readers are part of it. */
+void multiset_save(const struct multiset *set, enum type_id type, struct buf *out);
+void multiset_load(struct multiset *set, enum type_id type, struct arena *arena, struct str *from);
+
+/* Nothing is in it. */
+bool multiset_is_empty(const struct multiset *set);
+
+/* What the step does to the multisets in the store. All zero is none. */
 struct multisets {
     struct table table; /* whole state keys */
     struct multiset_change *changes;
     uint32_t cap;
 };
 
-/* Adds a value (not NULL) of a group `weight` times. `readers` lives as long as the step. */
+/* Adds a value (not NULL) `weight` times. `set` lives as long as the step. */
 void multisets_add(struct multisets *sets, struct step *step, const struct ordered *ordered,
-                   const struct extreme_readers *readers, struct value value, int64_t weight);
+                   struct multiset *set, struct value value, int64_t weight);
 
 /* Writes all changes and tells the readers: an extreme that was passed is replaced at once, one that
  * went is lost. */
 WARN_UNUSED bool multisets_write(const struct multisets *sets, struct step *step,
                                  struct err *reterr);
 
-/* Reads an extreme that was lost from the store. O(log n). */
+/* Finds an extreme that was lost: among the few values, or in the store in O(log n). */
 WARN_UNUSED bool extreme_read(struct step *step, const struct ordered *ordered,
-                              struct hash128 group, struct extreme_reader *reader,
+                              const struct multiset *set, struct extreme_reader *reader,
                               struct err *reterr);
 
 #endif

@@ -102,7 +102,7 @@ static void load_cells(const struct group *group, struct step *step, struct live
                        struct str from)
 {
     for (uint16_t i = 0; i < group->columns_n; i++)
-        group_column_load(&group->columns[i], live->cells[i].at, step->arena, &from);
+        group_column_load(&group->columns[i], &live->cells[i], step->arena, &from);
 }
 
 /* Cells over a block of zeros. */
@@ -233,7 +233,7 @@ static bool row_values(const struct group *group, struct step *step, const struc
 static bool is_zero(const struct group *group, const struct live *live)
 {
     for (uint16_t i = 0; i < group->columns_n; i++) {
-        if (!group_column_is_zero(&group->columns[i], live->cells[i].at))
+        if (!group_column_is_zero(&group->columns[i], &live->cells[i]))
             return false;
     }
     return true;
@@ -256,7 +256,7 @@ static void write_live(const struct group *group, struct step *step, struct str 
     else
         buf_put(step->value, row_str(live->values));
     for (uint16_t i = 0; i < group->columns_n; i++)
-        group_column_save(&group->columns[i], live->cells[i].at, step->value);
+        group_column_save(&group->columns[i], &live->cells[i], step->value);
     store_put(step->store, buf_str(step->key), buf_str(step->value));
 }
 
@@ -351,7 +351,8 @@ const struct op_ops op_group = {
     .name = "group",
     .state_note =
         "fp(groups) | group values -> weight, values or their forms, accumulators; for min and max "
-        "fp(multiset) | hash of the group | value -> weight, value; for DISTINCT and "
+        "of more than 16 values fp(multiset) | hash of the group | value -> weight, value; for "
+        "DISTINCT and "
         "ordered aggregates fp(bag) | hash of the group | order, arguments -> rows",
     .start = group_start,
     .apply = group_apply,

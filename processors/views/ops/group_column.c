@@ -83,13 +83,16 @@ void group_cells_start(const struct group_column *columns, uint16_t columns_n,
 
         if (column->state != COLUMN_EXTREME)
             continue;
-        if (column->multiset == i) {
-            cell->readers = arena_alloc(arena, sizeof(*cell->readers));
-            *cell->readers = (struct extreme_readers){
-                cell->group, arena_zalloc(arena, column->readers_n * sizeof(struct extreme_reader)),
-                column->readers_n};
+        cell->keeps = column->multiset == i;
+        if (cell->keeps) {
+            cell->multiset = arena_zalloc(arena, sizeof(*cell->multiset));
+            cell->multiset->group = cell->group;
+            cell->multiset->readers_n = column->readers_n;
+            cell->multiset->readers =
+                arena_zalloc(arena, column->readers_n * sizeof(*cell->multiset->readers));
         }
-        cell->reader = &cells[column->multiset].readers->at[column->reader];
+        cell->multiset = cells[column->multiset].multiset;
+        cell->reader = &cell->multiset->readers[column->reader];
         *cell->reader = (struct extreme_reader){cell->at, column->largest, false};
     }
 }
@@ -157,8 +160,8 @@ bool group_column_add(const struct group_column *column, struct step *step, stru
         site->aggregate->ops->add(cell->at, site, step->arena, row.values, row.weight);
         return true;
     case COLUMN_EXTREME:
-        if (cell->readers != NULL)
-            multisets_add(sets, step, &column->ordered, cell->readers, row.values[0], row.weight);
+        if (cell->keeps)
+            multisets_add(sets, step, &column->ordered, cell->multiset, row.values[0], row.weight);
         return true;
     case COLUMN_DISTINCT:
         if (!bag_put(step, place, row.values, row.weight, &change, reterr))
@@ -199,7 +202,7 @@ bool group_column_read(const struct group_column *column, struct step *step,
     if (column->state == COLUMN_BAG)
         return read_bag(column, step, cell, reterr);
     if (column->state == COLUMN_EXTREME && cell->reader->lost)
-        return extreme_read(step, &column->ordered, cell->group, cell->reader, reterr);
+        return extreme_read(step, &column->ordered, cell->multiset, cell->reader, reterr);
     return true;
 }
 
@@ -226,32 +229,33 @@ bool group_column_result(const struct group_column *column, const struct group_c
     return false;
 }
 
-bool group_column_is_zero(const struct group_column *column, const void *at)
+bool group_column_is_zero(const struct group_column *column, const struct group_cell *cell)
 {
     if (column->state == COLUMN_EXTREME)
-        return ((const struct extreme *)at)->there == 0;
+        return multiset_is_empty(cell->multiset);
     if (column->state == COLUMN_BAG)
-        return ((const struct bag_result *)at)->state == BAG_NULL;
-    return accumulator_is_zero(column->site.aggregate->ops, at);
+        return ((const struct bag_result *)cell->at)->state == BAG_NULL;
+    return accumulator_is_zero(column->site.aggregate->ops, cell->at);
 }
 
-void group_column_save(const struct group_column *column, const void *at, struct buf *out)
+void group_column_save(const struct group_column *column, const struct group_cell *cell,
+                       struct buf *out)
 {
-    if (column->state == COLUMN_EXTREME)
-        extreme_save(at, column->ordered.type, out);
-    else if (column->state == COLUMN_BAG)
-        bag_result_save(at, column->site.result.id, out);
-    else
-        accumulator_save(column->site.aggregate->ops, at, out);
+    if (column->state == COLUMN_BAG)
+        bag_result_save(cell->at, column->site.result.id, out);
+    else if (column->state != COLUMN_EXTREME)
+        accumulator_save(column->site.aggregate->ops, cell->at, out);
+    else if (cell->keeps)
+        multiset_save(cell->multiset, column->ordered.type, out);
 }
 
-void group_column_load(const struct group_column *column, void *at, struct arena *arena,
-                       struct str *from)
+void group_column_load(const struct group_column *column, struct group_cell *cell,
+                       struct arena *arena, struct str *from)
 {
-    if (column->state == COLUMN_EXTREME)
-        extreme_load(at, column->ordered.type, arena, from);
-    else if (column->state == COLUMN_BAG)
-        bag_result_load(at, column->site.result.id, arena, from);
-    else
-        accumulator_load(column->site.aggregate->ops, at, arena, from);
+    if (column->state == COLUMN_BAG)
+        bag_result_load(cell->at, column->site.result.id, arena, from);
+    else if (column->state != COLUMN_EXTREME)
+        accumulator_load(column->site.aggregate->ops, cell->at, arena, from);
+    else if (cell->keeps)
+        multiset_load(cell->multiset, column->ordered.type, arena, from);
 }

@@ -11,7 +11,7 @@
 enum column_state {
     COLUMN_SUMS,     /* an accumulator */
     COLUMN_DISTINCT, /* an accumulator and a bag that tells which values are new */
-    COLUMN_EXTREME,  /* struct extreme and an ordered multiset */
+    COLUMN_EXTREME,  /* struct extreme and a multiset */
     COLUMN_BAG       /* struct bag_result and a bag */
 };
 
@@ -35,10 +35,11 @@ struct group_column {
 struct group_cell {
     void *at; /* accumulator, struct extreme or struct bag_result */
     struct hash128 group;
-    struct extreme_readers *readers; /* of its values; NULL: another column keeps them */
-    struct extreme_reader *reader;   /* itself among them */
-    bool changed;                    /* its bag */
-    const struct err *raised;        /* by its bag, in this step */
+    struct multiset *multiset;     /* its values */
+    bool keeps;                    /* the multiset is this column's, not an earlier one's */
+    struct extreme_reader *reader; /* itself among those that read it */
+    bool changed;                  /* its bag */
+    const struct err *raised;      /* by its bag, in this step */
 };
 
 /* Makes the column ready; `number` tells it from the node's others. */
@@ -81,12 +82,14 @@ WARN_UNUSED bool group_column_result(const struct group_column *column,
                                      const struct group_cell *cell, struct arena *arena,
                                      struct value *ret, struct err *ret_raised);
 
-/* Nothing is in the block. */
-bool group_column_is_zero(const struct group_column *column, const void *at);
+/* Nothing is in the cell. */
+bool group_column_is_zero(const struct group_column *column, const struct group_cell *cell);
 
 /* As stored in the group's value. */
-void group_column_save(const struct group_column *column, const void *at, struct buf *out);
-void group_column_load(const struct group_column *column, void *at, struct arena *arena,
-                       struct str *from);
+void group_column_save(const struct group_column *column, const struct group_cell *cell,
+                       struct buf *out);
+/* The reverse: `from` moves behind what was read. */
+void group_column_load(const struct group_column *column, struct group_cell *cell,
+                       struct arena *arena, struct str *from);
 
 #endif

@@ -2,9 +2,9 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "ops/order.h"
 #include <assert.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /*
  * Every entry is a node, found through the hash table. Besides, the nodes whose keys begin with the
@@ -15,7 +15,7 @@
  * state that is only read by key pays neither.
  */
 
-enum { HEIGHT_MAX = 16, TABLE_MIN = 1024 };
+enum { HEIGHT_MAX = 16, TABLE_MIN = 1024, PREFIX_BYTES = 8 };
 
 struct node {
     struct overlay_entry entry;
@@ -25,6 +25,12 @@ struct node {
     uint64_t commits;    /* before its last write */
     struct node *next[]; /* as many as its height */
 };
+
+/* The node of an entry's key. */
+static struct node *node_of(const struct str *key)
+{
+    return (struct node *)(void *)((uintptr_t)key - offsetof(struct node, entry.key));
+}
 
 struct slot {
     uint64_t hash;
@@ -36,7 +42,7 @@ struct list {
     uint64_t prefix; /* the first 8 bytes as a number, short keys filled up with zeros */
     struct node *head[HEIGHT_MAX];
     struct node *fresh; /* not yet in the list */
-    size_t fresh_n;
+    uint32_t fresh_n;
 };
 
 /* A list's place in the array, which is searched by the prefix. */
@@ -108,16 +114,6 @@ void overlay_commit(struct overlay *overlay)
     overlay->commits++;
     overlay->written = NULL;
     overlay->written_end = &overlay->written;
-}
-
-/* The 8 bytes from `at` on as a number that sorts as they do; zeros behind the end. */
-static uint64_t key_word(struct str key, size_t at)
-{
-    uint64_t word = 0;
-
-    if (key.len > at)
-        memcpy(&word, key.at + at, key.len - at < 8 ? key.len - at : 8);
-    return __builtin_bswap64(word);
 }
 
 /* The place of the first list whose prefix is not below this one. */
@@ -257,23 +253,6 @@ const struct overlay_entry *overlay_get(const struct overlay *overlay, struct st
     return node == NULL ? NULL : &node->entry;
 }
 
-/* A fresh node and the 16 bytes behind the prefix as numbers: most comparisons end there. */
-struct ranked {
-    uint64_t high, low;
-    struct node *node;
-};
-
-static int compare_ranked(const void *left, const void *right)
-{
-    const struct ranked *a = left, *b = right;
-
-    if (a->high != b->high)
-        return a->high < b->high ? -1 : 1;
-    if (a->low != b->low)
-        return a->low < b->low ? -1 : 1;
-    return str_cmp(a->node->entry.key, b->node->entry.key);
-}
-
 /*
  * Moves `path` (per level the last link whose owner is below the key) forward to the key's place.
  * The key is above all that this path was moved to before, so the search climbs only as far as it
@@ -320,20 +299,18 @@ static void settle(struct list *list)
 {
     struct ranked *ranks;
     struct node **path[HEIGHT_MAX];
-    size_t n = 0;
+    uint32_t n = 0;
 
     if (list->fresh == NULL)
         return;
-    ranks = err_malloc(list->fresh_n * sizeof(*ranks));
+    ranks = err_malloc(2 * list->fresh_n * sizeof(*ranks));
     for (struct node *node = list->fresh; node != NULL; node = node->fresh_next)
-        ranks[n++] =
-            (struct ranked){key_word(node->entry.key, 8), key_word(node->entry.key, 16), node};
+        ranks[n++] = ranked_of(&node->entry.key, PREFIX_BYTES);
     assert(n == list->fresh_n);
-    if (n > 1)
-        qsort(ranks, n, sizeof(*ranks), compare_ranked);
+    ranked_sort(ranks, ranks + n, n);
     start_path(list, path);
-    for (size_t i = 0; i < n; i++)
-        link_in(path, ranks[i].node);
+    for (uint32_t i = 0; i < n; i++)
+        link_in(path, node_of(ranks[i].key));
     free(ranks);
     list->fresh = NULL;
     list->fresh_n = 0;

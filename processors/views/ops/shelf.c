@@ -77,10 +77,10 @@ static int compare_rows(const void *a, const void *b)
                    row_str(((const struct delta *)b)->row));
 }
 
-static void visit(struct walker *walker, const struct delta *entry)
+static void visit(struct walker *walker, struct str key, const struct delta *entry)
 {
     if (!walker->ended && entry->weight > 0)
-        walker->ended = !walker->walk->visit(walker->walk->to, walker->step, entry);
+        walker->ended = !walker->walk->visit(walker->walk->to, walker->step, key, entry);
 }
 
 /* Puts a finished run in order and shows it. */
@@ -98,7 +98,7 @@ static bool end_run(struct walker *walker, struct err *reterr)
     if (run->n > 1)
         qsort(sorted, run->n, sizeof(*sorted), compare_sorted);
     for (uint32_t i = 0; i < run->n; i++)
-        visit(walker, &sorted[i].delta);
+        visit(walker, sorted[i].key, &sorted[i].delta);
     *run = (struct batch){0};
     walker->run_prefix = STR_NONE;
     return true;
@@ -125,7 +125,7 @@ static bool take_entry(struct walker *walker, const struct store_cursor *cursor,
         if (cut)
             batch_add(&walker->run, arena, list[i].row, list[i].weight);
         else
-            visit(walker, &list[i]);
+            visit(walker, cursor->key, &list[i]);
     }
     return true;
 }

@@ -13,8 +13,9 @@
 typedef bool shelf_key(const void *of, struct step *step, const struct row *row,
                        struct err *reterr);
 
-/* Gets one entry of the walk; its weight is above 0. False ends the walk early. */
-typedef bool shelf_visit(void *to, struct step *step, const struct delta *entry);
+/* Gets one entry of the walk and its key, not cut, which lives as store_get's values do; the weight is
+ * above 0. False ends the walk early. */
+typedef bool shelf_visit(void *to, struct step *step, struct str key, const struct delta *entry);
 
 /* Puts a row in, `weight` times (negative: takes it out). The key stands in step->key, not cut. */
 WARN_UNUSED bool shelf_put(struct step *step, const struct row *row, int64_t weight,

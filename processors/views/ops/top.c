@@ -61,13 +61,13 @@ static bool append_order(const struct op *op, struct step *step, const struct ro
     return true;
 }
 
-/* fp | partition | order | what tells rows apart, not yet cut. */
-static bool order_key(const void *of, struct step *step, const struct row *row, struct err *reterr)
+/* Behind the partition: order | what tells rows apart, not yet cut. */
+static bool append_place(const struct op *op, struct step *step, const struct row *row,
+                         struct err *reterr)
 {
-    const struct op *op = of;
     const struct schema *schema = &op->inputs[0]->node->schema;
 
-    if (!partition_key(op, step, row, reterr) || !append_order(op, step, row, reterr))
+    if (!append_order(op, step, row, reterr))
         return false;
     if (schema->key_n > 0)
         key_append_key(step->key, schema, row);
@@ -76,12 +76,20 @@ static bool order_key(const void *of, struct step *step, const struct row *row, 
     return true;
 }
 
+/* fp | partition | place. */
+static bool order_key(const void *of, struct step *step, const struct row *row, struct err *reterr)
+{
+    return partition_key(of, step, row, reterr) && append_place(of, step, row, reterr);
+}
+
 /* The window in the reading. */
 struct window {
     const struct op *op;
     struct batch rows; /* taken so far */
-    int64_t at;        /* how many rows lie before */
-    struct str last;   /* WITH TIES: the order of the last row */
+    struct str *keys;  /* of the rows */
+    uint32_t keys_cap;
+    int64_t at;      /* how many rows lie before */
+    struct str last; /* WITH TIES: the order of the last row */
 };
 
 static int64_t window_end(const struct plan_node *node)
@@ -101,8 +109,19 @@ static bool is_tie(struct window *window, struct step *step, const struct row *r
            str_eq(window->last, buf_str(step->key));
 }
 
+static void take_row(struct window *window, struct step *step, struct str key,
+                     const struct row *row, int64_t weight)
+{
+    uint32_t n = window->rows.n;
+
+    window->keys =
+        array_grow(step->arena, window->keys, n, &window->keys_cap, sizeof(*window->keys));
+    window->keys[n] = key;
+    batch_add(&window->rows, step->arena, row, weight);
+}
+
 /* Takes the part of the window that a row with this weight fills. */
-static bool take(void *to, struct step *step, const struct delta *entry)
+static bool take(void *to, struct step *step, struct str key, const struct delta *entry)
 {
     struct window *window = to;
     const struct plan_node *node = window->op->node;
@@ -118,7 +137,7 @@ static bool take(void *to, struct step *step, const struct delta *entry)
     if (!node->ties)
         after = after < end ? after : end;
     if (from < after)
-        batch_add(&window->rows, step->arena, entry->row, after - from);
+        take_row(window, step, key, entry->row, after - from);
     if (node->ties && window->at >= end && window->last.len == 0) {
         buf_clear(step->key);
         if (append_order(window->op, step, entry->row, &ignored))
@@ -128,19 +147,12 @@ static bool take(void *to, struct step *step, const struct delta *entry)
 }
 
 static bool read_window(const struct op *op, struct step *step, struct str prefix,
-                        struct batch *ret, struct err *reterr)
+                        struct window *ret, struct err *reterr)
 {
-    struct window window = {.op = op};
-    struct shelf_walk walk = {prefix, order_key, op, take, &window};
+    struct shelf_walk walk = {prefix, order_key, op, take, ret};
 
-    if (op->node->limit == 0) {
-        *ret = (struct batch){0};
-        return true;
-    }
-    if (!shelf_walk(step, &walk, reterr))
-        return false;
-    *ret = window.rows;
-    return true;
+    *ret = (struct window){.op = op};
+    return op->node->limit == 0 || shelf_walk(step, &walk, reterr);
 }
 
 /* One delta of the step with its full key, in the chain of its partition. */
@@ -165,7 +177,7 @@ struct touched {
 };
 
 struct partition {
-    struct batch before;
+    struct window before;
     uint32_t first; /* the step's deltas */
     uint32_t arriving_n;
     bool odd; /* something is there more than once, or less than not at all */
@@ -197,14 +209,15 @@ static bool take_input(struct op *op, struct step *step, struct touched *touched
 
     for (uint32_t i = 0; i < in->n; i++) {
         const struct delta *delta = &in->deltas[i];
+        bool ok = partition_key(op, step, delta->row, &raised);
+        size_t prefix = step->key->len;
 
-        if (!order_key(op, step, delta->row, &raised)) {
+        if (!ok || !append_place(op, step, delta->row, &raised)) {
             step_withhold(step, op, delta->row, delta->weight, &raised);
             continue;
         }
         struct str key = arena_copy(step->arena, buf_str(step->key));
-        if (!partition_key(op, step, delta->row, reterr) ||
-            !touch(op, step, touched, (struct str){key.at, step->key->len}, &partition, reterr))
+        if (!touch(op, step, touched, (struct str){key.at, prefix}, &partition, reterr))
             return false;
         arriving[n] = (struct arriving){key, *delta, partition->first};
         partition->first = n++;
@@ -264,17 +277,13 @@ static int compare_placed(const void *a, const void *b)
     return str_cmp(((const struct placed *)a)->key, ((const struct placed *)b)->key);
 }
 
-/* The window as places, each row once; false when it is not so plain. */
-static bool place_window(const struct op *op, struct step *step, const struct batch *window,
-                         struct placed *placed)
+/* The window as places; false when a row is there more than once. */
+static bool place_window(const struct window *window, struct placed *placed)
 {
-    struct err ignored;
-
-    for (uint32_t i = 0; i < window->n; i++) {
-        if (window->deltas[i].weight != 1 || !order_key(op, step, window->deltas[i].row, &ignored))
+    for (uint32_t i = 0; i < window->rows.n; i++) {
+        if (window->rows.deltas[i].weight != 1)
             return false;
-        placed[i] = (struct placed){arena_copy(step->arena, buf_str(step->key)),
-                                    window->deltas[i].row, true, true};
+        placed[i] = (struct placed){window->keys[i], window->rows.deltas[i].row, true, true};
     }
     return true;
 }
@@ -334,14 +343,14 @@ static bool emit_moved(struct op *op, struct step *step, const struct partition 
                        const struct arriving *arriving)
 {
     const struct plan_node *node = op->node;
-    uint32_t n = partition->before.n;
+    uint32_t n = partition->before.rows.n;
     int64_t there = 0;
 
     if (partition->odd || node->offset != 0 || node->ties || node->limit < 0)
         return false;
     struct placed *placed =
         arena_alloc(step->arena, (n + partition->arriving_n + 1U) * sizeof(*placed));
-    if (!place_window(op, step, &partition->before, placed))
+    if (!place_window(&partition->before, placed))
         return false;
     bool full = (int64_t)n >= node->limit;
     struct str end = full && n > 0 ? placed[n - 1].key : STR_NONE;
@@ -368,7 +377,7 @@ static bool top_apply(struct op *op, struct step *step, struct err *reterr)
     const struct batch *in = &op->inputs[0]->out;
     struct touched touched = {.cap = 0};
     struct arriving *arriving = arena_alloc(step->arena, (in->n + 1U) * sizeof(*arriving));
-    struct batch now;
+    struct window now;
     bool read = false;
 
     if (!take_input(op, step, &touched, arriving, reterr) ||
@@ -379,8 +388,8 @@ static bool top_apply(struct op *op, struct step *step, struct err *reterr)
             continue;
         if (!read_window(op, step, touched.table.keys[i].bytes, &now, reterr))
             return false;
-        emit(op, step, &touched.at[i].before, -1);
-        emit(op, step, &now, 1);
+        emit(op, step, &touched.at[i].before.rows, -1);
+        emit(op, step, &now.rows, 1);
         read = true;
     }
     if (read)

@@ -115,10 +115,11 @@ struct reading {
     uint32_t n, cap;
 };
 
-static bool take(void *to, struct step *step, const struct delta *entry)
+static bool take(void *to, struct step *step, struct str key, const struct delta *entry)
 {
     struct reading *reading = to;
 
+    (void)key;
     for (int64_t i = 0; i < entry->weight; i++) {
         reading->rows =
             array_grow(step->arena, reading->rows, reading->n, &reading->cap, sizeof(void *));

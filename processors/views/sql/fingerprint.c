@@ -109,7 +109,7 @@ static void describe_aggregates(struct buf *out, const struct plan_node *node)
         describe_call(out, &node->aggregates[i]);
 }
 
-/* Groups of values with several forms keep them all. */
+/* Groups of values with several forms keep them all; few values of a min or max stand in the group. */
 static void describe_forms(struct buf *out, const struct plan_node *node)
 {
     for (uint16_t i = 0; i < node->exprs_n; i++)
@@ -118,6 +118,8 @@ static void describe_forms(struct buf *out, const struct plan_node *node)
     for (uint16_t i = 0; i < node->aggregates_n; i++) {
         const struct plan_aggregate *call = &node->aggregates[i];
 
+        if (call->aggregate->state == AGGREGATE_EXTREME)
+            buf_puts(out, " few");
         if (call->aggregate->state == AGGREGATE_EXTREME &&
             (call->arg->type.id == TYPE_INTERVAL || type_is_array(call->arg->type.id)))
             buf_puts(out, " forms");

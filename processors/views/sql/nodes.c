@@ -182,9 +182,10 @@ static bool is_identity(const struct plan_node *input, struct expr *const *exprs
     return true;
 }
 
-uint32_t nodes_project(struct nodes *nodes, uint32_t input, struct expr **exprs,
+uint32_t nodes_project(struct nodes *nodes, uint32_t over, struct expr **exprs,
                        const char *const *names, uint16_t exprs_n)
 {
+    uint32_t input = nodes_without_number(nodes, over, exprs, exprs_n);
     const struct plan_node *below = nodes_at(nodes, input);
     struct plan_node node = {.kind = PLAN_PROJECT, .inputs = {input}, .exprs_n = exprs_n};
     bool is_new;

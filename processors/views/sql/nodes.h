@@ -97,6 +97,11 @@ uint32_t nodes_window(struct nodes *nodes, uint32_t input, struct window_parts p
 /* A filter's input with a TOP below its window where the predicate allows; else the input. */
 uint32_t nodes_window_top(struct nodes *nodes, uint32_t input, const struct expr *predicate);
 
+/* A projection's input without the row numbers that only its own filter asks for, where a TOP below
+ * has answered that; else the input. Columns that are used keep their numbers. */
+uint32_t nodes_without_number(struct nodes *nodes, uint32_t input, struct expr *const *exprs,
+                              uint16_t exprs_n);
+
 /* The node is a materialized view's. */
 bool nodes_is_pinned(const struct nodes *nodes, uint32_t node);
 
