@@ -176,14 +176,22 @@ static void list_url(const char *url, struct item_list *list)
     add_item(list, name, url);
 }
 
-static bool add_s3(void *arg, const char *name, const char *tag, int64_t size)
+void input_add_object(struct item_list *list, const char *name, const char *tag, int64_t size)
 {
-    struct item_list *list = arg;
-
     add_item(list, name, name);
     snprintf(list->items[list->n - 1].tag, FILE_TAG_MAX, "%s", tag);
     list->items[list->n - 1].size = size;
+}
+
+static bool add_s3(void *arg, const char *name, const char *tag, int64_t size)
+{
+    input_add_object(arg, name, tag, size);
     return true;
+}
+
+bool input_holds(const struct input *input, struct str bucket, struct str key)
+{
+    return input->kind == S3 && input_s3_holds(input->s3, bucket, key);
 }
 
 static bool list_all(struct input *input, struct item_list *list, struct err *reterr)

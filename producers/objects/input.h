@@ -37,6 +37,12 @@ struct input *input_close(struct input *input);
  * when the store does not answer. The caller frees with item_list_done. */
 WARN_UNUSED bool input_list(struct input *input, struct item_list *ret, struct err *reterr);
 
+/* Whether an object of a bucket is one of --input. */
+bool input_holds(const struct input *input, struct str bucket, struct str key);
+
+/* Adds an S3 object to a list that is in order; `name` is its key, `tag` its ETag or "". */
+void input_add_object(struct item_list *list, const char *name, const char *tag, int64_t size);
+
 /* Frees the list. */
 void item_list_done(struct item_list *list);
 

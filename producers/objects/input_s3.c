@@ -47,6 +47,12 @@ struct input_s3 *input_s3_close(struct input_s3 *input)
     return NULL;
 }
 
+bool input_s3_holds(const struct input_s3 *input, struct str bucket, struct str key)
+{
+    return str_eq(bucket, str_of(input->bucket)) && str_starts(key, str_of(input->prefix)) &&
+           key.len > 0 && key.at[key.len - 1] != '/';
+}
+
 struct listing {
     bool (*each)(void *arg, const char *key, const char *tag, int64_t size);
     void *arg;

@@ -21,6 +21,9 @@ WARN_UNUSED bool input_s3_list(struct input_s3 *input,
                                             int64_t size),
                                void *arg, struct err *reterr);
 
+/* Whether an object of a bucket lies under the prefix, and is no folder's mark. */
+bool input_s3_holds(const struct input_s3 *input, struct str bucket, struct str key);
+
 /* Writes the object to the file, and its ETag to `tag`. ERR_STOP, whatever it is. */
 WARN_UNUSED bool input_s3_get(struct input_s3 *input, const char *key, char *tag, size_t tag_room,
                               int fd, struct err *reterr);

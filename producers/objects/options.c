@@ -8,6 +8,7 @@ const char objects_service[] = "objects";
 static const char *const contents_names[] = {"whole", "each", "added", NULL};
 static const char *const format_names[] = {"auto", "csv", "json", "ndjson", "xml", NULL};
 
+#define YEAR_MS INT64_C(31536000000)
 #define FIELD(member) offsetof(struct objects_options, member)
 
 static const struct option rows[] = {
@@ -36,6 +37,13 @@ static const struct option rows[] = {
          "and _line are an object's name and the row's line (default: these two)"},
     {0}};
 
+static const struct option telling[] = {
+    {"notifications-topic", OPTION_STRING, FIELD(notifications_topic), .value_name = "TOPIC",
+     .help =
+         "S3 event notifications (AWS, MinIO) as Kafka records: what they tell of under --input "
+         "is read at once; --every or --cron lists all of it now and then"},
+    {0}};
+
 static const struct option reading[] = {
     {"columns", OPTION_STRING, FIELD(columns), .value_name = "'NAME TYPE, ...'",
      .help =
@@ -58,8 +66,8 @@ static const struct option reading[] = {
 
 static const struct option rhythm[] = {
     {"once", OPTION_BOOL, FIELD(once), .fallback = "false", .help = "read once, then leave"},
-    {"every", OPTION_DURATION, FIELD(every_ms), .min = 10, .max = INT64_C(31536000000),
-     .value_name = "DURATION", .help = "read again and again, so long after the last beginning"},
+    {"every", OPTION_DURATION, FIELD(every_ms), .min = 10, .max = YEAR_MS, .value_name = "DURATION",
+     .help = "read again and again, so long after the last beginning"},
     {"cron", OPTION_STRING, FIELD(cron), .value_name = "EXPRESSION",
      .help = "read at the times of a cron expression in UTC, as in \"0 2 * * *\""},
     {"give-up-after", OPTION_DURATION, FIELD(give_up_ms), .fallback = "2m", .min = 0,
@@ -110,13 +118,14 @@ void objects_option_set(struct objects_options *options, struct objects_option_t
     groups[0] = (struct option_group){"Objects", rows, options};
     groups[1] = (struct option_group){"Reading", reading, options};
     groups[2] = (struct option_group){"Rhythm", rhythm, options};
-    groups[3] = (struct option_group){"Sharing", sharing, options};
-    groups[4] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
-    groups[5] = (struct option_group){"URLs", fetch_options, &options->fetch};
-    groups[6] = (struct option_group){"S3", tables->s3_rows, &options->s3};
-    groups[7] = (struct option_group){"Kafka", kafka_options, &options->kafka};
-    groups[8] = (struct option_group){"Schema registry", registry_options, &options->registry};
-    groups[9] = (struct option_group){"Service", service_options, &options->service};
+    groups[3] = (struct option_group){"Notifications", telling, options};
+    groups[4] = (struct option_group){"Sharing", sharing, options};
+    groups[5] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
+    groups[6] = (struct option_group){"URLs", fetch_options, &options->fetch};
+    groups[7] = (struct option_group){"S3", tables->s3_rows, &options->s3};
+    groups[8] = (struct option_group){"Kafka", kafka_options, &options->kafka};
+    groups[9] = (struct option_group){"Schema registry", registry_options, &options->registry};
+    groups[10] = (struct option_group){"Service", service_options, &options->service};
     groups[OBJECTS_GROUPS] = (struct option_group){0};
     *ret = (struct option_set){
         .service = objects_service,
@@ -160,10 +169,27 @@ static bool check_sharing(const struct objects_options *options, struct err *ret
     return !url || err_stop(reterr, EX_USAGE, "--state-table needs files or S3 as --input");
 }
 
+/* When to list. Notifications alone do: then it is done at a start, and hardly ever again. */
+static bool make_schedule(struct objects_options *options, struct err *reterr)
+{
+    bool notices = options->notifications_topic != NULL;
+    bool none = !options->once && options->every_ms == 0 && options->cron == NULL;
+
+    if (notices && options->state_table != NULL)
+        return err_stop(reterr, EX_USAGE,
+                        "--notifications-topic: workers with --state-table list the objects");
+    if (notices && strncmp(options->input, "s3://", 5) != 0)
+        return err_stop(reterr, EX_USAGE,
+                        "--notifications-topic needs s3://BUCKET/PREFIX as --input");
+    if (notices && none)
+        options->every_ms = YEAR_MS;
+    return schedule_make(options->once, options->every_ms, options->cron, &options->schedule,
+                         reterr);
+}
+
 bool objects_options_complete(struct objects_options *options, struct err *reterr)
 {
-    if (!check_topic("topic", options->topic, reterr) ||
-        !schedule_make(options->once, options->every_ms, options->cron, &options->schedule, reterr))
+    if (!check_topic("topic", options->topic, reterr) || !make_schedule(options, reterr))
         return false;
     if (strcmp(options->delimiter, "\\t") == 0)
         options->delimiter[0] = '\t', options->delimiter[1] = '\0';

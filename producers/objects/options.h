@@ -30,7 +30,8 @@ struct objects_options {
     struct option_list key;
     char *columns, *null_text, *delimiter, *root, *record_element;
     char *raw_bucket, *raw_key;
-    char *state_table; /* NULL: the objects are this instance's alone */
+    char *notifications_topic; /* NULL: objects are listed alone */
+    char *state_table;         /* NULL: the objects are this instance's alone */
     int64_t lease_ms;
     bool header, tombstones;
     int64_t record_bytes, state_bytes;
@@ -52,7 +53,7 @@ struct objects_options {
 
 /* The service's name, and its option groups over a zeroed *options. The set and the groups live as
  * long as the caller's. */
-enum { OBJECTS_GROUPS = 10 };
+enum { OBJECTS_GROUPS = 11 };
 extern const char objects_service[];
 struct objects_option_tables {
     struct option_group groups[OBJECTS_GROUPS + 1];

@@ -188,17 +188,47 @@ static bool run_listed(struct run *run, struct run_summary *summary, const struc
     return ok;
 }
 
-bool run_once(struct run *run, struct run_summary *ret, struct err *reterr)
+/* The objects to read. `noticed`: those that were told of; where all together are the content, all of
+ * them. */
+static bool find_objects(struct run *run, bool noticed, struct item_list *ret, struct err *reterr)
 {
-    struct run_summary summary = {0};
+    if (!noticed || run->options->contents == CONTENTS_WHOLE)
+        return input_list(run->input, ret, reterr);
+    notices_items(run->notices, ret);
+    return true;
+}
+
+/* The run came to its end: so did the batch, in a last transaction. */
+static bool end_notices(struct run *run, struct err *reterr)
+{
+    return run->notices == NULL || (notices_done(run->notices, &run->writer, reterr) &&
+                                    writer_commit(&run->writer, reterr));
+}
+
+static bool run_found(struct run *run, bool noticed, struct run_summary *summary,
+                      struct err *reterr)
+{
     struct item_list list = {0};
 
-    run->feed.counts = (struct feed_counts){0};
-    if (!input_list(run->input, &list, reterr))
-        return false;
+    if (!find_objects(run, noticed, &list, reterr)) {
+        if (!noticed || reterr->exit_status != EX_NOINPUT)
+            return false;
+        log_err(LOG_WARN, "nothing is deleted", reterr); /* as without notifications */
+        return true;
+    }
     account_stage(&run->account, "list", clock_mono_ms());
-    bool ok = run_listed(run, &summary, &list, reterr);
+    bool ok = run_listed(run, summary, &list, reterr);
     item_list_done(&list);
+    return ok;
+}
+
+bool run_once(struct run *run, bool noticed, struct run_summary *ret, struct err *reterr)
+{
+    struct run_summary summary = {0};
+
+    run->feed.counts = (struct feed_counts){0};
+    bool ok = (noticed && !notices_tell(run->notices)) || run_found(run, noticed, &summary, reterr);
+    ok = ok && (summary.stopped || end_notices(run, reterr));
     summary.counts = run->feed.counts;
     account_stage(&run->account, "read", clock_mono_ms());
     metric_add(&run->metrics[OBJECTS_UNCHANGED], summary.counts.unchanged);

@@ -8,6 +8,7 @@
 
 #include "claims.h"
 #include "input.h"
+#include "notices.h"
 #include "raw.h"
 #include "service/account.h"
 #include "writer.h"
@@ -21,6 +22,7 @@ struct run {
     struct avro_topics *avro; /* NULL: records are JSON */
     struct raw *raw;          /* NULL: objects are not kept */
     struct claims *claims;    /* NULL: objects are not shared with other workers */
+    struct notices *notices;  /* NULL: there are no notifications */
     struct writer writer;
     struct shape shape;
     struct feed feed;
@@ -36,9 +38,11 @@ struct run_summary {
 };
 
 /*
- * Runs once. False only for what concerns the whole: Kafka, the store, no list of objects. After
- * ERR_RETRY or ERR_ABORT the writer must be closed and opened again.
+ * Runs once: over all objects, or `noticed`, over those that the batch of notices tells of. False
+ * only for what concerns the whole: Kafka, the store, no list of objects. After ERR_RETRY or
+ * ERR_ABORT the writer must be closed and opened again.
  */
-WARN_UNUSED bool run_once(struct run *run, struct run_summary *ret, struct err *reterr);
+WARN_UNUSED bool run_once(struct run *run, bool noticed, struct run_summary *ret,
+                          struct err *reterr);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "kafka/dead_letter.h"
 #include "kafka/pure.h"
 #include "record/position.h"
 #include "seen/restore.h"
@@ -260,6 +261,12 @@ bool writer_file(const struct writer *writer, const char *name, struct file_stat
            err_prefix(reterr, "%s, %s", writer->options->progress_topic, buf_cstr(&key));
 }
 
+bool writer_put(struct writer *writer, struct str key, struct str text, struct err *reterr)
+{
+    return begin(writer, reterr) &&
+           kafka_progress_put(writer->progress, writer->producer, key, text, reterr);
+}
+
 bool writer_put_file(struct writer *writer, const char *name, const struct file_state *state,
                      struct err *reterr)
 {
@@ -269,9 +276,17 @@ bool writer_put_file(struct writer *writer, const char *name, const struct file_
     buf_clear(&writer->text);
     if (state != NULL)
         file_state_print(&writer->text, state);
+    return writer_put(writer, buf_str(&key), state == NULL ? STR_NONE : buf_str(&writer->text),
+                      reterr);
+}
+
+bool writer_dead_message(struct writer *writer, const struct kafka_message *message,
+                         const char *rule, const struct err *why, struct err *reterr)
+{
+    metric_add(&writer->metrics[OBJECTS_DEAD], 1);
     return begin(writer, reterr) &&
-           kafka_progress_put(writer->progress, writer->producer, buf_str(&key),
-                              state == NULL ? STR_NONE : buf_str(&writer->text), reterr);
+           kafka_dead_letter(writer->producer, writer->options->dead_letters, message, rule, why,
+                             reterr);
 }
 
 bool writer_full(const struct writer *writer, int64_t now_ms)

@@ -71,6 +71,14 @@ WARN_UNUSED bool writer_file(const struct writer *writer, const char *name, stru
 WARN_UNUSED bool writer_put_file(struct writer *writer, const char *name,
                                  const struct file_state *state, struct err *reterr);
 
+/* Any other text of the progress topic, in the open transaction or a new one. */
+WARN_UNUSED bool writer_put(struct writer *writer, struct str key, struct str text,
+                            struct err *reterr);
+
+/* A record of another topic that can't be used goes to the dead letters, likewise. */
+WARN_UNUSED bool writer_dead_message(struct writer *writer, const struct kafka_message *message,
+                                     const char *rule, const struct err *why, struct err *reterr);
+
 /* The open transaction should be committed now. */
 bool writer_full(const struct writer *writer, int64_t now_ms);
 
