@@ -79,7 +79,7 @@ class Run:
 
     def _view(self, view, rounds):
         loose = bool(judge.LOOSE.search(self._text(view)))
-        outcome, rows_n = "equal", 0
+        outcome, why, rows_n = "equal", "", 0
         for number, checks in enumerate(rounds):
             for check, (rows, errors) in enumerate(checks):
                 answer = self.oracle.answers[check].get(view)
@@ -90,21 +90,21 @@ class Run:
                 if kind == "different":
                     place = f"round {number} ({self.orders[number]}), check {check + 1} of {len(checks)}"
                     return Verdict(view, kind, f"{place}\n{detail}" + self._history(view, check, detail))
-                outcome = outcome if kind == "equal" else kind
+                outcome, why = (outcome, why) if kind == "equal" else (kind, detail)
                 rows_n += len(ours)
-        return Verdict(view, outcome, "", rows_n)
+        return Verdict(view, outcome, why, rows_n)
 
     def _check(self, view, check, answer, ours, errors, loose):
         if answer.error:
             if answer.error[0] not in [sqlstate for sqlstate, _ in errors]:
                 return "different", f"PostgreSQL raises {answer.error}, the engine withheld {errors[:3]}"
             if answer.rows is None:
-                return "error", ""
+                return "error", " ".join(answer.error)
         elif errors:
             return "different", f"PostgreSQL raises nothing, the engine withheld {errors[:3]}"
         more, less = judge.surplus(ours, answer.rows)
         if not more and not less:
-            return "error" if answer.error else "equal", ""
+            return ("error", " ".join(answer.error)) if answer.error else ("equal", "")
         types = [kind for _, kind in self.oracle.types[view]]
         if loose and judge.nearly_equal(list(map(judge.cells, more)), list(map(judge.cells, less)), types):
             return "equal", ""

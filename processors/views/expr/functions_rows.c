@@ -388,6 +388,18 @@ static bool single_row(const struct call *call, struct value *ret, struct err *r
     return true;
 }
 
+/* The value's bytes: the same for two values that are the same in every respect, 1.0 and 1.00 are not. */
+static bool exact_form(const struct call *call, struct value *ret, struct err *reterr)
+{
+    (void)reterr;
+    if (type_is_bytes(call->arg_types[0].id))
+        ret->bytes = call->args[0].bytes;
+    else
+        ret->bytes = arena_copy(call->scratch, (struct str){(const char *)&call->args[0].slot,
+                                                            sizeof(call->args[0].slot)});
+    return true;
+}
+
 /* ---- the table ---- */
 
 #define ROWS(name_, r, rows_, ...)                                                                 \
@@ -470,6 +482,7 @@ const struct function functions_rows[] = {
      .result = TYPE_ANYELEMENT,
      .not_strict = true,
      .body = single_row},
+    {.name = "exact form", .args = {TYPE_ANY}, .result = TYPE_BYTEA, .body = exact_form},
     {0},
 };
 

@@ -306,15 +306,10 @@ static uint32_t expand_columns(struct binder *binder, uint32_t node,
     return nodes_expand(&binder->nodes, node, rows, expansion->rows_n, expansion->names, false);
 }
 
-bool from_expand_apart(struct binder *binder, struct from *from, const struct sight *sight,
-                       struct item *item)
+/* Their arguments, then the exact forms of those that have one. */
+static struct list asked_of(struct binder *binder, const struct expansion *expansion)
 {
-    const struct expansion *expansion = item->expansion;
-    struct from part = from_part(from, sight);
-    struct scope scope = {.binder = binder, .from = &part, .clause = "FROM", .site = &sight->site};
     struct list args = {0};
-    uint16_t *at;
-    uint32_t node;
 
     for (uint16_t i = 0; i < expansion->rows_n; i++)
         for (uint16_t k = 0; k < expansion->rows[i].args_n; k++) {
@@ -323,6 +318,20 @@ bool from_expand_apart(struct binder *binder, struct from *from, const struct si
             *copy = *expansion->rows[i].args[k];
             list_add(&args, binder->arena, copy);
         }
+    domain_add_forms(binder, &args);
+    return args;
+}
+
+bool from_expand_apart(struct binder *binder, struct from *from, const struct sight *sight,
+                       struct item *item)
+{
+    const struct expansion *expansion = item->expansion;
+    struct from part = from_part(from, sight);
+    struct scope scope = {.binder = binder, .from = &part, .clause = "FROM", .site = &sight->site};
+    struct list args = asked_of(binder, expansion);
+    uint16_t *at;
+    uint32_t node;
+
     if (from->columns_n + args.n > COLUMNS_MAX)
         return ast_refuse(&binder->ast, item->location, "FROM joins more than %d columns",
                           COLUMNS_MAX);

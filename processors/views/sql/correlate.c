@@ -240,31 +240,47 @@ static bool by_equality(struct block *block, const struct list *keys, struct lis
     return true;
 }
 
+/* Every column of the domain is a key: what is a param already, and the exact forms behind it. */
+static bool add_domain_keys(struct block *block, const struct list *exprs, uint16_t *at)
+{
+    struct from *from = &block->from;
+
+    for (uint32_t i = 0; i < exprs->n; i++) {
+        struct expr *outer = exprs->at[i];
+
+        if (i < from->params.n) {
+            at[i] = ((const struct param *)from->params.at[i])->column;
+        } else {
+            at[i] = from->columns_n++;
+            from->columns[at[i]] = (struct column){"outer", outer->type, false};
+        }
+        if (!add_key(block, outer,
+                     exprs_column(block->binder->arena, at[i], outer->type, outer->location), true))
+            return false;
+    }
+    return true;
+}
+
 static bool by_domain(struct block *block)
 {
     struct binder *binder = block->binder;
+    struct from *from = &block->from;
     struct list exprs = {0};
-    uint16_t *at = arena_alloc(binder->arena, (block->from.params.n + 1) * sizeof(*at));
     int location = ast_location(block->select);
+    uint16_t *at;
 
-    if (block->from.params.n >= 64)
+    for (uint32_t i = 0; i < from->params.n; i++)
+        list_add(&exprs, binder->arena, ((const struct param *)from->params.at[i])->outer);
+    domain_add_forms(binder, &exprs);
+    if (exprs.n >= 64 || from->columns_n + exprs.n > COLUMNS_MAX)
         return ast_refuse(&binder->ast, location,
-                          "a subquery that names more than 63 columns of the query around it");
-    for (uint32_t i = 0; i < block->from.params.n; i++) {
-        const struct param *param = block->from.params.at[i];
-
-        list_add(&exprs, binder->arena, param->outer);
-        at[i] = param->column;
-        if (!add_key(block, param->outer,
-                     exprs_column(binder->arena, param->column, param->outer->type,
-                                  param->outer->location),
-                     true))
-            return false;
-    }
-    return domain_plan(block->from.outer, &exprs, location, &block->domain) &&
-           domain_place(
-               binder, &block->from, block->from.group,
-               joins_table(binder, block->domain, at, (uint16_t)block->from.params.n, location));
+                          "a subquery that names too many columns of the query around it: 63, "
+                          "counting numbers, intervals, char and documents twice");
+    at = arena_alloc(binder->arena, exprs.n * sizeof(*at));
+    return add_domain_keys(block, &exprs, at) &&
+           domain_plan(from->outer, &exprs, location, &block->domain) &&
+           domain_place(binder, from, from->group,
+                        joins_table(binder, block->domain, at, (uint16_t)exprs.n, location));
 }
 
 /* One of the grouping sets has a row over nothing too. */

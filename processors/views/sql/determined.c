@@ -5,8 +5,17 @@
 #include "sql/exprs.h"
 #include "sql/nodes.h"
 
+/* The row itself is known by its key. */
+static bool is_one_row(const struct schema *schema, const struct column_set *set)
+{
+    for (uint16_t i = 0; i < schema->key_n; i++)
+        if (!column_set_has(set, schema->key[i]))
+            return false;
+    return schema->key_n > 0;
+}
+
 /* "Fixed" means: up to the type's equality. An expression over fixed columns is fixed when equal
- * values of these columns are the same value. */
+ * values of these columns are the same value, or when the row is one. */
 static bool is_fixed(const struct expr *expr, const struct schema *schema,
                      const struct column_set *set)
 {
@@ -15,6 +24,8 @@ static bool is_fixed(const struct expr *expr, const struct schema *schema,
 
     if (carried >= 0)
         return column_set_has(set, (uint32_t)carried);
+    if (is_one_row(schema, set))
+        return true;
     exprs_columns(expr, &columns);
     for (uint32_t i = 0; i < schema->columns_n; i++)
         if (column_set_has(&columns, i) && !exprs_type_is_exact(schema->columns[i].type.id))

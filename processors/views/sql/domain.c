@@ -105,6 +105,20 @@ bool domain_place(struct binder *binder, const struct from *from, struct group *
     return domain_place(binder, from, reader->left, domain);
 }
 
+void domain_add_forms(struct binder *binder, struct list *exprs)
+{
+    uint32_t n = exprs->n;
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct expr *expr = exprs->at[i];
+
+        if (!exprs_type_is_exact(expr->type.id))
+            list_add(
+                exprs, binder->arena,
+                exprs_call(binder->arena, function_named("exact form"), &expr, 1, expr->location));
+    }
+}
+
 /* The params of the scope's own block, as a table. */
 static bool params_table(const struct scope *scope, int location, struct group **ret)
 {
@@ -119,6 +133,7 @@ static bool params_table(const struct scope *scope, int location, struct group *
         list_add(&exprs, scope->binder->arena, param->outer);
         at[i] = param->column;
     }
+    domain_add_forms(scope->binder, &exprs);
     if (!domain_plan(block->outer, &exprs, location, &node))
         return false;
     *ret = joins_table(scope->binder, node, at, (uint16_t)block->params.n, location);

@@ -30,7 +30,11 @@ WARN_UNUSED bool outer_param(struct binder *binder, struct from *from, struct ex
 /* The columns of the block's row that params are. */
 struct column_set outer_columns(const struct from *from);
 
-/* domain.c: the distinct values of the expressions over the rows that the scope's FROM may give. */
+/* domain.c: adds to the list the exact forms of those expressions of which two values may be equal
+ * without being the same (1.0 and 1.00), in their order. A domain of them all holds both. */
+void domain_add_forms(struct binder *binder, struct list *exprs);
+
+/* The distinct values of the expressions over the rows that the scope's FROM may give. */
 WARN_UNUSED bool domain_plan(const struct scope *scope, const struct list *exprs, int location,
                              uint32_t *ret_node);
 

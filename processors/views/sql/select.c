@@ -211,7 +211,7 @@ bool block_bind(struct block *block)
 
     if (!bind_from(block->binder, select->from_clause, select->n_from_clause, block->around.scope,
                    &block->from) ||
-        !bind_targets(block) || !bind_where(block) || !clauses_group(block) ||
+        !bind_where(block) || !bind_targets(block) || !clauses_group(block) ||
         !bind_having(block) || !bind_distinct_clause(block) || !clauses_order(block) ||
         !clauses_limit(block) || !clauses_distinct_on(block) || !keep_order(block))
         return false;
