@@ -42,8 +42,9 @@ class Flow:
         for name in TOPIC_OPTIONS:
             if name in options:
                 options[name] = self.topic(options[name])
-        if "s3-bucket" in options:
-            options["s3-bucket"] = self.bucket(options["s3-bucket"])
+        for name in ("s3-bucket", "raw-bucket"):
+            if name in options:
+                options[name] = self.bucket(options[name])
         if options.get("input", "").startswith("s3://"):
             bucket, _, key = options["input"][len("s3://"):].partition("/")
             options["input"] = f"s3://{self.bucket(bucket)}/{key}"
@@ -80,7 +81,7 @@ class Flow:
             flags["s3-endpoint"] = self.s3.endpoint
         else:
             flags["state-dir"] = self.folder / f"seen-{title}"
-        if str(flags.get("input", "")).startswith("s3://"):
+        if str(flags.get("input", "")).startswith("s3://") or "raw-bucket" in flags:
             flags["s3-endpoint"] = self.s3.endpoint
         one = self.service(name, {**flags, "once": True}, instance=f"{title}{self.runs}")
         assert one.wait_exit(120) == 0, one.tail()

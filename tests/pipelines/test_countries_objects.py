@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 
 import pytest
 
@@ -82,6 +83,17 @@ def check(flow, raw):
     assert list(csv.reader(io.StringIO(table))) == list(csv.reader(io.StringIO(raw.decode())))
 
 
+def kept(flow):
+    """The answers as they came, each under the day it came on and its own SHA-256."""
+    bucket, found = flow.bucket("raw"), []
+    for key in flow.s3.list(bucket, "answers/"):
+        found.append(flow.s3.get(bucket, key))
+        sum_of = hashlib.sha256(found[-1]).hexdigest()
+        assert re.fullmatch(rf"answers/\d{{4}}-\d\d-\d\d/{sum_of}\.json", key)
+        assert flow.s3.head(bucket, key)["x-amz-meta-sha256"] == sum_of
+    return found
+
+
 def emitted(said):
     """Per stage that reads objects: created, updated, deleted."""
     return [tuple(summary[name] for name in ("created", "updated", "deleted")) for summary in said.values()
@@ -95,12 +107,14 @@ def test_stages(countries, generate):
     countries.api.faults = [("status", 500), ("cut",), ("status", 429, {"Retry-After": "0"}), ("hang",)]
     countries.follow(answers[0])
     check(countries, as_csv(answers[0], compact))
+    assert kept(countries) == answers[:1]
     tags = [countries.s3.head(countries.bucket(bucket), key)["etag"] for bucket, key in (("raw", "capitals.csv"), ("gold", "capitals_clean.csv"))]
     again = countries.follow(answers[0])  # 304: nothing moves anywhere
     assert countries.api.statuses()[-1] == 304 and emitted(again) == [(0, 0, 0)] * 4
     assert tags == [countries.s3.head(countries.bucket(bucket), key)["etag"] for bucket, key in (("raw", "capitals.csv"), ("gold", "capitals_clean.csv"))]
     countries.follow(answers[1])  # two come, two go, one of them under another name: every line behind moves
     check(countries, as_csv(answers[1], compact))
+    assert sorted(kept(countries)) == sorted(answers)
 
 
 def test_real_snapshots_as_python_prints_them(countries, shared_data):
