@@ -11,7 +11,7 @@
 #include <libgen.h>
 #include <stdio.h>
 
-enum { PIPELINE_BYTES_MAX = 4 * 1024 * 1024, VIEWS_JSON = 1 };
+enum { PIPELINE_BYTES_MAX = 4 * 1024 * 1024, VIEWS_JSON = 1, VIEWS_STRICT = 1 };
 
 /* The pipeline's name: given, or the folder that holds the file. */
 static const char *pipeline_name(struct arena *arena, const struct views_options *options,
@@ -46,7 +46,8 @@ static bool load_plan(struct arena *arena, const struct views_options *options, 
     const struct pipeline_file file = {.path = path,
                                        .text = *ret_text,
                                        .pipeline = pipeline_name(arena, options, path),
-                                       .as_of = options->as_of};
+                                       .as_of = options->as_of,
+                                       .strict = options->contract == VIEWS_STRICT};
     if (!pipeline_plan_file(arena, &file, ret_plan, reterr))
         return false;
     *ret_plan = pipeline_with_format(arena, *ret_plan,
@@ -66,8 +67,11 @@ static const char *asked_for(const struct views_options *options)
 static bool print_oracle(struct buf *out, const struct views_options *options, struct str text,
                          struct err *reterr)
 {
-    const struct pipeline_file file = {
-        .path = options->oracle, .text = text, .pipeline = "oracle", .as_of = options->as_of};
+    const struct pipeline_file file = {.path = options->oracle,
+                                       .text = text,
+                                       .pipeline = "oracle",
+                                       .as_of = options->as_of,
+                                       .strict = options->contract == VIEWS_STRICT};
 
     return pipeline_oracle(out, &file, reterr);
 }
@@ -148,7 +152,9 @@ static bool run_file(struct arena *arena, const struct views_options *options, s
 static bool run_tests(struct arena *arena, const struct views_options *options, struct err *reterr)
 {
     CLEANUP(free) char *script = NULL, *copy = err_strdup(options->test);
-    struct pipeline_file file = {.path = options->file, .as_of = options->as_of};
+    struct pipeline_file file = {.path = options->file,
+                                 .as_of = options->as_of,
+                                 .strict = options->contract == VIEWS_STRICT};
     struct test_subject subject = {.pipeline = &file, .path = options->test};
     uint32_t failed = 0;
 

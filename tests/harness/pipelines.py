@@ -32,8 +32,9 @@ END $load$"""
 class Pipeline:
     """`rows` is {source: [row, ...]}, a source being the last part of its name; a row is a dict that json.dumps takes."""
 
-    def __init__(self, name, pg, unique, folder, file=None):
+    def __init__(self, name, pg, unique, folder, file=None, flags=None):
         self.name, self.pg, self.folder = name, pg, folder
+        self.flags = flags or {}
         self.file = file or SCHEMAS / name / "pipeline.sql"
         self.oracle, self.target = f"{unique}_o", f"{unique}_t"
         self.views = re.findall(r"CREATE MATERIALIZED VIEW (\S+)", self.file.read_text())
@@ -50,7 +51,7 @@ class Pipeline:
 
     def script(self, option):
         """What sluice-views prints of the pipeline's file."""
-        done = run("views", {option: self.file})
+        done = run("views", {option: self.file, **self.flags})
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -87,7 +88,7 @@ class Pipeline:
             short = source.partition(".")[2]
             lines = (as_json(row) + "\n" for row in rows.get(short, []))
             (self.folder / f"{short}.jsonl").write_text("".join(lines))
-        done = run("views", {"file": self.file, "local": self.folder}, deadline_s=120)
+        done = run("views", {"file": self.file, "local": self.folder, **self.flags}, deadline_s=120)
         assert done.returncode == 0, done.stderr
         self.found, view = {view: [] for view in self.views}, None
         for line in done.stdout.splitlines():

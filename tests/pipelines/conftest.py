@@ -14,13 +14,13 @@ from harness.services import run
 
 @pytest.fixture
 def pipeline(pg, unique, tmp_path):
-    """pipeline(NAME): its databases are dropped at the end."""
+    """pipeline(NAME, **views' flags): its databases are dropped at the end."""
     made = []
 
-    def make(name, word=""):
+    def make(name, word="", **flags):
         folder = tmp_path / f"{name}{word}"
         folder.mkdir()
-        made.append(Pipeline(name, pg, f"{unique}{word}", folder))
+        made.append(Pipeline(name, pg, f"{unique}{word}", folder, flags=flags))
         return made[-1]
 
     yield make

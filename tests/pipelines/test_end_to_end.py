@@ -28,6 +28,22 @@ def test_telco(live, generate):
     telco.settle()
     assert telco.check_tables({"customers": rows}) == {"bronze.customers": 0}
     assert sum(rules(telco).values()) == 4  # too few fields, too many, no UTF-8, a customer's second row
+    make_strict(telco, rows)
+
+
+def make_strict(telco, rows):
+    """--contract=strict over the same bronze: what warned before leaves the tables for the dead letters."""
+    before = rules(telco)
+    assert telco.views_service.terminate() == 0
+    flags = {name: value for name, value in telco.views_service.flags.items() if name != "http-port"}
+    telco.flags = {"contract": "strict"}
+    refused = telco.service("views", {**flags, **telco.flags}, instance="refused")
+    assert refused.wait_exit(30) != 0 and "--rebuild" in refused.log()
+    telco.service("views", {**flags, **telco.flags, "rebuild": True}, instance="strict").wait_ready(60)
+    telco.settle()
+    left_out = telco.check_tables({"customers": rows})["bronze.customers"]
+    new = rules(telco) - before
+    assert left_out == sum(new.values()) >= 15 and {"tenure_in_range", "charges_not_negative", "gender_known"} <= set(new)
 
 
 def test_telco_reloads_what_changed(live, generate):

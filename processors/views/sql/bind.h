@@ -42,6 +42,7 @@ struct binder {
     uint16_t enums_n;
     uint32_t depth;
     struct value *as_of; /* what now() is; NULL: refused */
+    bool strict;         /* lenient rules are enforced */
 };
 
 /* A name that expressions see, and what it stands for. */

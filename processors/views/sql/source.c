@@ -30,6 +30,7 @@ struct making {
     struct list rules;     /* struct plan_rule *: the CHECKs */
     struct list domains;   /* struct of_domain * */
     struct list warn;      /* const PgQuery__DefElem *: names of rules that only warn */
+    struct list lenient;   /* ... unless the contract is strict */
 };
 
 static int find_column(const struct making *making, const char *name)
@@ -96,13 +97,18 @@ static bool read_option(struct making *making, const PgQuery__DefElem *option)
         list_add(&making->warn, making->binder->arena, option);
         return true;
     }
+    if (strcmp(option->defname, "lenient") == 0) {
+        list_add(&making->lenient, making->binder->arena, option);
+        return true;
+    }
     if (strcmp(option->defname, "versions") == 0) {
         making->source->versions = strcmp(value, "all") == 0;
         return making->source->versions || strcmp(value, "last") == 0 ||
                ast_refuse(ast, option->location, "versions is 'last' (the default) or 'all'");
     }
     return ast_refuse(ast, option->location,
-                      "option \"%s\" is not known; a source has topic, format, versions and warn",
+                      "option \"%s\" is not known; a source has topic, format, versions, warn and "
+                      "lenient",
                       option->defname);
 }
 
@@ -507,8 +513,9 @@ static void add_not_nulls(struct making *making)
     }
 }
 
-/* Declares the rule of that name a warning; a column with a mere warning may hold NULL. */
-static bool warn_rule(struct making *making, struct str name, int location)
+/* Declares the rule of that name a warning, or with `enforced` only looks for it; a column with a
+ * mere warning may hold NULL. */
+static bool warn_rule(struct making *making, struct str name, bool enforced, int location)
 {
     struct ast *ast = &making->binder->ast;
 
@@ -516,7 +523,7 @@ static bool warn_rule(struct making *making, struct str name, int location)
         struct plan_rule *rule = making->rules.at[i];
 
         if (str_eq_c(name, rule->name)) {
-            rule->warning = true;
+            rule->warning = !enforced;
             return true;
         }
     }
@@ -528,22 +535,23 @@ static bool warn_rule(struct making *making, struct str name, int location)
         for (uint16_t j = 0; j < making->key_n; j++)
             if (making->key[j] == rule->column)
                 return ast_refuse(ast, location, "a key column can't be NULL, not even by warning");
-        rule->warning = true;
-        making->columns[rule->column].not_null = false;
+        rule->warning = !enforced;
+        making->columns[rule->column].not_null = enforced;
         return true;
     }
-    return ast_refuse(ast, location,
-                      "warn names the rule \"%.*s\", which this source does not have; a CHECK is "
-                      "named table_column_check, NOT NULL 'column not null'",
-                      STR_ARG(name));
+    return ast_refuse(
+        ast, location,
+        "warn and lenient name rules; \"%.*s\" is none that this source has; a CHECK is "
+        "named table_column_check, NOT NULL 'column not null'",
+        STR_ARG(name));
 }
 
-static bool read_warnings(struct making *making)
+static bool read_names(struct making *making, const struct list *options, bool enforced)
 {
     static const char blanks_and_comma[] = ", \t\r\n";
 
-    for (uint32_t i = 0; i < making->warn.n; i++) {
-        const PgQuery__DefElem *option = making->warn.at[i];
+    for (uint32_t i = 0; i < options->n; i++) {
+        const PgQuery__DefElem *option = options->at[i];
         const char *at = ast_string(option->arg);
 
         while (*at != '\0') {
@@ -553,12 +561,20 @@ static bool read_warnings(struct making *making)
             end = length = strcspn(at, ",");
             while (length > 0 && strchr(blanks_and_comma, at[length - 1]) != NULL)
                 length--;
-            if (length > 0 && !warn_rule(making, (struct str){at, length}, option->location))
+            if (length > 0 &&
+                !warn_rule(making, (struct str){at, length}, enforced, option->location))
                 return false;
             at += end;
         }
     }
     return true;
+}
+
+/* A lenient rule warns unless the contract is strict. */
+static bool read_warnings(struct making *making)
+{
+    return read_names(making, &making->warn, false) &&
+           read_names(making, &making->lenient, making->binder->strict);
 }
 
 static int by_name(const void *a, const void *b)

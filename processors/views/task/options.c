@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 static const char *const value_formats[] = {"json", "avro", NULL};
+static const char *const contracts[] = {"lenient", "strict", NULL};
 static const char *const print_formats[] = {"text", "json", NULL};
 
 #define ROW(field) offsetof(struct views_options, field)
@@ -15,6 +16,9 @@ const struct option views_options_rows[] = {
     {"as-of", OPTION_STRING, ROW(as_of), NULL, 0, 0, NULL, false, "TIMESTAMP",
      "what now(), current_date and the like are in the pipeline file; without it they are refused. "
      "Another value is another plan: it needs --rebuild"},
+    {"contract", OPTION_CHOICE, ROW(contract), "lenient", 0, 0, contracts, false, "HOW",
+     "strict: a row that breaks a rule that its source calls lenient goes to the dead letters; "
+     "lenient: it is counted. The other one is another plan: it needs --rebuild"},
     {"check", OPTION_STRING, ROW(check), NULL, 0, 0, NULL, false, "FILE",
      "only validate a pipeline file"},
     {"explain", OPTION_STRING, ROW(explain), NULL, 0, 0, NULL, false, "FILE",

@@ -9,6 +9,7 @@
 struct views_options {
     char *file;                           /* the pipeline to run */
     char *as_of;                          /* what now() is in it; NULL: refused */
+    int contract;                         /* an index into "lenient", "strict" */
     char *pipeline;                       /* its name; NULL: the name of the file's folder */
     char *check, *explain, *oracle, *ddl; /* one-shot: a pipeline file each */
     char *avro_schemas;                   /* one-shot: the folder to write them to */
