@@ -215,8 +215,12 @@ bool arrangement_finish(struct arrangement *arrangement, struct step *step, stru
     }
     arrangement_forget(arrangement);
     for (uint32_t i = 0; i < entries.table.n; i++) {
-        if (!state_list_add(step->store, step->arena, step->value, entries.table.keys[i].bytes,
-                            &entries.batches[i], reterr))
+        struct str key = entries.table.keys[i].bytes;
+        struct batch *batch = &entries.batches[i];
+
+        if (arrangement->input->node->has_key)
+            state_one_write(step->store, step->arena, step->value, key, batch);
+        else if (!state_list_add(step->store, step->arena, step->value, key, batch, reterr))
             return false;
     }
     return true;

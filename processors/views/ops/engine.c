@@ -51,6 +51,7 @@ static void start_op(struct engine *engine, uint32_t index)
         assert(node->inputs[i] < index);
         op->inputs[i] = &engine->ops[node->inputs[i]];
     }
+    op->keyed = inputs_n == 1 && op->inputs[0]->node->has_key && !engine->repeats[node->inputs[0]];
     if (node->kind == PLAN_JOIN) {
         struct arrangement_keys left = {node->left_keys, node->join_keys_n, node->null_safe};
         struct arrangement_keys right = {node->right_keys, node->join_keys_n, node->null_safe};

@@ -40,6 +40,7 @@ struct op {
     uint32_t index; /* of the node in the plan */
     struct op *inputs[2];
     struct arrangement *sides[2]; /* of a join */
+    bool keyed;                   /* each key is in its input once, and in a step's deltas too */
     void *own;                    /* made by `start` */
     struct batch out;             /* of the present step */
 };

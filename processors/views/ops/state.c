@@ -98,6 +98,26 @@ static void add_to_list(struct batch *list, struct arena *arena, struct delta de
     batch_add(list, arena, delta.row, delta.weight);
 }
 
+static void append_entry(struct buf *out, const struct delta *entry)
+{
+    buf_append(out, &entry->weight, sizeof(entry->weight));
+    buf_append(out, entry->row, entry->row->len);
+}
+
+void state_one_write(struct store *store, struct arena *arena, struct buf *scratch, struct str key,
+                     struct batch *deltas)
+{
+    batch_consolidate(deltas, arena);
+    buf_clear(scratch);
+    for (uint32_t i = 0; i < deltas->n; i++)
+        if (deltas->deltas[i].weight > 0)
+            append_entry(scratch, &deltas->deltas[i]);
+    if (scratch->len > 0)
+        store_put(store, key, buf_str(scratch));
+    else if (deltas->n > 0)
+        store_delete(store, key);
+}
+
 bool state_list_add(struct store *store, struct arena *arena, struct buf *scratch, struct str key,
                     const struct batch *deltas, struct err *reterr)
 {
@@ -113,10 +133,8 @@ bool state_list_add(struct store *store, struct arena *arena, struct buf *scratc
     for (uint32_t i = 0; i < list.n; i++) {
         const struct delta *entry = &list.deltas[i];
 
-        if (entry->weight == 0)
-            continue;
-        buf_append(scratch, &entry->weight, sizeof(entry->weight));
-        buf_append(scratch, entry->row, entry->row->len);
+        if (entry->weight != 0)
+            append_entry(scratch, entry);
     }
     if (scratch->len > 0)
         store_put(store, key, buf_str(scratch));

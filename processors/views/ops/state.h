@@ -41,4 +41,9 @@ uint32_t state_list_read(struct arena *arena, struct str value, struct delta **r
 WARN_UNUSED bool state_list_add(struct store *store, struct arena *arena, struct buf *scratch,
                                 struct str key, const struct batch *deltas, struct err *reterr);
 
+/* The same of a key under which at most one row can be, so that the deltas alone tell what is left:
+ * nothing is read. They are consolidated. */
+void state_one_write(struct store *store, struct arena *arena, struct buf *scratch, struct str key,
+                     struct batch *deltas);
+
 #endif

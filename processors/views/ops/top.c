@@ -243,22 +243,52 @@ static bool is_plain(struct step *step, struct str key, const struct delta *delt
     return true;
 }
 
-static bool write_input(struct step *step, struct touched *touched, const struct arriving *arriving,
-                        struct err *reterr)
+/* Of rows that have a key each, the deltas of this sign tell what is left: nothing is read. */
+static void write_keyed(struct step *step, const struct arriving *arriving, uint32_t first,
+                        bool coming)
+{
+    for (uint32_t i = first; i != TABLE_NONE; i = arriving[i].next) {
+        const struct arriving *one = &arriving[i];
+        struct delta delta = one->delta;
+        struct batch batch = {&delta, 1, 1};
+
+        if ((delta.weight > 0) != coming)
+            continue;
+        buf_clear(step->key);
+        buf_put(step->key, one->key);
+        store_key_bound(step->key);
+        state_one_write(step->store, step->arena, step->value, buf_str(step->key), &batch);
+    }
+}
+
+static bool write_counted(struct step *step, struct partition *partition,
+                          const struct arriving *arriving, struct err *reterr)
+{
+    for (uint32_t i = partition->first; i != TABLE_NONE; i = arriving[i].next) {
+        const struct arriving *one = &arriving[i];
+        bool plain = false;
+
+        buf_clear(step->key);
+        buf_put(step->key, one->key);
+        if (!shelf_put(step, one->delta.row, one->delta.weight, reterr) ||
+            !is_plain(step, buf_str(step->key), &one->delta, &plain, reterr))
+            return false;
+        partition->odd = partition->odd || !plain;
+    }
+    return true;
+}
+
+static bool write_input(const struct op *op, struct step *step, struct touched *touched,
+                        const struct arriving *arriving, struct err *reterr)
 {
     for (uint32_t p = 0; p < touched->table.n; p++) {
         struct partition *partition = &touched->at[p];
 
-        for (uint32_t i = partition->first; i != TABLE_NONE; i = arriving[i].next) {
-            const struct arriving *one = &arriving[i];
-            bool plain = false;
-
-            buf_clear(step->key);
-            buf_put(step->key, one->key);
-            if (!shelf_put(step, one->delta.row, one->delta.weight, reterr) ||
-                !is_plain(step, buf_str(step->key), &one->delta, &plain, reterr))
-                return false;
-            partition->odd = partition->odd || !plain;
+        if (op->keyed) {
+            write_keyed(step, arriving, partition->first, false);
+            write_keyed(step, arriving, partition->first, true);
+        } else if (!write_counted(step, partition, arriving, reterr)) {
+            return false;
         }
     }
     return true;
@@ -381,7 +411,7 @@ static bool top_apply(struct op *op, struct step *step, struct err *reterr)
     bool read = false;
 
     if (!take_input(op, step, &touched, arriving, reterr) ||
-        !write_input(step, &touched, arriving, reterr))
+        !write_input(op, step, &touched, arriving, reterr))
         return false;
     for (uint32_t i = 0; i < touched.table.n; i++) {
         if (emit_moved(op, step, &touched.at[i], arriving))

@@ -21,7 +21,7 @@ struct views_options {
     int format;                           /* of --explain: an index into "text", "json" */
     char *member_id;
     char *state_dir;
-    int64_t state_bytes;
+    int64_t state_bytes, state_buffer_bytes;
     int64_t commit_interval_ms;
     int64_t batch_rows;
     int64_t batch_bytes;

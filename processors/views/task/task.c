@@ -327,7 +327,7 @@ static bool open_state(struct task *task, struct err *reterr)
     buf_printf(&task->path, "%s/%s/%d", options->state_dir, task->context->plan->pipeline,
                (int)task->number);
     const struct state_config config = {buf_cstr(&task->path), options->state_bytes,
-                                        options->batch_bytes, NULL};
+                                        options->state_buffer_bytes, NULL};
     if (!state_open(&config, &task->state, &emptied, reterr))
         return false;
     if (emptied)
