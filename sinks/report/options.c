@@ -56,6 +56,9 @@ static const struct option quality[] = {
      .help =
          "beyond it different values are estimated (0.8 %), and a topic's keys are gone through "
          "in parts"},
+    {"files", OPTION_STRING, FIELD(files), .value_name = "TOPIC",
+     .help = "report on the files that sluice-objects has read into this topic instead: state, "
+             "size, SHA-256, rows; as a document: the one file's metadata, each --parameter first"},
     {0}};
 
 void report_option_set(struct report_options *options, struct report_option_tables *tables,
@@ -66,7 +69,7 @@ void report_option_set(struct report_options *options, struct report_option_tabl
     s3_rows_without_bucket(tables->s3_rows);
     groups[0] = (struct option_group){"Report", rows, options};
     groups[1] = (struct option_group){"Serving", serving, options};
-    groups[2] = (struct option_group){"Quality", quality, options};
+    groups[2] = (struct option_group){"Topics", quality, options};
     groups[3] = (struct option_group){"PostgreSQL", postgres_options, &options->postgres};
     groups[4] = (struct option_group){"S3", tables->s3_rows, &options->s3};
     groups[5] = (struct option_group){"Mail", smtp_options, &options->smtp};
@@ -84,14 +87,15 @@ void report_option_set(struct report_options *options, struct report_option_tabl
 
 static bool check_one_thing(const struct report_options *options, struct err *reterr)
 {
-    int things = (options->query != NULL) + (options->quality != NULL) + (options->serve != NULL);
+    int things = (options->query != NULL) + (options->quality != NULL) + (options->files != NULL) +
+                 (options->serve != NULL);
 
     if (things == 0)
         return err_stop(reterr, EX_USAGE,
                         "--query is required (or SLUICE_REPORT_QUERY): a report's name or all; or "
-                        "--quality TOPIC, or --serve HOST:PORT");
+                        "--quality TOPIC, --files TOPIC or --serve HOST:PORT");
     if (things > 1)
-        return err_stop(reterr, EX_USAGE, "--query, --quality and --serve: one of them");
+        return err_stop(reterr, EX_USAGE, "--query, --quality, --files and --serve: one of them");
     if (options->serve != NULL &&
         (options->every_ms > 0 || options->cron != NULL || options->out != NULL ||
          options->export || options->smtp.to.n > 0))

@@ -28,6 +28,7 @@ struct report_options {
     char *serve; /* HOST:PORT */
     int64_t serve_rows, serve_timeout_ms;
     char *quality; /* a topic */
+    char *files;   /* a topic */
     int quality_of;
     int64_t quality_bytes;
     struct postgres_config postgres;

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "distinct.h"
 #include "record/json.h"
+#include <time.h>
 
 enum { ARENA_BYTES = 1 << 20 };
 
@@ -15,7 +16,7 @@ struct tally {
 struct quality {
     struct distinct_room room;
     struct arena *scratch, *names;
-    uint64_t rows, keys, rows_with_nulls, cells;
+    uint64_t rows, keys, rows_with_nulls, cells, bytes;
     struct distinct distinct_keys, distinct_rows;
     struct tally columns[QUALITY_COLUMNS_MAX];
     size_t columns_n;
@@ -131,6 +132,7 @@ bool quality_row(struct quality *quality, struct str key, struct str row, struct
     if (quality->columns_n > columns) /* which all rows so far did not have */
         quality->rows_with_nulls = quality->rows;
     quality->rows++;
+    quality->bytes += row.len;
     if (!read_row(quality, row, true, reterr))
         return false;
     quality->rows_with_nulls += quality->cells - cells < quality->columns_n;
@@ -239,4 +241,42 @@ struct part quality_result(const struct quality *quality, struct arena *arena)
                &(struct line){STR("(key)"), n, n - quality->keys, n, quality->keys, 0,
                               quality->keys, &quality->distinct_keys});
     return (struct part){headings, HEADINGS, cells, rows};
+}
+
+/* The columns' names as an array; with `nulls` of those alone that lack a value somewhere. */
+static void put_columns(struct buf *out, const struct quality *quality, bool nulls)
+{
+    bool first = true;
+
+    buf_char(out, '[');
+    for (size_t i = 0; i < quality->columns_n; i++) {
+        if (nulls && quality->columns[i].values == quality->rows)
+            continue;
+        buf_puts(out, first ? "" : ",");
+        json_write_string(out, quality->columns[i].name);
+        first = false;
+    }
+    buf_char(out, ']');
+}
+
+struct part quality_document(const struct quality *quality, int64_t unix_us, struct arena *arena)
+{
+    static const struct heading heading[] = {{"validation", COLUMN_JSON}};
+    struct buf text CLEANUP(buf) = {0};
+    time_t seconds = (time_t)(unix_us / 1000000);
+    char stamp[32];
+    struct tm utc;
+
+    gmtime_r(&seconds, &utc);
+    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    buf_printf(&text, "{\"file_exists\":true,\"row_count\":%llu,\"column_count\":%zu,\"columns\":",
+               (unsigned long long)quality->rows, quality->columns_n);
+    put_columns(&text, quality, false);
+    buf_printf(&text, ",\"memory_usage_mb\":%.2f,\"has_nulls\":%s,\"null_columns\":",
+               (double)quality->bytes / (1 << 20), quality->rows_with_nulls > 0 ? "true" : "false");
+    put_columns(&text, quality, true);
+    buf_printf(&text, ",\"validation_timestamp\":\"%s\"}", stamp);
+    struct str *cell = arena_zalloc(arena, sizeof(*cell));
+    *cell = arena_copy(arena, buf_str(&text));
+    return (struct part){heading, 1, cell, 1};
 }

@@ -40,4 +40,11 @@ WARN_UNUSED bool quality_row_of(struct str value, struct arena *arena, struct st
 /* The result, in the arena. */
 struct part quality_result(const struct quality *quality, struct arena *arena);
 
+/*
+ * The result as one document, in the arena: {"file_exists":true,"row_count":N,"column_count":N,
+ * "columns":[...],"memory_usage_mb":N,"has_nulls":true,"null_columns":[...],
+ * "validation_timestamp":"..."}. The memory is that of the rows' text.
+ */
+struct part quality_document(const struct quality *quality, int64_t unix_us, struct arena *arena);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "files.h"
 #include "mail.h"
 #include "output.h"
 #include "query.h"
@@ -224,10 +225,26 @@ static bool show_quality(struct run *run, struct err *reterr)
     account_count(&run->account, "topic", "undecodable", counts.undecodable);
     if (!ok || !open_place(&writing, options->quality, reterr))
         return false;
-    struct part part = quality_result(quality, arena);
+    struct part part = options->format == FORMAT_DOCUMENT
+                           ? quality_document(quality, run->began_us, arena)
+                           : quality_result(quality, arena);
     ok = on_part(&writing, &part, reterr) && finish(&writing, reterr);
     account_stage(&run->account, "write", clock_mono_ms());
     return ok;
+}
+
+/* ---- files ---- */
+
+static bool show_files(struct run *run, struct err *reterr)
+{
+    CLEANUP(arena) struct arena *arena = arena_new(ARENA_BYTES);
+    struct writing writing CLEANUP(writing) = {.run = run};
+    struct part part;
+
+    bool ok = files_read(run->options, arena, &part, reterr);
+    account_stage(&run->account, "read", clock_mono_ms());
+    return ok && open_place(&writing, run->options->files, reterr) &&
+           on_part(&writing, &part, reterr) && finish(&writing, reterr);
 }
 
 /* ---- the mail ---- */
@@ -250,7 +267,9 @@ static bool send_mail(struct run *run, struct err *reterr)
 static bool show_all(struct run *run, struct err *reterr)
 {
     struct err why = {0};
-    bool ok = run->options->quality != NULL ? show_quality(run, reterr) : show_reports(run, reterr);
+    bool ok = run->options->quality != NULL ? show_quality(run, reterr)
+              : run->options->files != NULL ? show_files(run, reterr)
+                                            : show_reports(run, reterr);
 
     if (send_mail(run, ok ? reterr : &why))
         return ok;
@@ -281,8 +300,10 @@ bool run_once(const struct report_options *options, struct service *service, str
     struct buf text CLEANUP(buf) = {0};
 
     account_begin(&run.account, report_service,
-                  options->quality != NULL ? options->quality : options->query, run.began_us,
-                  clock_mono_ms());
+                  options->quality != NULL ? options->quality
+                  : options->files != NULL ? options->files
+                                           : options->query,
+                  run.began_us, clock_mono_ms());
     bool ok = show_all(&run, reterr);
     account_end(&run.account, false, ok ? NULL : reterr->text, clock_mono_ms());
     fflush(stdout);

@@ -1,4 +1,4 @@
-/* One run: the reports, or a topic's quality, to their places; and the account of it. */
+/* One run: the reports, or a topic's quality or files, to their places; and the account of it. */
 #ifndef SLUICE_REPORT_RUN_H
 #define SLUICE_REPORT_RUN_H
 

@@ -1,7 +1,10 @@
 """Each pipeline from its source's files to its tables, by the real services, against PostgreSQL's answer over the same rows."""
 
+import hashlib
+import json
 import shutil
 from collections import Counter
+from datetime import datetime
 
 from pipelines.test_countries import countries_of, stream
 from pipelines.test_products import feed_rows, table_rows
@@ -9,6 +12,7 @@ from pipelines.test_retail import KEYS, event_rows, shop_rows
 from pipelines.test_telco import FILE, readable
 
 from harness import ROOT
+from harness.services import run
 
 SCHEMAS = ROOT / "schemas" / "products"
 
@@ -51,6 +55,7 @@ def test_telco_reloads_what_changed(live, generate):
     file = generate("telco", rows=500) / FILE
     rows = readable(file)
     assert telco.read_objects("customers", file, "customerID") == 500
+    check_bronze_files(telco, file)
     text = file.read_text().splitlines(keepends=True)
     text[5] = text[5].replace("Male", "male") if "Male" in text[5] else text[5].replace("Female", "FEMALE")
     gone = text.pop(9)
@@ -60,6 +65,31 @@ def test_telco_reloads_what_changed(live, generate):
     rows = readable(file)
     assert len(rows) == 499 and gone[:10] not in {row["customerID"] for row in rows}
     telco.check_tables({"customers": rows})
+
+
+def check_bronze_files(telco, file):
+    """data/bronze/metadata.json and validation_results.json."""
+    def document(name, **flags):
+        path = telco.folder / "data" / "bronze" / f"{name}.json"
+        done = run("report", {"kafka-bootstrap": telco.kafka.bootstrap, "format": "document", "out": path, **flags})
+        assert done.returncode == 0, done.stderr
+        return json.loads(path.read_text())
+
+    topic, size = telco.topic_of("customers"), file.stat().st_size
+    source = {"dataset_source": "Kaggle", "dataset_slug": "blastchar/telco-customer-churn"}
+    found = document("metadata", files=topic, parameter=[f"{name}={value}" for name, value in source.items()])
+    assert datetime.fromisoformat(found.pop("download_timestamp")).timestamp() >= file.stat().st_mtime - 1
+    assert found == {**source, "file_path": file.name, "file_size_bytes": size, "file_size_mb": round(size / (1 << 20), 2)}
+    checked = document("validation_results", quality=topic)
+    header = file.read_text().partition("\n")[0].split(",")
+    assert checked.pop("memory_usage_mb") > 0.1 and datetime.fromisoformat(checked.pop("validation_timestamp"))
+    assert checked == {"file_exists": True, "row_count": 500, "column_count": 21, "columns": header, "has_nulls": False, "null_columns": []}
+    listed = run("report", {"files": topic, "kafka-bootstrap": telco.kafka.bootstrap, "format": "json"})
+    (row,) = json.loads(listed.stdout)
+    assert (row["file"], row["status"], row["rows"], row["size"]) == (file.name, "COMPLETED", 500, size)
+    assert row["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    absent = run("report", {"files": telco.topic_of("absent"), "kafka-bootstrap": telco.kafka.bootstrap})
+    assert absent.returncode == 66 and "no file is known" in absent.stderr
 
 
 def test_countries(live, generate):

@@ -1,11 +1,13 @@
 """telco: from the file's rows to gold, on real data, on the twin, and on the rows that go wrong."""
 
 import csv
+import json
 import re
 from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 
-from harness.pipelines import csv_rows
+from harness.pipelines import SCHEMAS, csv_rows
+from harness.services import run
 
 EXPECTED = {
     "silver.customers_staging": "customer_id",
@@ -39,9 +41,26 @@ def test_real_data(pipeline, shared_data):
         telco.same_as_file(view, shared_data / "expected" / f"telco_{view.replace('.', '_')}.csv", order)
     assert said.count("warned") == 1 and "total_charges_given" in said and "11 rows" in said
     assert telco.rows("quality.silver_validation") == [(7043, 7043, 1869, 0)]
+    check_validation_files(telco)
     assert telco.rows("quality.validations") == [(7043, 0, 11, 0, 0, 0)]
     assert telco.rows("gold.insights") == [(Decimal("30.5"), Decimal("1669570.20"), "New", Decimal("47.44"),
                                             "Month-to-month / Electronic check", Decimal("138730.55"))]
+
+
+def check_validation_files(telco):
+    """data/silver/validation_results.json and gold's, of the public file."""
+    done = run("report", {"reports": SCHEMAS / "telco" / "reports" / "validation", "postgres-url": f"dbname={telco.target}", "format": "document",
+                          "out": telco.folder / "data" / "{name}" / "validation_results.json"}, ["all"], env=telco.pg.env)
+    assert done.returncode == 0, done.stderr
+    silver, gold = (json.loads((telco.folder / "data" / layer / "validation_results.json").read_text()) for layer in ("silver", "gold"))
+    assert silver == {"total_records": 7043, "unique_customers": 7043, "churned_count": 1869, "null_check": 0, "segment_distribution": [
+        {"customer_segment": segment, "count": count} for segment, count in (("Growing", 1856), ("Loyal", 3001), ("New", 2186))]}
+    assert list(gold) == ["churn_summary", "revenue_analysis_top10", "service_churn_top10", "executive_summary", "table_counts"]
+    assert gold["table_counts"] == {"churn_summary": 3, "revenue_analysis": 12, "service_churn_correlation": 9}
+    assert list(gold["executive_summary"].values()) == [7043, 1869, 26.54, 456116.60, 139130.85, 64.76, 32.4]
+    assert [row["churn_rate_percent"] for row in gold["churn_summary"]] == [25.54, 11.93, 47.44]
+    assert len(gold["revenue_analysis_top10"]) == 10 and gold["revenue_analysis_top10"][0]["total_monthly_revenue"] == 138730.55
+    assert len(gold["service_churn_top10"]) == 9 and gold["service_churn_top10"][0]["churn_rate_percent"] == 55.01
 
 
 def test_twin_has_the_marginals(generate):
