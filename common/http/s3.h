@@ -89,6 +89,11 @@ WARN_UNUSED bool s3_upload_finish(struct s3_upload *upload, bool *ret_existed, s
  * is fine. Returns NULL. */
 struct s3_upload *s3_upload_end(struct s3_upload *upload);
 
+/* Gives up the uploads of this key that nobody has finished, and says how many: for the one that
+ * writes the key alone, in case that its predecessor was killed. ERR_STOP (EX_NOPERM) when they may
+ * not be listed or given up. */
+WARN_UNUSED bool s3_upload_clear(struct s3 *s3, const char *key, size_t *ret_n, struct err *reterr);
+
 /* Puts an object whose body is in memory: by one request up to `part_bytes`, else in parts,
  * `parallel` at once. */
 WARN_UNUSED bool s3_put_large(struct s3 *s3, const struct s3_object *object, size_t part_bytes,

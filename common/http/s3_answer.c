@@ -175,3 +175,40 @@ bool s3_answer_page(struct str body, struct s3_page *page, struct err *reterr)
         return err_set(reterr, ERR_RETRY, "the store's listing is cut without a token to go on");
     return true;
 }
+
+struct uploads {
+    const char *key;
+    struct buf *into;
+};
+
+static void upload_leaf(struct walk *walk, const char *parent, const char *name, struct str text)
+{
+    const struct uploads *uploads = walk->arg;
+    bool in_upload = strcmp(parent, "Upload") == 0;
+
+    if (in_upload && (strcmp(name, "Key") == 0 || strcmp(name, "UploadId") == 0)) {
+        struct buf *kept = strcmp(name, "Key") == 0 ? &walk->key : &walk->tag;
+
+        buf_clear(kept);
+        buf_put(kept, text);
+    } else if (strcmp(name, "Upload") == 0) {
+        if (str_eq_c(buf_str(&walk->key), uploads->key) && walk->tag.len > 0)
+            buf_printf(uploads->into, "%s\n", buf_cstr(&walk->tag));
+        buf_clear(&walk->key);
+        buf_clear(&walk->tag);
+    }
+}
+
+bool s3_answer_uploads(struct str body, const char *key, struct buf *into, struct err *reterr)
+{
+    struct uploads uploads = {key, into};
+    struct walk walk = {.leaf = upload_leaf, .arg = &uploads};
+    const char *why = "empty";
+    bool well = body.len > 0 && run(&walk, body, &why) &&
+                strcmp(walk.names[0], "ListMultipartUploadsResult") == 0;
+
+    buf_done(&walk.key);
+    buf_done(&walk.tag);
+    return well || err_set(reterr, ERR_RETRY, "the store's answer is no list of uploads: %s",
+                           why == NULL ? "another document" : why);
+}

@@ -23,6 +23,11 @@ void s3_answer_error(struct str body, struct s3_error *ret);
  */
 bool s3_answer_text(struct str body, const char *root, const char *name, struct buf *into);
 
+/* Appends the ids of the unfinished uploads of this key, each with a newline behind it. ERR_RETRY
+ * when the body is no list of uploads. */
+WARN_UNUSED bool s3_answer_uploads(struct str body, const char *key, struct buf *into,
+                                   struct err *reterr);
+
 /* One page of a listing: `each` is called for its objects in order. */
 struct s3_page {
     bool (*each)(const struct s3_listed *object, void *arg);

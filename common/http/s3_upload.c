@@ -187,7 +187,43 @@ static bool give_up(struct s3 *s3, const char *path, const char *id, struct err 
     const struct s3_request request = {
         .method = "DELETE", .path = path, .query = query, .query_n = 1};
 
-    return s3_send(s3, &request, &answer, reterr);
+    return s3_send(s3, &request, &answer, reterr) &&
+           (answer.status / 100 == 2 || answer.status == 404 ||
+            s3_refused(s3, &request, &answer, reterr));
+}
+
+/* The key's own uploads come first among those whose key begins so: one page has them. */
+static bool list_uploads(struct s3 *s3, const char *key, struct buf *ids, struct err *reterr)
+{
+    CLEANUP(answer) struct s3_answer answer = {0};
+    const struct sigv4_pair query[] = {{"prefix", key}, {"uploads", ""}};
+    const struct s3_request request = {.method = "GET", .path = "", .query = query, .query_n = 2};
+
+    if (!s3_send(s3, &request, &answer, reterr))
+        return false;
+    if (answer.status / 100 != 2)
+        return s3_refused(s3, &request, &answer, reterr);
+    return s3_answer_uploads(buf_str(&answer.body), key, ids, reterr);
+}
+
+bool s3_upload_clear(struct s3 *s3, const char *key, size_t *ret_n, struct err *reterr)
+{
+    CLEANUP(buf) struct buf ids = {0}, path = {0};
+    size_t n = 0;
+
+    if (!s3_check_key(key, reterr) || !list_uploads(s3, key, &ids, reterr))
+        return false;
+    buf_printf(&path, "/%s", key);
+    for (char *at = ids.len == 0 ? NULL : ids.at; at != NULL && at < ids.at + ids.len; n++) {
+        char *end = memchr(at, '\n', (size_t)(ids.at + ids.len - at));
+
+        *end = '\0';
+        if (!give_up(s3, buf_cstr(&path), at, reterr))
+            return false;
+        at = end + 1;
+    }
+    *ret_n = n;
+    return true;
 }
 
 struct s3_upload *s3_upload_end(struct s3_upload *upload)

@@ -2,7 +2,7 @@
 
 #include "kafka/progress.h"
 #include "record/json.h"
-#include <inttypes.h>
+#include <assert.h>
 #include <time.h>
 
 enum { SCRATCH_BYTES = 1 << 16 };
@@ -140,6 +140,7 @@ static bool make_document(const struct report_options *options, const struct fil
     struct buf text CLEANUP(buf) = {0};
     const struct str *row = files->cells;
 
+    assert(row != NULL);
     if (files->n != 1)
         return err_stop(reterr, EX_DATAERR, "--files: a document is of one file, %s has %zu",
                         options->files, files->n);
@@ -168,8 +169,8 @@ static bool make_part(const struct report_options *options, const struct files *
 {
     size_t bytes = files->n * HEADINGS * sizeof(*files->cells);
 
-    if (files->cells != NULL)
-        qsort(files->cells, files->n, HEADINGS * sizeof(*files->cells), by_name);
+    assert(files->cells != NULL); /* there is a file */
+    qsort(files->cells, files->n, HEADINGS * sizeof(*files->cells), by_name);
     if (options->format == FORMAT_DOCUMENT)
         return make_document(options, files, ret, reterr);
     struct str *cells = arena_zalloc(files->arena, bytes);

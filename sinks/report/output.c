@@ -1,5 +1,7 @@
 #include "output.h"
 
+#include "base/failpoint.h"
+#include "base/log.h"
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -47,6 +49,24 @@ static bool open_file(struct output *output, struct err *reterr)
     return output->file != NULL || cannot_write(output, reterr);
 }
 
+/* What a killed predecessor began to upload costs until it is given up. Whoever may not is told, and
+ * goes on. */
+static bool clear_uploads(struct output *output, struct err *reterr)
+{
+    size_t n = 0;
+
+    if (s3_upload_clear(output->s3, output->object.key, &n, reterr)) {
+        if (n > 0)
+            log_warn("unfinished uploads given up", LOG_STR("place", output->place),
+                     LOG_INT("uploads", (int64_t)n));
+        return true;
+    }
+    if (reterr->kind == ERR_RETRY)
+        return false;
+    log_err(LOG_WARN, "giving up unfinished uploads", reterr);
+    return true;
+}
+
 static bool open_object(struct output *output, struct err *reterr)
 {
     const char *bucket = output->place + strlen("s3://"), *slash = strchr(bucket, '/');
@@ -57,7 +77,8 @@ static bool open_object(struct output *output, struct err *reterr)
     output->bucket[slash - bucket] = '\0';
     output->s3_config.bucket = output->bucket;
     output->object.key = slash + 1;
-    return s3_open(&output->s3_config, &output->s3, reterr) && s3_check_bucket(output->s3, reterr);
+    return s3_open(&output->s3_config, &output->s3, reterr) &&
+           s3_check_bucket(output->s3, reterr) && clear_uploads(output, reterr);
 }
 
 bool output_open(const char *place, const char *media_type, const struct s3_config *s3,
@@ -91,6 +112,7 @@ static bool send_part(struct output *output, struct err *reterr)
         !s3_upload_parts(output->upload, &part, 1, reterr))
         return false;
     buf_clear(&output->pending);
+    failpoint("report.after-part");
     return true;
 }
 

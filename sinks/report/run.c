@@ -223,6 +223,7 @@ static bool show_quality(struct run *run, struct err *reterr)
     account_count(&run->account, "topic", "records", counts.records);
     account_count(&run->account, "topic", "rows", (int64_t)quality_rows(quality));
     account_count(&run->account, "topic", "undecodable", counts.undecodable);
+    account_count(&run->account, "topic", "parts", counts.parts);
     if (!ok || !open_place(&writing, options->quality, reterr))
         return false;
     struct part part = options->format == FORMAT_DOCUMENT

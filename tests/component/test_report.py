@@ -7,6 +7,7 @@ import xml.etree.ElementTree as tree
 
 import pytest
 
+from harness.s3 import NAMESPACE
 from harness.services import run
 
 SELECT = """SELECT i AS n, i % 2 = 0 AS even, CASE WHEN i <> 2 THEN 'a,"b' || chr(10) || i END AS text, '' AS empty,
@@ -105,13 +106,65 @@ def test_quality_of_a_topic(kafka, unique):
     assert absent.returncode == 66 and "there is no topic" in absent.stderr
 
 
+def test_quality_of_more_than_fits(kafka, unique, tmp_path):
+    """A topic with more keys than the memory holds is gone through in parts, and different values that do not fit are estimated."""
+    topic = f"{unique}.large"
+    kafka.create_topic(topic, partitions=2)
+    last = {}
+    records = []
+    for n in range(40000):
+        key = n % 30000
+        row = {"id": key, "group": n % 7, "text": f"v{n}"} if n % 10 else {"id": key, "group": None}
+        last[key] = row
+        records.append((str(key).encode(), json.dumps(row).encode()))
+    records += [(str(key).encode(), None) for key in range(0, 1000)]
+    for key in range(1000):
+        del last[key]
+    kafka.produce(topic, records)
+    rows = quality(kafka, topic, **{"quality-memory": "1MiB", "summary-file": tmp_path / "summary.json"})
+    summary = json.loads((tmp_path / "summary.json").read_text())["counts"]["topic"]
+    assert summary == {"records": 41000, "rows": 29000, "undecodable": 0, "parts": 3}
+    nulls = sum("text" not in row for row in last.values())
+    assert figures(rows["id"])[:3] == [29000, 0, 0] and figures(rows["text"])[:3] == [29000, nulls, 0] == [29000, *figures(rows["group"])[1:3]]
+    assert figures(rows["group"])[3:] == [7, 29000 - nulls - 7] and rows["(row)"]["nulls"] == str(nulls)
+    for column, different in (("id", 29000), ("text", 29000 - nulls), ("(key)", 29000)):
+        assert abs(int(rows[column]["distinct"]) - different) < 0.03 * different
+    assert rows["id"]["counted"] == "about" and rows["group"]["counted"] == "exactly"
+
+
+def test_quality_of_avro(kafka, registry, unique, tmp_path):
+    """What sluice-objects has written as Avro, envelopes of it: as the file's rows are, the last of each key."""
+    file, topic = tmp_path / "a.csv", f"{unique}.bronze.a"
+    written = {"topic": topic, "input": file, "key": "id", "columns": "id bigint, name text, price numeric(6,2)", "once": True, "null-text": "",
+               "kafka-bootstrap": kafka.bootstrap, "state-dir": tmp_path / "state", "value-format": "avro", "schema-registry-url": registry.url}
+    for text in ("id,name,price\n1,a,1.50\n2,b,\n3,b,2.50\n", "id,name,price\n1,a,1.50\n2,,\n4,d,2.50\n"):
+        file.write_text(text)
+        assert run("objects", written).returncode == 0
+    kafka.settle(topic)
+    rows = quality(kafka, topic, **{"schema-registry-url": registry.url})
+    assert figures(rows["id"]) == [3, 0, 0, 3, 0] and figures(rows["name"])[:2] == [3, 1] and figures(rows["price"])[:2] == [3, 1]
+    assert figures(rows["(key)"]) == [3, 0, 0, 3, 0]
+    blind = run("report", {"quality": topic, "kafka-bootstrap": kafka.bootstrap, "format": "csv"})
+    assert blind.returncode != 0 and "give --schema-registry-url" in blind.stderr
+
+
 def test_an_object(pg, database, s3, bucket, tmp_path):
-    """Small by one PUT, large in parts."""
+    """Small by one PUT, large in parts; parts of a run that was killed are given up by the next one."""
+    def unfinished():
+        listed = tree.fromstring(s3.request("GET", f"/{bucket}", {"uploads": ""}))
+        return sorted(upload.findtext(f"{NAMESPACE}Key") for upload in listed.iter(f"{NAMESPACE}Upload"))
+
+    s3.request("POST", f"/{bucket}/a/large.csv.other", {"uploads": ""})  # another's, under a longer key
     for name, rows in (("small", 2), ("large", 20000)):
         (tmp_path / f"{name}.sql").write_text(f"SELECT i, repeat('x', 1000) AS x FROM generate_series(1, {rows}) i ORDER BY 1")
-        done = run("report", {"reports": tmp_path, "postgres-url": f"dbname={database}", "format": "csv", "s3-endpoint": s3.endpoint,
-                              "out": f"s3://{bucket}/a/{{name}}.{{ext}}"}, arguments=[name], env={**pg.env, "AWS_ACCESS_KEY_ID": s3.access_key,
-                                                                                               "AWS_SECRET_ACCESS_KEY": s3.secret_key})
+        flags = {"reports": tmp_path, "postgres-url": f"dbname={database}", "format": "csv", "s3-endpoint": s3.endpoint,
+                 "out": f"s3://{bucket}/a/{{name}}.{{ext}}"}
+        env = {**pg.env, "AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key}
+        if name == "large":
+            killed = run("report", flags, arguments=[name], env={**env, "SLUICE_FAILPOINT": "report.after-part:kill"})
+            assert killed.returncode == -9 and unfinished() == ["a/large.csv", "a/large.csv.other"]
+        done = run("report", flags, arguments=[name], env=env)
         assert done.returncode == 0, done.stderr
+        assert unfinished() == ["a/large.csv.other"] and ("given up" in done.stderr) == (name == "large")
         body = s3.get(bucket, f"a/{name}.csv")
         assert body.count(b"\n") == rows + 1 and body.startswith(b"i,x\n1,xxx")
