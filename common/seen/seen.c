@@ -46,7 +46,8 @@ struct seen {
     uint64_t committed_numbers;
     uint8_t *met; /* a bit a number */
     size_t met_bytes;
-    struct buf swept; /* the last key of the sweep in its stored form */
+    struct seen_place resumed; /* met as well: what this run did not read again */
+    struct buf swept;          /* the last key of the sweep in its stored form */
     bool sweeping;
     char *map_at; /* where data.mdb is mapped */
     size_t map_bytes;
@@ -376,13 +377,24 @@ void seen_begin_run(struct seen *seen)
 {
     if (seen->met_bytes > 0)
         memset(seen->met, 0, seen->met_bytes);
+    seen->resumed = (struct seen_place){0};
     buf_clear(&seen->swept);
     seen->sweeping = false;
 }
 
-static bool is_met(const struct seen *seen, uint64_t number)
+void seen_resume(struct seen *seen, struct seen_place place)
 {
-    return number / 8 < seen->met_bytes && (seen->met[number / 8] >> (number % 8) & 1U);
+    seen->resumed = place;
+}
+
+static bool is_met(const struct seen *seen, const struct entry *entry)
+{
+    const struct seen_place *resumed = &seen->resumed;
+    uint64_t number = entry->number;
+
+    return (number / 8 < seen->met_bytes && (seen->met[number / 8] >> (number % 8) & 1U)) ||
+           (entry->place.line <= resumed->line && entry->place.part == resumed->part &&
+            entry->place.line > 0);
 }
 
 static void meet(struct seen *seen, uint64_t number)
@@ -467,7 +479,7 @@ bool seen_visit(struct seen *seen, struct str key, struct hash128 content, struc
 
     if (!look(seen, stored, &found, &entry, reterr))
         return false;
-    if (found && is_met(seen, entry.number)) {
+    if (found && is_met(seen, &entry)) {
         *ret = (struct seen_found){SEEN_AGAIN, entry.place};
         return true;
     }
@@ -564,7 +576,7 @@ static bool sweep_on(struct seen *seen, struct seen_sweep *sweep, MDB_cursor *cu
         buf_clear(&seen->swept);
         buf_append(&seen->swept, key.mv_data, key.mv_size);
         seen->sweeping = true;
-        if (is_met(seen, entry.number))
+        if (is_met(seen, &entry))
             continue;
         n++;
         if (!sweep_one(seen, sweep, cursor, key, value, reterr))

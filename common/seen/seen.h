@@ -32,12 +32,25 @@ struct seen_config {
 
 enum { SEEN_PARTITIONS_MAX = 256, SEEN_IDENTITY_MAX = 320 };
 
+/* Where a row was read: `part` is a hash of the file (and of what tells its contents apart, when it is
+ * to be resumed), `line` its line or ordinal there. */
+struct seen_place {
+    uint64_t part, line;
+};
+
+/* How far a file was read: up to this place, so many rows. All zero: none was. */
+struct seen_reached {
+    struct seen_place place;
+    int64_t rows;
+};
+
 /* Where the store stands; all zero: nowhere. */
 struct seen_mark {
     char identity
-        [SEEN_IDENTITY_MAX]; /* the caller's: which topic of which cluster it is made from */
-    uint64_t position;       /* the caller's: grows with each Kafka transaction */
-    uint32_t partitions;     /* of the bronze topic */
+        [SEEN_IDENTITY_MAX];     /* the caller's: which topic of which cluster it is made from */
+    uint64_t position;           /* the caller's: grows with each Kafka transaction */
+    struct seen_reached reached; /* the caller's: all rows of a file up to here were visited */
+    uint32_t partitions;         /* of the bronze topic */
     int64_t next[SEEN_PARTITIONS_MAX]; /* bronze below these offsets is in the store */
 };
 
@@ -61,10 +74,9 @@ WARN_UNUSED bool seen_empty(struct seen *seen, struct err *reterr);
 /* A run begins: no key was met yet. */
 void seen_begin_run(struct seen *seen);
 
-/* Where a row was read: `part` is a hash of the file's name, `line` its line or ordinal there. */
-struct seen_place {
-    uint64_t part, line;
-};
+/* The run goes on with a file that a run before it has read up to `place` and no further: what stands
+ * in it up to there is met. Of the files of this run it must be the only one. */
+void seen_resume(struct seen *seen, struct seen_place place);
 
 enum seen_verdict {
     SEEN_NEW,     /* no such key was there: a create */

@@ -20,6 +20,8 @@ struct reading {
     int64_t dead_before, rows_before; /* in all, when it was opened */
     int64_t dead_known;               /* of this content, in attempts before */
     uint64_t line;                    /* read so far */
+    uint64_t skip;                    /* up to this line it is known what it holds */
+    int64_t rows_known;               /* up to there */
     bool same;                        /* its content is what was read to its end before */
     bool begun;                       /* its columns are known */
     bool kept;                        /* where `state` says, as it came */
@@ -52,6 +54,11 @@ static bool take_record(struct reading *reading, const struct decoded *record,
     return feed_bad(&run->feed, record->raw, record->line, rule, &bad, reterr);
 }
 
+static int64_t rows_of(const struct reading *reading)
+{
+    return reading->rows_known + reading->run->feed.counts.rows - reading->rows_before;
+}
+
 /* Notes how far the object is read. */
 static void note_counts(struct reading *reading)
 {
@@ -59,7 +66,7 @@ static void note_counts(struct reading *reading)
     struct file_state *state = &reading->state;
 
     state->line = reading->line > state->line ? reading->line : state->line;
-    state->rows = counts->rows - reading->rows_before;
+    state->rows = rows_of(reading);
     state->dead = reading->dead_known + counts->dead - reading->dead_before;
 }
 
@@ -68,6 +75,9 @@ static bool checkpoint(struct reading *reading, struct err *reterr)
 {
     struct writer *writer = &reading->run->writer;
 
+    if (reading->line > writer->reached.place.line)
+        writer->reached = (struct seen_reached){{reading->run->feed.object.part, reading->line},
+                                                rows_of(reading)};
     if (writer->open) {
         note_counts(reading);
         if (!writer_put_file(writer, reading->item->name, &reading->state, reterr))
@@ -124,7 +134,7 @@ static struct outcome one_record(struct reading *reading, bool *ret_end, struct 
     reading->line = record.line;
     if (!reading->begun && !begin_rows(reading, &record, &taken, reterr))
         return reterr->kind == ERR_STOP ? FAILED : FATAL;
-    if (!taken && !take_record(reading, &record, &why, reterr))
+    if (!taken && record.line > reading->skip && !take_record(reading, &record, &why, reterr))
         return FATAL;
     if (record.step != STREAM_BROKEN)
         return (struct outcome){.ok = true};
@@ -144,7 +154,7 @@ static struct outcome read_records(struct reading *reading, struct err *reterr)
 
         if (!outcome.ok || end)
             return outcome;
-        run->writer.visits++;
+        run->writer.visits += reading->line > reading->skip;
         if (n % ROWS_A_BEAT != 0 && !writer_full(&run->writer, run->writer.begun_ms))
             continue;
         service_beat(run->service);
@@ -155,6 +165,37 @@ static struct outcome read_records(struct reading *reading, struct err *reterr)
         if (stopping)
             return (struct outcome){.stopped = true};
     }
+}
+
+/* The object with its content: lines of another content are other places. */
+static uint64_t part_of(const struct item *item)
+{
+    struct buf words CLEANUP(buf) = {0};
+
+    buf_puts(&words, item->name);
+    buf_char(&words, '\n');
+    buf_puts(&words, item->tag);
+    return hash64(words.at, words.len);
+}
+
+/* Goes on where the last life was, if this is what it read then. Reading another object in between
+ * takes keys to other places. */
+static void resume(struct reading *reading)
+{
+    struct run *run = reading->run;
+    const struct seen_reached from = run->writer.resume;
+    const struct feed_object *object = &run->feed.object;
+
+    run->writer.resume = run->writer.reached = (struct seen_reached){0};
+    if (!run->single || from.place.line == 0 || from.place.part != object->part ||
+        from.place.line > object->done || object->done == UINT64_MAX)
+        return;
+    run->writer.reached = from;
+    reading->skip = from.place.line;
+    reading->rows_known = from.rows;
+    seen_resume(run->writer.seen, from.place);
+    log_info("goes on inside an object", LOG_STR("object", reading->item->name),
+             LOG_INT("line", from.place.line), LOG_INT("rows", from.rows));
 }
 
 static void begin_object(struct reading *reading)
@@ -170,12 +211,14 @@ static void begin_object(struct reading *reading)
     run->feed.object = (struct feed_object){
         .name = str_of(item->name),
         .tag = str_of(item->tag),
-        .part = hash64(item->name, strlen(item->name)),
+        .part = part_of(item),
         .done = done,
         .written = run->claims == NULL ? 0 : done,
         .read_unix_us = clock_wall_us(),
         .elements = reading->decoder.format == FORMAT_JSON,
     };
+    if (run->claims == NULL)
+        resume(reading);
 }
 
 /* Writes down under which key the object will be kept, unless that stands there since an earlier

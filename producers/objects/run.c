@@ -116,6 +116,7 @@ static bool run_whole(struct run *run, struct run_summary *summary, const struct
         return true;
     }
     next_run(run);
+    run->single = list->n == 1;
     for (size_t i = list->n; i-- > 0 && !summary->stopped;) {
         if (!reading_object(run, summary, &list->items[i], conditional, &whole, reterr))
             return false;
@@ -146,6 +147,7 @@ static bool run_each(struct run *run, struct run_summary *summary, const struct 
 {
     bool deletes = run->options->contents == CONTENTS_EACH;
 
+    run->single = true;
     for (size_t i = 0; i < listing->list->n && !summary->stopped; i++) {
         struct item *item = &listing->list->items[i];
         bool done = false, whole = false;

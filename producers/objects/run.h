@@ -26,6 +26,7 @@ struct run {
     struct writer writer;
     struct shape shape;
     struct feed feed;
+    bool single;            /* the run in hand has one object */
     struct account account; /* of the run in hand; whoever calls run_once begins and ends it */
 };
 

@@ -9,7 +9,13 @@
 #include "seen/restore.h"
 #include <inttypes.h>
 
-enum { BROKER_MS = 10000, VISITS_MAX = 100000, DESCRIBED_BYTES = 1 << 14, LANES = 32 };
+enum {
+    BROKER_MS = 10000,
+    VISITS_MAX = 100000,
+    DESCRIBED_BYTES = 1 << 14,
+    LANES = 32,
+    MARK_RECORDS = 200000
+};
 
 static const struct str run_key = {"run", 3};
 
@@ -20,6 +26,20 @@ static bool ensure_topics(const struct writer *writer, struct err *reterr)
         {.name = writer->options->dead_letters, .cleanup = KAFKA_DELETE}};
 
     return kafka_ensure_topics(writer->admin, topics, 2, BROKER_MS, reterr);
+}
+
+/* Where an object can be resumed: by the store, unless another life than its own has written since;
+ * one commit may be its own, which it did not live to follow. */
+static bool take_reached(struct writer *writer, uint64_t stood, struct err *reterr)
+{
+    struct seen_mark mark = *seen_mark(writer->seen);
+
+    if (writer->run.commits - stood <= 1) {
+        writer->resume = mark.reached;
+        return true;
+    }
+    mark.reached = (struct seen_reached){0};
+    return seen_commit(writer->seen, &mark, reterr);
 }
 
 static bool restore(struct writer *writer, struct err *reterr)
@@ -35,8 +55,11 @@ static bool restore(struct writer *writer, struct err *reterr)
                                        .avro = writer->avro != NULL};
     struct seen_restored restored = {0};
 
-    if (!seen_open(&config, &writer->seen, reterr) ||
-        !seen_restore(writer->seen, &source, &restored, reterr))
+    if (!seen_open(&config, &writer->seen, reterr))
+        return false;
+    uint64_t stood = seen_mark(writer->seen)->position;
+    if (!seen_restore(writer->seen, &source, &restored, reterr) ||
+        !take_reached(writer, stood, reterr))
         return false;
     if (restored.records > 0)
         log_info("restored", LOG_INT("records", restored.records),
@@ -154,6 +177,7 @@ static bool produce(struct writer *writer, const struct kafka_record *record, st
     }
     failpoint("objects.open-transaction");
     writer->records++;
+    writer->unmarked++;
     writer->bytes += (int64_t)(record->key.len + record->value.len);
     return true;
 }
@@ -299,12 +323,33 @@ bool writer_full(const struct writer *writer, int64_t now_ms)
              now_ms - writer->begun_ms >= options->commit_interval_ms));
 }
 
+/* Notes now and then where bronze ends, so that a store that is one commit behind need not read all of
+ * it: nobody else writes there. When the broker does not say, the next commit asks again. */
+static void mark_end(struct writer *writer, struct seen_mark *mark)
+{
+    struct seen_mark ends = *mark;
+    struct err ignored;
+    int64_t low;
+
+    if (writer->unmarked < MARK_RECORDS)
+        return;
+    for (uint32_t i = 0; i < ends.partitions; i++) {
+        if (!kafka_watermarks(writer->admin, writer->options->topic, (int32_t)i, &low,
+                              &ends.next[i], &ignored))
+            return;
+    }
+    *mark = ends;
+    writer->unmarked = 0;
+}
+
 /* The store follows what Kafka holds. */
 static bool commit_seen(struct writer *writer, struct err *reterr)
 {
     struct seen_mark mark = *seen_mark(writer->seen);
 
+    mark_end(writer, &mark);
     mark.position = writer->run.commits;
+    mark.reached = writer->reached;
     writer->visits = 0;
     return seen_commit(writer->seen, &mark, reterr);
 }

@@ -25,7 +25,10 @@ struct writer {
     int32_t lanes; /* with --state-table: partitions of the progress topic; else 0 */
     bool open;     /* a transaction is */
     int64_t records, bytes, begun_ms;
-    uint64_t visits; /* rows since the store was committed */
+    uint64_t visits;             /* rows since the store was committed */
+    int64_t unmarked;            /* records since the store was told where bronze ends */
+    struct seen_reached reached; /* the object in hand; goes into the store with its rows */
+    struct seen_reached resume;  /* where the last life was, by the store; used once */
     struct buf text;
 };
 

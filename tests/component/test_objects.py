@@ -383,6 +383,37 @@ def test_killed_between_transactions(producer, tmp_path, place, lost):
     assert counts(feed.run(**how)) == counted()
 
 
+@pytest.mark.parametrize("place", ["after-commit:kill@6", "before-commit:kill@6", "open-transaction:kill@550"])
+def test_goes_on_inside_a_file(producer, tmp_path, place):
+    """Killed, it does not read again what it knows; what was met there is neither a new key nor a gone one."""
+    file = tmp_path / "a.csv"
+    file.write_text(many(1000))
+    feed = producer(file)
+    how = {"key": "id", "commit_records": "100"}
+    feed.run(**how)
+    news = ["id,x", *(f"{i},again" for i in range(100, 1000)), "100,twice", "bad", "new,x"]  # 0 to 99 are gone
+    file.write_text("\n".join(news) + "\n")
+    feed.run(status=-9, env={"SLUICE_FAILPOINT": f"objects.{place}"}, **how)
+    summary = feed.run(**how)
+    assert 'msg="goes on inside an object"' in feed.process.stderr
+    assert summary["rows"] in (403, 503) and (summary["deleted"], summary["dead_letters"]) == (100, 2)
+    ops = Counter(op for op, _ in feed.events())
+    assert ops == {"c": 1001, "u": 900, "d": 100} and len(feed.rows()) == 901
+    first = [letter.header("sluice.error.first_line") for letter in feed.dead() if letter.header("sluice.error.line") == "902"]
+    assert first == ["2"]
+    state = feed.file("a.csv")
+    assert (state["status"], state["rows"], state["dead"]) == ("COMPLETED", 903, 2)
+    # a store that another life has written without is not trusted that far
+    file.write_text("\n".join(news[:700]) + "\n")
+    feed.run(status=-9, env={"SLUICE_FAILPOINT": "objects.before-commit:kill@1"}, **how)
+    subprocess.run(["mv", feed.state, f"{feed.state}.old"], check=True)
+    file.write_text("\n".join([*news, *(f"more-{i},x" for i in range(500))]) + "\n")
+    feed.run(status=-9, env={"SLUICE_FAILPOINT": "objects.before-commit:kill@4"}, **how)
+    subprocess.run(f"rm -rf {feed.state} && mv {feed.state}.old {feed.state}", shell=True, check=True)
+    assert feed.run(**how)["rows"] == 1403 and "goes on inside" not in feed.process.stderr
+    assert len(feed.rows()) == 1401
+
+
 def test_predecessor_is_fenced(producer, service, web, kafka, unique, tmp_path):
     """A second instance takes over; the first, which wakes up late, ends and has written nothing more."""
     file = tmp_path / "a.csv"

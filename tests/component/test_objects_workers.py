@@ -45,6 +45,10 @@ class Workers:
         assert {record.json()["op"] for record in records} == {"c"}
         return Counter(record.json_key()["id"] for record in records)
 
+    def dead(self):
+        self.kafka.settle(self.letters)
+        return self.kafka.read(self.letters)
+
     def table(self, columns="name, status"):
         return self.pg.execute(self.database, f"SELECT {columns} FROM files WHERE topic = '{self.topic}' ORDER BY files.name")
 
@@ -75,16 +79,16 @@ def test_workers_share_files_and_some_are_killed(workers, tmp_path):
     at = {"a": "after-claim:kill@3", "b": "open-transaction:kill@430", "c": "before-commit:kill@7", "d": "after-commit:kill@8",
           "e": "before-report:kill@2"}
     killed = [all_of.start(name, failpoint=f"objects.{place}") for name, place in at.items()]
+    assert [one.wait_exit(60) for one in killed] == [-9] * 5  # with more files left than they can have read
     left = [all_of.start(name) for name in ("x", "y", "z")]
-    assert [one.wait_exit(60) for one in killed] == [-9] * 5
     assert [one.wait_exit(60) for one in left] == [0, 0, 0]
     rows = all_of.rows()
     assert set(rows) == keys and set(rows.values()) == {1}
-    letters = Counter(letter.header("sluice.error.file") for letter in all_of.kafka.read(all_of.letters))
+    letters = Counter(letter.header("sluice.error.file") for letter in all_of.dead())
     assert len(letters) == 30 and set(letters.values()) == {1}
     table = all_of.table("name, status, attempts, rows, dead, lease_until, length(sha256)")
     assert {row[1:2] + row[3:] for row in table} == {("COMPLETED", 201, 1, None, 64)} and len(table) == 30
-    assert Counter(row[2] for row in table) == {1: 25, 2: 5}
+    assert sum(row[2] for row in table) == 30 + 5  # attempts
     assert len(set(all_of.table("worker"))) >= 3
 
 
@@ -99,7 +103,7 @@ def test_a_late_worker_is_fenced(workers, tmp_path):
     assert late.wait_exit(30) == 0 and "another worker has taken over" in late.log()
     rows = all_of.rows()
     assert set(rows) == keys and set(rows.values()) == {1}
-    assert len(all_of.kafka.read(all_of.letters)) == 2
+    assert len(all_of.dead()) == 2
 
 
 def test_what_the_table_says(workers, tmp_path):

@@ -76,6 +76,44 @@ static void expect_swept(struct seen *seen, size_t max, const char *expected)
     assert_string_equal(buf_cstr(&out), expected);
 }
 
+/* What stands in a file up to a line is met by a run that goes on behind it, in another life too. */
+static void test_resume(void **state)
+{
+    struct seen *seen = open_at("a");
+    struct seen_mark mark;
+    struct seen_place first;
+    struct err err;
+
+    (void)state;
+    assert_true(seen_empty(seen, &err));
+    assert_int_equal(visit_at(seen, STR("old"), "x", 2, NULL), SEEN_NEW);
+    assert_int_equal(visit_at(seen, STR("r1"), "x", 3, NULL), SEEN_NEW);
+    assert_int_equal(visit_at(seen, STR("r2"), "x", 5, NULL), SEEN_NEW);
+    assert_int_equal(visit_at(seen, STR("r3"), "x", 6, NULL), SEEN_NEW);
+    assert_true(seen_put(seen, STR("restored"), seen_content(STR("x")), &err));
+    mark = *seen_mark(seen);
+    mark.reached = (struct seen_reached){{1, 5}, 4};
+    assert_true(seen_commit(seen, &mark, &err));
+    seen_close(seen, false);
+    seen = open_at("a");
+    assert_int_equal(seen_mark(seen)->reached.place.line, 5);
+    assert_int_equal(seen_mark(seen)->reached.rows, 4);
+    seen_begin_run(seen);
+    seen_resume(seen, (struct seen_place){2, 5}); /* of another content */
+    assert_int_equal(visit_at(seen, STR("old"), "x", 2, NULL), SEEN_SAME);
+    seen_begin_run(seen);
+    seen_resume(seen, (struct seen_place){1, 5});
+    assert_int_equal(visit_at(seen, STR("r2"), "y", 7, &first), SEEN_AGAIN);
+    assert_int_equal(first.line, 5);
+    assert_int_equal(visit_at(seen, STR("r3"), "y", 8, NULL), SEEN_CHANGED);
+    assert_int_equal(visit_at(seen, STR("r3"), "z", 9, NULL), SEEN_AGAIN);
+    expect_swept(seen, 9, "restored ");
+    seen_begin_run(seen); /* that one read nothing */
+    expect_swept(seen, 9, "old r1 r2 r3 ");
+    assert_true(seen_empty(seen, &err));
+    seen_close(seen, true);
+}
+
 static void test_verdicts(void **state)
 {
     struct seen *seen = open_at("a");
@@ -294,13 +332,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verdicts),
-        cmocka_unit_test(test_sweep),
-        cmocka_unit_test(test_sweep_over_commits),
-        cmocka_unit_test(test_abort),
-        cmocka_unit_test(test_long_keys),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_resume), cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_sweep),  cmocka_unit_test(test_sweep_over_commits),
+        cmocka_unit_test(test_abort),  cmocka_unit_test(test_long_keys),
+        cmocka_unit_test(test_many),   cmocka_unit_test(test_restart),
         cmocka_unit_test(test_after),
     };
 
