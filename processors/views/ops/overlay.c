@@ -41,7 +41,8 @@ struct slot {
 struct list {
     uint64_t prefix; /* the first 8 bytes as a number, short keys filled up with zeros */
     struct node *head[HEIGHT_MAX];
-    struct node *fresh; /* not yet in the list */
+    struct node **finger[HEIGHT_MAX]; /* the path of the last search */
+    struct node *fresh;               /* not yet in the list */
     uint32_t fresh_n;
 };
 
@@ -261,6 +262,7 @@ const struct overlay_entry *overlay_get(const struct overlay *overlay, struct st
 static void advance(struct node ***path, struct str key)
 {
     unsigned level = 0;
+    bool moved = false;
 
     while (level + 1 < HEIGHT_MAX && path[level + 1][0] != NULL &&
            str_cmp(path[level + 1][0]->entry.key, key) < 0)
@@ -270,11 +272,12 @@ static void advance(struct node ***path, struct str key)
 
         while (*link != NULL && str_cmp((*link)->entry.key, key) < 0)
             link = &(*link)->next[level];
-        if (link != path[level] && level > 0)
-            path[level - 1] = link - 1;
+        moved = moved || link != path[level];
         path[level] = link;
         if (level == 0)
             return;
+        if (moved)
+            path[level - 1] = link - 1;
     }
 }
 
@@ -316,18 +319,26 @@ static void settle(struct list *list)
     list->fresh_n = 0;
 }
 
-/* The last link of the list whose owner is below the key. */
+/* The node that a lowest link belongs to. */
+static struct node *owner_of(struct node **link)
+{
+    return (struct node *)(void *)((char *)link - offsetof(struct node, next));
+}
+
+/*
+ * The last link of the list whose owner is below the key. The search begins where the last one
+ * ended when that was below the key: walks go mostly upwards. Nodes that came in between change
+ * nothing, for none ever goes.
+ */
 static struct node **descend(struct list *list, struct str key)
 {
-    struct node **link = &list->head[HEIGHT_MAX - 1];
+    struct node **path = *list->finger;
 
     settle(list);
-    for (unsigned level = HEIGHT_MAX - 1;; level--, link--) {
-        while (*link != NULL && str_cmp((*link)->entry.key, key) < 0)
-            link = &(*link)->next[level];
-        if (level == 0)
-            return link;
-    }
+    if (path == NULL || (path != &list->head[0] && str_cmp(owner_of(path)->entry.key, key) >= 0))
+        start_path(list, list->finger);
+    advance(list->finger, key);
+    return list->finger[0];
 }
 
 static struct node *last_node(struct list *list)
@@ -341,7 +352,7 @@ static struct node *last_node(struct list *list)
         if (level == 0)
             break;
     }
-    return (struct node *)(void *)((char *)link - offsetof(struct node, next));
+    return owner_of(link);
 }
 
 /* The first node of the list at this place; a list is never empty. */
@@ -375,8 +386,7 @@ const struct overlay_entry *overlay_before(const struct overlay *overlay, struct
         struct node **link = descend(overlay->lists[place].list, key);
 
         if (link != &overlay->lists[place].list->head[0])
-            return (const struct overlay_entry *)(const void *)((const char *)link -
-                                                                offsetof(struct node, next));
+            return &owner_of(link)->entry;
     }
     return place == 0 ? NULL : &last_node(overlay->lists[place - 1].list)->entry;
 }

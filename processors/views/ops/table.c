@@ -1,5 +1,8 @@
 #include "ops/table.h"
 
+#include "ops/order.h"
+#include <stddef.h>
+
 enum { SLOTS_MIN = 64 };
 
 static uint32_t *slot_of(const struct table *table, uint64_t hash, struct str key)
@@ -58,6 +61,36 @@ uint32_t table_enter(struct table *table, struct arena *arena, struct str key, b
     table->keys[table->n] = (struct table_key){arena_copy(arena, key), hash};
     *slot = ++table->n;
     return *slot - 1;
+}
+
+/* How many bytes all keys begin with, at most 8: a fingerprint. */
+static size_t common_bytes(const struct table *table)
+{
+    uint64_t first = key_word(table->keys[0].bytes, 0), differ = 0;
+
+    for (uint32_t i = 1; i < table->n; i++)
+        differ |= key_word(table->keys[i].bytes, 0) ^ first;
+    return differ == 0 ? 8 : (size_t)__builtin_clzll(differ) / 8;
+}
+
+const uint32_t *table_order(const struct table *table, struct arena *arena)
+{
+    const struct table_key *keys = table->keys;
+    uint32_t *order = arena_alloc(arena, (table->n + 1U) * sizeof(*order));
+    struct arena_mark mark = arena_mark(arena);
+    struct ranked *ranks = arena_alloc(arena, (2 * (size_t)table->n + 1) * sizeof(*ranks));
+    size_t skip = table->n == 0 ? 0 : common_bytes(table);
+
+    for (uint32_t i = 0; i < table->n; i++)
+        ranks[i] = ranked_of(&keys[i].bytes, skip);
+    ranked_sort(ranks, ranks + table->n, table->n);
+    for (uint32_t i = 0; i < table->n; i++) {
+        uintptr_t at = (uintptr_t)ranks[i].key - offsetof(struct table_key, bytes);
+
+        order[i] = (uint32_t)((const struct table_key *)at - keys);
+    }
+    arena_rewind(arena, mark);
+    return order;
 }
 
 void *array_reserve(struct arena *arena, uint32_t n, uint32_t *ret_cap, size_t size)

@@ -34,6 +34,9 @@ uint32_t table_find(const struct table *table, uint64_t hash, struct str key);
 /* The key's number; *ret_fresh when it was entered just now (the bytes are copied). */
 uint32_t table_enter(struct table *table, struct arena *arena, struct str key, bool *ret_fresh);
 
+/* The keys' numbers in the keys' order: the state under them is read by neighbours. */
+const uint32_t *table_order(const struct table *table, struct arena *arena);
+
 /* A first array with room for `n` elements of `size` bytes, for array_grow to go on with. */
 void *array_reserve(struct arena *arena, uint32_t n, uint32_t *ret_cap, size_t size);
 

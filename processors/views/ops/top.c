@@ -183,24 +183,20 @@ struct partition {
     bool odd; /* something is there more than once, or less than not at all */
 };
 
-static bool touch(struct op *op, struct step *step, struct touched *touched, struct str prefix,
-                  struct partition **ret, struct err *reterr)
+static struct partition *touch(struct step *step, struct touched *touched, struct str prefix)
 {
     bool fresh;
     uint32_t i = table_enter(&touched->table, step->arena, prefix, &fresh);
 
     touched->at = array_grow(step->arena, touched->at, i, &touched->cap, sizeof(*touched->at));
-    *ret = &touched->at[i];
-    if (!fresh)
-        return true;
-    **ret = (struct partition){.first = TABLE_NONE};
-    return read_window(op, step, touched->table.keys[i].bytes, &(*ret)->before, reterr);
+    if (fresh)
+        touched->at[i] = (struct partition){.first = TABLE_NONE};
+    return &touched->at[i];
 }
 
-/* Reads the windows that the input's deltas touch, before any of them is written: the store's order
- * is not disturbed between two walks. */
-static bool take_input(struct op *op, struct step *step, struct touched *touched,
-                       struct arriving *arriving, struct err *reterr)
+/* The input's deltas with their keys, by partition. */
+static void take_input(struct op *op, struct step *step, struct touched *touched,
+                       struct arriving *arriving)
 {
     const struct batch *in = &op->inputs[0]->out;
     struct partition *partition;
@@ -217,11 +213,25 @@ static bool take_input(struct op *op, struct step *step, struct touched *touched
             continue;
         }
         struct str key = arena_copy(step->arena, buf_str(step->key));
-        if (!touch(op, step, touched, (struct str){key.at, prefix}, &partition, reterr))
-            return false;
+        partition = touch(step, touched, (struct str){key.at, prefix});
         arriving[n] = (struct arriving){key, *delta, partition->first};
         partition->first = n++;
         partition->arriving_n++;
+    }
+}
+
+/* Reads the windows as they are before any delta is written, one behind the other in the store: its
+ * order is not disturbed between two walks. */
+static bool read_windows(const struct op *op, struct step *step, struct touched *touched,
+                         struct err *reterr)
+{
+    const uint32_t *order = table_order(&touched->table, step->arena);
+
+    for (uint32_t i = 0; i < touched->table.n; i++) {
+        uint32_t p = order[i];
+
+        if (!read_window(op, step, touched->table.keys[p].bytes, &touched->at[p].before, reterr))
+            return false;
     }
     return true;
 }
@@ -410,7 +420,8 @@ static bool top_apply(struct op *op, struct step *step, struct err *reterr)
     struct window now;
     bool read = false;
 
-    if (!take_input(op, step, &touched, arriving, reterr) ||
+    take_input(op, step, &touched, arriving);
+    if (!read_windows(op, step, &touched, reterr) ||
         !write_input(op, step, &touched, arriving, reterr))
         return false;
     for (uint32_t i = 0; i < touched.table.n; i++) {

@@ -262,16 +262,22 @@ struct arriving {
     const struct delta *delta;
 };
 
-/* Takes the input in: its keys, and the partitions that it touches, which are run as they were before
- * any delta is written, so that no walk comes between two writes. */
-static bool take_input(struct op *op, struct step *step, struct table *touched,
-                       struct arriving *arriving, uint32_t *ret_n, struct err *reterr)
+/* What a step does: its deltas, and the partitions that they touch. */
+struct arrived {
+    struct arriving *at;
+    uint32_t n;
+    struct table partitions;
+    const uint32_t *order; /* of the partitions */
+};
+
+static bool take_input(struct op *op, struct step *step, struct arrived *arrived,
+                       struct err *reterr)
 {
     const struct batch *in = &op->inputs[0]->out;
     struct err raised;
     bool fresh;
 
-    *ret_n = 0;
+    arrived->at = arena_alloc(step->arena, (in->n + 1U) * sizeof(*arrived->at));
     for (uint32_t i = 0; i < in->n; i++) {
         const struct delta *delta = &in->deltas[i];
 
@@ -282,39 +288,46 @@ static bool take_input(struct op *op, struct step *step, struct table *touched,
         struct str key = arena_copy(step->arena, buf_str(step->key));
         if (!partition_key(op, step, delta->row, reterr))
             return false;
-        uint32_t at = table_enter(touched, step->arena, buf_str(step->key), &fresh);
-        if (fresh && !run_partition(op, step, touched->keys[at].bytes, -1, reterr))
-            return false;
-        arriving[(*ret_n)++] = (struct arriving){key, delta};
+        table_enter(&arrived->partitions, step->arena, buf_str(step->key), &fresh);
+        arrived->at[arrived->n++] = (struct arriving){key, delta};
     }
+    arrived->order = table_order(&arrived->partitions, step->arena);
     return true;
 }
 
-static bool write_input(struct step *step, const struct arriving *arriving, uint32_t n,
-                        struct err *reterr)
+static bool write_input(struct step *step, const struct arrived *arrived, struct err *reterr)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < arrived->n; i++) {
+        const struct arriving *one = &arrived->at[i];
+
         buf_clear(step->key);
-        buf_put(step->key, arriving[i].key);
-        if (!shelf_put(step, arriving[i].delta->row, arriving[i].delta->weight, reterr))
+        buf_put(step->key, one->key);
+        if (!shelf_put(step, one->delta->row, one->delta->weight, reterr))
             return false;
     }
     return true;
 }
 
+/* Emits the partitions as they are, or takes them back; in their order, for the store's sake. */
+static bool run_partitions(struct op *op, struct step *step, const struct arrived *arrived,
+                           int64_t weight, struct err *reterr)
+{
+    for (uint32_t i = 0; i < arrived->partitions.n; i++)
+        if (!run_partition(op, step, arrived->partitions.keys[arrived->order[i]].bytes, weight,
+                           reterr))
+            return false;
+    return true;
+}
+
+/* No walk comes between two writes. */
 static bool window_apply(struct op *op, struct step *step, struct err *reterr)
 {
-    const struct batch *in = &op->inputs[0]->out;
-    struct arriving *arriving = arena_alloc(step->arena, (in->n + 1U) * sizeof(*arriving));
-    struct table touched = {0};
-    uint32_t n;
+    struct arrived arrived = {.n = 0};
 
-    if (!take_input(op, step, &touched, arriving, &n, reterr) ||
-        !write_input(step, arriving, n, reterr))
+    if (!take_input(op, step, &arrived, reterr) ||
+        !run_partitions(op, step, &arrived, -1, reterr) || !write_input(step, &arrived, reterr) ||
+        !run_partitions(op, step, &arrived, 1, reterr))
         return false;
-    for (uint32_t i = 0; i < touched.n; i++)
-        if (!run_partition(op, step, touched.keys[i].bytes, 1, reterr))
-            return false;
     batch_consolidate(&op->out, step->arena);
     return true;
 }

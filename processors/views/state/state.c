@@ -21,7 +21,8 @@ enum {
 
 /* One entry of LMDB that was read ahead, and where the overlay stands. */
 struct merge {
-    MDB_cursor *cursor;
+    MDB_cursor *cursor; /* stays where it was: a walk near the last one needs no descent */
+    uint64_t renewals;  /* of the reader, when the cursor was */
     MDB_val key, value;
     bool below_valid;
     const struct overlay_entry *above;
@@ -41,6 +42,7 @@ struct state {
     int64_t applied_unix_ms; /* the mark's that was stored last */
     MDB_env *env;
     MDB_txn *reader;
+    uint64_t renewals; /* of the reader */
     MDB_dbi entries, meta;
     int owner_fd;
     struct merge merges[CURSORS_MAX];
@@ -162,15 +164,14 @@ static bool merge_open(struct state *state, struct store_cursor *cursor, struct 
 {
     assert(state->merges_used < CURSORS_MAX && cursor->prefix.len <= STORE_KEY_BYTES_MAX);
     struct merge *merge = &state->merges[state->merges_used];
-    if (merge->cursor == NULL) {
-        int status = mdb_cursor_open(state->reader, state->entries, &merge->cursor);
-        if (status != 0)
-            return lmdb_failed(status, "opening a cursor", reterr);
-    } else {
-        int status = mdb_cursor_renew(state->reader, merge->cursor);
-        if (status != 0)
-            return lmdb_failed(status, "renewing a cursor", reterr);
-    }
+    int status = 0;
+    if (merge->cursor == NULL)
+        status = mdb_cursor_open(state->reader, state->entries, &merge->cursor);
+    else if (merge->renewals != state->renewals)
+        status = mdb_cursor_renew(state->reader, merge->cursor);
+    if (status != 0)
+        return lmdb_failed(status, "opening a cursor", reterr);
+    merge->renewals = state->renewals;
     state->merges_used++;
     cursor->below = merge;
     cursor->started = true;
@@ -539,6 +540,7 @@ static bool renew_reader(struct state *state, struct err *reterr)
 {
     int status = mdb_txn_renew(state->reader);
 
+    state->renewals++;
     return status == 0 || lmdb_failed(status, "reading on", reterr);
 }
 
