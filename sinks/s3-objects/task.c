@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "metrics.h"
+#include "service/account.h"
 #include "snapshot.h"
 #include "typed.h"
 #include <assert.h>
@@ -374,14 +375,47 @@ static bool open_task(struct task *task, bool *ret_stopped, struct err *reterr)
                                  reterr);
 }
 
+static void count(struct account *account, const char *layer, const char *what,
+                  enum objects_metric metric)
+{
+    account_count(account, layer, what, atomic_load(&objects_metrics.rows[metric].value));
+}
+
+/* What a run that ends has done; one that goes on has metrics. */
+static void tell(const struct task *task, struct account *account, const char *error)
+{
+    struct buf text CLEANUP(buf) = {0}, json CLEANUP(buf) = {0};
+
+    if (!task->settings->once)
+        return;
+    count(account, "topics", "read", OBJECTS_RECORDS_READ);
+    count(account, "topics", "dead_letters", OBJECTS_DEAD_LETTERS);
+    count(account, "objects", "records", OBJECTS_RECORDS_WRITTEN);
+    count(account, "objects", "objects", OBJECTS_OBJECTS_WRITTEN);
+    count(account, "objects", "found", OBJECTS_OBJECTS_FOUND);
+    count(account, "objects", "bytes", OBJECTS_OBJECT_BYTES);
+    account_end(account, service_stopping(task->service), error, clock_mono_ms());
+    account_text(&text, account);
+    log_info("run ended", LOG_STR("pipeline", account->run), LOG_STR("account", buf_cstr(&text)));
+    account_json(&json, account);
+    puts(buf_cstr(&json));
+    fflush(stdout);
+}
+
 bool task_run(const struct settings *settings, struct service *service, struct err *reterr)
 {
     struct task task = {.settings = settings, .service = service, .arena = arena_new(0)};
+    struct account account;
 
     if (settings->registry.url != NULL)
         task.registry = registry_open(&settings->registry);
     bool stopped = false;
-    bool well = (open_task(&task, &stopped, reterr) && loop(&task, reterr)) || stopped;
+    account_begin(&account, SERVICE_NAME, settings->pipeline, clock_wall_us(), clock_mono_ms());
+    bool opened = open_task(&task, &stopped, reterr);
+    account_stage(&account, "open", clock_mono_ms());
+    bool well = (opened && loop(&task, reterr)) || stopped;
+    account_stage(&account, "write", clock_mono_ms());
+    tell(&task, &account, well ? NULL : reterr->text);
 
     release(&task);
     /* a clean stop gives the place up at once, for the one that stands by */

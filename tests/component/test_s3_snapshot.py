@@ -13,7 +13,7 @@ import pytest
 
 from harness.modules import need
 from harness.s3 import NAMESPACE, S3Error
-from harness.services import run
+from harness.services import account, run
 
 EX_USAGE, EX_DATAERR, EX_NOINPUT = 64, 65, 66
 PLACES = ("after-put", "before-manifest", "after-manifest")
@@ -95,6 +95,9 @@ def test_bytes_follow_from_the_topic_alone(sink, kafka, s3, bucket, topic):
     put(kafka, topic, {i: {"v": i * 7 % 10} for i in range(50)})
     one = sink(once=True)
     assert one.wait_exit(60) == 0
+    said = account(one.log())
+    assert (said["service"], said["status"], said["read"], said["dead_letters"]) == ("s3-objects", "success", 50, 0), said
+    assert said["objects"] >= 1 and said["bytes"] > 0 and set(said["stages_ms"]) == {"open", "write"}
     before = manifest(s3, bucket, topic)
     for instance in ("two", "three"):
         again = sink(once=True, instance=instance)
