@@ -23,7 +23,7 @@ enum {
     BATCH_DEFAULT = 15000,
     LOAD_BATCH = 20000,
     SQLITE_BATCHES = 3,
-    OVERLAY_BYTES = 32 << 20, /* as the service has it by default */
+    OVERLAY_BYTES = 16 << 20, /* as the service has it by default */
     EXIT_BELOW_FLOOR = 1
 };
 

@@ -50,7 +50,7 @@ const struct option views_options_rows[] = {
      "FOLDER", "where local state lies; it can be lost, the changelog topic restores it"},
     {"state-size", OPTION_SIZE, ROW(state_bytes), "16GiB", 1 << 20, INT64_C(1) << 46, NULL, false,
      "SIZE", "most bytes the local state of one task may take"},
-    {"state-buffer-size", OPTION_SIZE, ROW(state_buffer_bytes), "32MiB", 65536, INT64_C(1) << 36,
+    {"state-buffer-size", OPTION_SIZE, ROW(state_buffer_bytes), "16MiB", 65536, INT64_C(1) << 36,
      NULL, false, "SIZE",
      "memory of a task for committed state on its way to --state-dir; more makes large states "
      "faster, and restoring after a kill longer"},
