@@ -8,7 +8,7 @@ import random
 import re
 
 import vocabulary
-from vocabulary import AGGREGATES, EXPRESSIONS, FRAMES, ORDERED, SAME, TYPES, WINDOWS, templates
+from vocabulary import AGGREGATES, EXPRESSIONS, FRAMES, MEMBERS, ORDERED, ROW_AGGREGATES, ROWS, SAME, TYPES, WINDOWS, templates
 
 EXPRESSIONS, AGGREGATES = templates(EXPRESSIONS), templates(AGGREGATES)
 DEPTH = 3
@@ -128,6 +128,7 @@ class Query:
 
     def __init__(self, tables, choices, wanted=()):
         self.tables, self.choices, self.used, self.names = tables, choices, [], 0
+        self.aliases = {}  # of tables whose whole rows can be named
         self.wanted = {kind: [one for one in wanted if one.kind == kind] for kind in ("expression", "rows", "aggregate")}
         self.text = self._whole()
 
@@ -154,6 +155,9 @@ class Query:
             return self.literal(kind)
         if depth == 0 and c.chance(8):
             return self.scalar(kind, scope)
+        over_rows = c.chance(6) and self.over_rows(kind, scope, depth)
+        if over_rows:
+            return over_rows
         template = c.pick(EXPRESSIONS[kind])
         self.note(template)
         return f"({self.fill(template, scope, depth + 1)})"
@@ -162,6 +166,33 @@ class Query:
         text = HOLE.sub(lambda hole: key if hole[1] == "key" else self.expr(hole[1], scope, depth) if hole[1] in TYPES
                         else hole[0], template.replace("{{", "\1").replace("}}", "\2"))
         return text.replace("\1", "{").replace("\2", "}")
+
+    # --- whole rows ---
+
+    def with_rows(self, template, scope):
+        """The template with the rows it names, or None: no table of the scope has them."""
+        inside = list(dict.fromkeys(ref.split(".")[0] for ref, _ in scope if ref.split(".")[0] in self.aliases))
+        if "{other}" in template:  # json has no =
+            inside = [alias for alias in inside if "json" not in dict(self.aliases[alias].columns).values()]
+        if "{row}" not in template or not inside:
+            return None if "{row}" in template else template
+        row = self.choices.pick(inside)
+        other = self.choices.pick([alias for alias in inside if self.aliases[alias].name == self.aliases[row].name])
+        return template.replace("{row}", row).replace("{other}", other)
+
+    def over_rows(self, kind, scope, depth):
+        """An expression of the type over whole rows, or None."""
+        c = self.choices
+        fields = [f"({ref.replace('.', ').')}" for ref, of in scope if of == kind and ref.split(".")[0] in self.aliases]
+        if fields and c.chance(30):
+            self.note("field of a row")
+            return c.pick(fields)
+        template = c.pick(ROWS[kind]) if kind in ROWS else None
+        text = template and self.with_rows(template, scope)
+        if text:
+            self.note(f"row: {template.replace('{', '').replace('}', '')}")
+            return f"({self.fill(text, scope, depth + 1)})"
+        return None
 
     def literal(self, kind):
         self.note(f"type {kind}")
@@ -235,6 +266,8 @@ class Query:
 
     def table(self):
         table, alias = self.choices.pick(self.tables), self.fresh()
+        if table.name != "w":
+            self.aliases[alias] = table
         return Item(f"{table.name} {alias}", [(f"{alias}.{name}", kind) for name, kind in table.columns],
                     [f"{alias}.{key}" for key in table.keys])
 
@@ -350,6 +383,8 @@ class Query:
         wanted = self.want("rows")
         if wanted:
             return self.wanted_rows(left, wanted, alias)
+        if c.chance(35):
+            return self.records(left, alias)
         self.note(f"{name} in FROM")
         # both places of the last one must hold the same expression
         argument = self.expr({"unnest({int_array})": "int_array", "unnest({text_array})": "text_array"}.get(call, {
@@ -364,6 +399,38 @@ class Query:
         self.note(f"{join} of a function")
         text = f"{left.text} {join} {text} AS {alias}(x){' ON true' if join.startswith('LEFT') else ''}"
         return Item(text, left.columns + [(f"{alias}.x", kind)], None)
+
+    def document(self, kinds, names, scope, prefix):
+        """A json[b] object with members of these types, or NULL."""
+        members = ", ".join(f"'{name}', {self.expr(kind, scope, 2)}" for kind, name in zip(kinds, names))
+        text = f"{prefix}_build_object({members})"
+        return f"case when {self.expr('bool', scope, DEPTH)} then {text} end" if self.choices.chance(25) else text
+
+    def records(self, left, alias):
+        """A function that gives records out of documents, behind each row of `left`."""
+        c, prefix = self.choices, self.choices.pick(["jsonb", "json"])
+        refused = {"int_array", "text_array", "varchar", "char"}  # as columns of such a record
+        plain = [table for table in self.tables if table.name != "w" and not refused & {kind for _, kind in table.columns}]
+        many, populates = c.chance(50), bool(plain) and c.chance(35)
+        if populates:
+            table = c.pick(plain)
+            columns, given = table.columns, [column for column in table.columns if c.chance(70)] or table.columns[:1]
+            kinds, names = [kind for _, kind in given], [name for name, _ in given]
+        else:
+            kinds = [c.pick(MEMBERS) for _ in range(1 + c.below(3))]
+            names = [f"m{i}" for i in range(len(kinds))]
+            columns = list(zip(names, kinds))
+        document = self.document(kinds, names, left.columns, prefix)
+        if many:
+            document = f"{prefix}_build_array({document}, {self.document(kinds[:1], names, left.columns, prefix)})"
+            document = document if "case when" not in document else f"{prefix}_build_array({prefix}_build_object())"
+        name = f"{prefix}_{'populate_record' if populates else 'to_record'}{'set' if many else ''}"
+        self.note(f"{name} in FROM")
+        listed = "" if populates else f"({', '.join(f'{column} {TYPES[kind][0]}' for column, kind in columns)})"
+        call = f"{name}({f'NULL::{table.name}, ' if populates else ''}{document}) AS {alias}{listed}"
+        join = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL"])
+        return Item(f"{left.text} {join} {call}{' ON true' if join.startswith('LEFT') else ''}",
+                    left.columns + [(f"{alias}.{column}", kind) for column, kind in columns], None if many else left.keys)
 
     def wanted_rows(self, left, wanted, alias):
         """The rows of a function that must be called, behind each row of `left`."""
@@ -484,6 +551,12 @@ class Query:
     def aggregate(self, kind, scope, keys):
         if kind not in AGGREGATES:
             return "NULL::" + TYPES[kind][0]
+        if kind in ROW_AGGREGATES and self.choices.chance(10):
+            template = self.choices.pick(ROW_AGGREGATES[kind])
+            text = self.with_rows(template, scope) if "{key}" not in template or keys else None
+            if text:
+                self.note(f"row: {template.replace('{', '').replace('}', '')}")
+                return self.fill(text, scope, 2, ", ".join(keys or []))
         options = [t for t in AGGREGATES[kind] if "{key}" not in t or keys] or ["NULL::" + TYPES[kind][0]]
         template = self.choices.pick(options)
         self.note(template)
@@ -642,11 +715,28 @@ class Every(Data):
                 call = self._plain(template, scope)
                 yield template, (f"SELECT a_int42 AS g, {call} AS c FROM a GROUP BY a_int42" if group
                                  else f"SELECT id, {call} AS c FROM a")
+        yield from self.over_rows(scope)
         for kind, call, total in WINDOWS:
             for frame in FRAMES[1:] if "ntile" not in call else [""]:
                 order = "id" if total or "rows" in frame or "groups" in frame else "a_int41 DESC, id"
                 yield f"{call} {frame}", (f"SELECT id, {self._plain(call, scope)} OVER (PARTITION BY a_int42 ORDER BY {order} {frame}) AS c"
                                           " FROM a")
+
+    def over_rows(self, scope):
+        """(what, text) of each template over whole rows, and of each function that gives records."""
+        some = ", ".join(["id AS row_id", *(name for name, kind in scope if kind in ("int4", "text", "numeric", "date", "bool"))])
+        for template in dict.fromkeys(template for options in ROWS.values() for template in options):
+            pair = f"(SELECT {some} FROM a) x JOIN (SELECT {some} FROM a) y ON y.row_id >= x.row_id" if "{other}" in template else "a x"
+            call = self._plain(template.replace("{row}", "x").replace("{other}", "y"), scope)
+            yield template, f"SELECT {'x.row_id, y.row_id AS other' if 'JOIN' in pair else 'id'}, {call} AS c FROM {pair}"
+        for template in dict.fromkeys(template for options in ROW_AGGREGATES.values() for template in options):
+            yield template, f"SELECT a_int42 AS g, {self._plain(template.replace('{row}', 'a'), scope)} AS c FROM a GROUP BY a_int42"
+        members = ", ".join(f"'{kind}', a_{kind}1" for kind in MEMBERS)
+        listed = ", ".join(f'"{kind}" {TYPES[kind][0]}' for kind in MEMBERS)
+        for prefix in ("json", "jsonb"):
+            one = f"{prefix}_build_object({members})"
+            yield f"{prefix}_to_record", f"SELECT id, x.* FROM a CROSS JOIN LATERAL {prefix}_to_record({one}) AS x({listed})"
+            yield f"{prefix}_to_recordset", f"SELECT id, x.* FROM a LEFT JOIN LATERAL {prefix}_to_recordset({prefix}_build_array({one})) AS x({listed}) ON true"
 
     def _plain(self, template, scope):
         seen = {}

@@ -21,7 +21,7 @@ HOLES = {
 
 S = "case when {bool} then 'abc' else {text} end"  # a text, with letters more often than not
 N = "abs({int4}) % 3 + 1"
-P = "({int2}::float8 / 50)"  # between -1 and 1
+P = "(({int2} % 50::smallint)::float8 / 50)"  # between -1 and 1
 OBJECT = "case when {bool} then '{{\"a\": 1, \"b\": [2, null]}}' else '{{}}' end"
 ARRAY = "case when {bool} then '[1, \"x\", null, {{\"a\": 2}}]' else '[]' end"
 PAIRS = "case when {bool} then '{{a,1,b,2}}' else '{{}}' end"

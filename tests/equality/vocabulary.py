@@ -177,6 +177,23 @@ FRAMES = ["", "", "rows between 1 preceding and current row", "rows between unbo
           "range between unbounded preceding and current row", "rows between 2 preceding and 1 following exclude current row",
           "groups between current row and unbounded following exclude ties"]
 
+# over whole rows: {row} is a table's, {other} one of the same table or itself
+ROWS = {
+    "json": ["row_to_json({row})", "to_json({row})", "json_build_object('r', {row}, 'n', {int4})", "row_to_json(ROW({int4}, {text}))"],
+    "jsonb": ["to_jsonb({row})", "jsonb_build_array({row}, {text})", "to_jsonb(ROW({row}.*, {int4}))", "to_jsonb(ROW({row}, {date}))"],
+    "text": ["{row}::text", "concat({row}, {text})", "ROW({text}, {numeric}, {bool})::text", "ROW({row}.*, {text})::text", "{text} || {row}"],
+    "bool": ["{row} IS NULL", "{row} IS NOT NULL", "ROW({text}, {int4}) IS NULL", "ROW({int4}, {text}) = ROW({int4}, {text})",
+             "ROW({int4}, {numeric}) IS DISTINCT FROM ROW({int4}, {numeric})", "ROW({text}, {int4}) < ROW({text}, {int4})",
+             "({int4}, {text}) IN (({int4}, {text}), (1, 'a'))", "{row} = {other}", "{row} IS DISTINCT FROM {other}", "{row} >= {other}"],
+    "int4": ["num_nulls({row}, {text})"],
+}
+ROW_AGGREGATES = {
+    "int8": ["count({row})", "count({row}.*)", "count(DISTINCT ROW({int4}, {text}))"], "json": ["json_agg({row} order by {key})"],
+    "jsonb": ["jsonb_agg({row} order by {key})", "jsonb_agg(ROW({int4}, {text}) order by {key})"],
+}
+# members of documents that functions of FROM take columns from
+MEMBERS = ["int4", "text", "numeric", "numeric2", "bool", "date", "timestamp", "int8", "jsonb", "uuid", "interval", "float8"]
+
 
 def templates(table):
     """{type: [template]} of one of the tables above: one between bars or lines; \\| is a bar of its own."""

@@ -123,6 +123,9 @@ static const struct refusal selects[] = {
     {"WITH RECURSIVE r AS (SELECT id FROM b.t) SELECT id FROM r", "3:31", "RECURSIVE"},
     {"SELECT id, s COLLATE \"de_DE\" FROM b.t", "3:44", "write COLLATE \"C\""},
     {"SELECT id, k COLLATE \"C\" FROM b.t", "3:44", "not supported by type integer"},
+    {"SELECT x.a || x.b AS c FROM (SELECT s COLLATE \"de-x-icu\" AS a, s COLLATE \"sv-x-icu\" AS b "
+     "FROM b.t) x",
+     "3:26", "column \"c\" is made of texts of different collations"},
     {"SELECT id, id FROM b.t", "3:26", "two columns named \"id\""},
     {"SELECT id, k::interval FROM b.t", "3:42", "can't be cast from integer to interval"},
     {"SELECT id, k::point FROM b.t", "3:45", "type \"point\" is not supported"},

@@ -285,10 +285,11 @@ static bool use_keys(struct binder *binder, struct aggregate_call *call)
     const char *name = call->aggregate->name;
     struct collated collated;
 
+    if (!bind_takes_collation(call->type.id))
+        return true;
     if (!bind_derive_collation(binder, call->args, call->args_n, call->location, &collated))
         return false;
-    if (bind_takes_collation(call->type.id))
-        call->type.collation = collated.name;
+    call->type.collation = collated.name;
     call->by_key = collated.name != NULL && !type_is_array(call->type.id) &&
                    (strcmp(name, "min") == 0 || strcmp(name, "max") == 0);
     if (!call->by_key)

@@ -253,6 +253,11 @@ bool bind_comparable(struct binder *binder, const struct expr *expr, const char 
     enum type_id bare = type_element(expr->type.id), types[] = {bare, bare};
     bool ambiguous = false;
 
+    if (bind_is_undecided(&expr->type))
+        return ast_refuse(&binder->ast, expr->location,
+                          "%s by texts of different collations: write COLLATE to say which one is "
+                          "meant",
+                          what);
     if (type_is_array(expr->type.id) && expr->type.collation != NULL)
         return ast_refuse(&binder->ast, expr->location,
                           "%s by an array of text with collation \"%s\" is not supported; write "

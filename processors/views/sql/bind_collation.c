@@ -32,14 +32,23 @@ static bool same_name(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+/* Of what is made of texts of different collations, none of them written: no harm until somebody
+ * compares it. */
+static const char undecided[] = "undecided";
+
 static const char *shown(const char *name)
 {
     return name == NULL ? "C" : name;
 }
 
-/* What is written with COLLATE decides, else what columns are declared with. */
-bool bind_derive_collation(struct binder *binder, struct expr *const *args, uint16_t args_n,
-                           int location, struct collated *ret)
+bool bind_is_undecided(const struct type *type)
+{
+    return same_name(type->collation, undecided);
+}
+
+/* As bind_derive_collation, but what columns contradict each other in is left undecided. */
+static bool derive(struct binder *binder, struct expr *const *args, uint16_t args_n, int location,
+                   struct collated *ret)
 {
     *ret = (struct collated){NULL, false};
     for (uint16_t i = 0; i < args_n; i++) {
@@ -48,15 +57,26 @@ bool bind_derive_collation(struct binder *binder, struct expr *const *args, uint
 
         if ((!arg->collated && name == NULL) || (ret->written && !arg->collated))
             continue;
-        if (arg->collated == ret->written && !same_name(name, ret->name) &&
-            (ret->written || ret->name != NULL))
+        if (arg->collated == ret->written && !same_name(name, ret->name) && ret->written)
             return ast_refuse(&binder->ast, location,
-                              "collation mismatch between %s collations \"%s\" and \"%s\"",
-                              ret->written ? "explicit" : "implicit", shown(ret->name),
-                              shown(name));
+                              "collation mismatch between explicit collations \"%s\" and \"%s\"",
+                              shown(ret->name), shown(name));
+        if (!arg->collated && ret->name != NULL && !same_name(name, ret->name))
+            name = undecided;
         *ret = (struct collated){name, arg->collated};
     }
     return true;
+}
+
+/* What is written with COLLATE decides, else what columns are declared with. */
+bool bind_derive_collation(struct binder *binder, struct expr *const *args, uint16_t args_n,
+                           int location, struct collated *ret)
+{
+    return derive(binder, args, args_n, location, ret) &&
+           (!same_name(ret->name, undecided) ||
+            ast_refuse(&binder->ast, location,
+                       "columns of different collations meet here and do not say which one is "
+                       "meant; write COLLATE"));
 }
 
 bool bind_takes_collation(enum type_id type)
@@ -101,6 +121,20 @@ static bool is_sensitive(const struct function *function)
            (comparison_of(function->name) != 0 && function->args[0] == TYPE_ANYARRAY);
 }
 
+/* The answer is of bytes: no collation has a say in it. */
+static bool is_of_bytes(const struct function *function)
+{
+    static const char *const names[] = {
+        "||",    "concat", "concat_ws", "length", "char_length", "character_length", "octet_length",
+        "left",  "right",  "lpad",      "rpad",   "substr",      "reverse",          "repeat",
+        "ascii", "md5",    "btrim",     "ltrim",  "rtrim",       "quote_literal",    "convert_to"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(function->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 /* < and its kind over text become the same over keys. */
 static struct expr *compare_keys(struct binder *binder, struct expr *call, const char *name)
 {
@@ -140,7 +174,8 @@ struct expr *bind_collated_call(struct binder *binder, struct expr *call)
     bool equality = strcmp(function->name, "=") == 0 || strcmp(function->name, "<>") == 0;
     struct collated collated;
 
-    if (!bind_derive_collation(binder, call->args, call->args_n, call->location, &collated))
+    if (!(is_of_bytes(function) ? derive : bind_derive_collation)(binder, call->args, call->args_n,
+                                                                  call->location, &collated))
         return NULL;
     if (collated.name != NULL && !equality && mask != 0 && type_is_text(function->args[0]))
         return compare_keys(binder, call, collated.name);

@@ -21,6 +21,10 @@ WARN_UNUSED bool bind_collation_name(struct binder *binder, const PgQuery__Colla
 WARN_UNUSED bool bind_derive_collation(struct binder *binder, struct expr *const *args,
                                        uint16_t args_n, int location, struct collated *ret);
 
+/* The type's texts are of different collations, and COLLATE does not say which one is meant: they
+ * can't be compared. */
+bool bind_is_undecided(const struct type *type);
+
 /* Text, or an array of it. */
 bool bind_takes_collation(enum type_id type);
 

@@ -4,9 +4,25 @@
 #include "sql/bind.h"
 #include "sql/bind_values.h"
 #include "sql/calls.h"
+#include "sql/collations.h"
 #include <inttypes.h>
 
 enum { TOPIC_BYTES_MAX = 249, PARTITIONS_MAX = 10000 };
+
+/* What reads a view must know by which collation its texts compare. */
+static bool columns_are_decided(struct binder *binder, const PgQuery__RangeVar *name,
+                                const struct query *query)
+{
+    const struct schema *shape = &nodes_at(&binder->nodes, query->node)->schema;
+
+    for (uint16_t i = 0; i < query->columns_n; i++)
+        if (bind_is_undecided(&shape->columns[i].type))
+            return ast_refuse(&binder->ast, name->location,
+                              "column \"%s\" is made of texts of different collations; write "
+                              "COLLATE to say which one it has",
+                              query->columns[i]);
+    return true;
+}
 
 /* The names of a view's columns: the query's, replaced by those written behind the view's name. */
 static bool view_columns(struct binder *binder, const PgQuery__RangeVar *name,
@@ -24,7 +40,7 @@ static bool view_columns(struct binder *binder, const PgQuery__RangeVar *name,
                 return ast_refuse(&binder->ast, name->location,
                                   "the view has two columns named \"%s\"; rename one with AS",
                                   query->columns[i]);
-    return true;
+    return columns_are_decided(binder, name, query);
 }
 
 /* Binds the SELECT of a view and makes the view a relation; *ret_query is what it holds. */

@@ -25,6 +25,12 @@ CREATE MATERIALIZED VIEW equals AS SELECT a.id, b.id AS other FROM t a JOIN t b 
 CREATE MATERIALIZED VIEW listed AS SELECT id FROM t WHERE de IN ('ö', 'Öl', 'z') OR de < ANY (ARRAY['b', 'B']);
 CREATE MATERIALIZED VIEW source_again AS SELECT s.c AS c FROM (SELECT plain COLLATE "de-x-icu" AS c FROM t) s WHERE s.c > 'O';
 CREATE MATERIALIZED VIEW source_plain AS SELECT s.c AS c FROM (SELECT plain AS c FROM t) s WHERE s.c > 'O';
+CREATE MATERIALIZED VIEW mixed AS SELECT id, length(de || sv) AS l, (de || sv) COLLATE "C" AS c, concat(de, sv, plain) COLLATE "de-x-icu" AS d, (de || sv)::bytea AS b, substr(de || sv, 2) || plain COLLATE "fr-x-icu" AS s FROM t;
+CREATE MATERIALIZED VIEW mixed_order AS SELECT id FROM t ORDER BY (de || sv) COLLATE "fr-x-icu" DESC, id LIMIT 2;
+CREATE MATERIALIZED VIEW mixed_max AS SELECT max((de || sv) COLLATE "de-x-icu") AS m, count(de || sv) AS n FROM t;
+CREATE MATERIALIZED VIEW mixed_null AS SELECT id, (de || sv) IS NULL AS n FROM t;
+-- refused mixed_compared
+CREATE MATERIALIZED VIEW mixed_compared AS SELECT id FROM t WHERE de || sv > 'm';
 INSERT INTO t VALUES (1, 1, 'Öl', 'öl', 'Öl', 'Ab'), (2, 1, 'oz', 'Zebra', 'oz', 'ab'), (3, 1, 'Apfel', 'ål', 'apfel', 'b'), (4, 2, 'äpfel', 'ära', 'ß', 'a-b'),
   (5, 2, 'straße', 'a', 'STRASSE', 'aB'), (6, 2, 'Strasse', 'å', 'straße', ''), (7, 3, NULL, NULL, NULL, NULL), (8, 3, '', 'o', 'İi', 'c d'),
   (9, NULL, 'z', 'z', 'co-op', 'cd'), (10, NULL, 'co op', 'coop', 'COOP', 'c-d');
