@@ -13,54 +13,170 @@ static bool one_column(struct scope *scope, const struct query *query, int locat
            ast_refuse(&scope->binder->ast, location, "subquery must return only one column");
 }
 
+/* The value of a scalar subquery, over the first columns of its node. */
+struct lazy {
+    uint32_t node;
+    struct list correlations;
+    const struct expr *value;
+    uint16_t columns_n;
+};
+
+/* It calls something that may raise. */
+static bool may_raise(const struct expr *expr)
+{
+    if (expr->kind == EXPR_CALL && comparison_of(expr->function->name) == 0)
+        return true;
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        if (may_raise(expr->args[i]))
+            return true;
+    return false;
+}
+
+/* What the value reads, then the keys of the correlations. */
+static struct lazy read_columns(struct binder *binder, const struct query *query,
+                                const struct plan_node *top)
+{
+    const struct schema *below = &nodes_at(&binder->nodes, top->inputs[0])->schema;
+    uint16_t most = (uint16_t)(below->columns_n + query->correlations.n), n = 0;
+    struct expr **exprs = arena_alloc(binder->arena, (most + 1U) * sizeof(struct expr *));
+    const char **names = arena_alloc(binder->arena, (most + 1U) * sizeof(*names));
+    int16_t *at = arena_alloc(binder->arena, (below->columns_n + 1U) * sizeof(*at));
+    int16_t *same = arena_alloc(binder->arena, (below->columns_n + 1U) * sizeof(*same));
+    const uint16_t *keys = subquery_keys(binder, query);
+    struct column_set read = {0};
+    struct lazy lazy = {0};
+
+    exprs_columns(top->exprs[0], &read);
+    for (uint16_t i = 0; i < below->columns_n; i++) {
+        same[i] = (int16_t)i;
+        at[i] = (int16_t)(column_set_has(&read, i) ? n : -1);
+        if (at[i] < 0)
+            continue;
+        exprs[n] = exprs_column(binder->arena, i, below->columns[i].type, top->exprs[0]->location);
+        names[n++] = below->columns[i].name;
+    }
+    lazy.columns_n = n;
+    lazy.value = exprs_move(binder->arena, top->exprs[0], at);
+    lazy.correlations = subquery_correlations(binder, query, n);
+    for (uint32_t i = 0; i < query->correlations.n; i++) {
+        exprs[n] = exprs_move(binder->arena, top->exprs[keys[i]], same);
+        names[n++] = top->schema.columns[keys[i]].name;
+    }
+    lazy.node = nodes_project(&binder->nodes, top->inputs[0], exprs, names, n);
+    return lazy;
+}
+
+/* An expression that may raise is computed for the row around it, where it is read: an error is
+ * that row's, and none where CASE does not ask. */
+static struct lazy lazily(struct binder *binder, const struct query *query, int location)
+{
+    const struct plan_node *top = nodes_at(&binder->nodes, query->node);
+
+    if (top->kind == PLAN_PROJECT && !nodes_is_pinned(&binder->nodes, query->node) &&
+        may_raise(top->exprs[0]))
+        return read_columns(binder, query, top);
+    return (struct lazy){.node = query->node,
+                         .correlations = query->correlations,
+                         .value =
+                             exprs_column(binder->arena, 0, top->schema.columns[0].type, location),
+                         .columns_n = 1};
+}
+
+/* The value over a node that was joined, its columns from `first` on. */
+static struct expr *value_at(struct scope *scope, const struct lazy *lazy, uint32_t node,
+                             uint16_t first, uint16_t from, int location)
+{
+    struct binder *binder = scope->binder;
+    struct expr **by = arena_alloc(binder->arena, (lazy->columns_n + 1U) * sizeof(struct expr *));
+
+    for (uint16_t i = 0; i < lazy->columns_n; i++)
+        by[i] = subquery_column(scope, node, first, (uint16_t)(from + i), location);
+    return exprs_substitute(binder->arena, lazy->value, by);
+}
+
 /* The value of the only row: `empty` where there is none. */
 static struct expr *value_of_single(struct scope *scope, const struct query *query, int location)
 {
     struct binder *binder = scope->binder;
-    uint32_t node = query->empty == NULL ? query->node : subquery_marked(binder, query->node);
-    uint16_t marker = (uint16_t)(nodes_at(&binder->nodes, node)->schema.columns_n - 1), first = 0;
+    struct lazy lazy = lazily(binder, query, location);
+    bool plain = query->empty == NULL && lazy.value->kind == EXPR_COLUMN;
     bool sure = query->always && query->correlations.n == 0;
+    uint32_t node = plain || sure ? lazy.node : subquery_marked(binder, lazy.node);
+    uint16_t marker = (uint16_t)(nodes_at(&binder->nodes, node)->schema.columns_n - 1), first = 0;
     struct expr *value, *choice;
 
-    if (!subquery_join(scope, node, &query->correlations, sure, &first))
+    if (!subquery_join(scope, node, &lazy.correlations, sure, &first))
         return NULL;
-    value = subquery_column(scope, node, first, 0, location);
-    if (query->empty == NULL)
+    value = value_at(scope, &lazy, node, first, 0, location);
+    if (plain || sure)
         return value;
     choice = exprs_new(binder->arena, EXPR_CASE, value->type.id, 3, location);
     choice->type = value->type;
     choice->args[0] =
         exprs_is_null(binder->arena, subquery_column(scope, node, first, marker, location));
-    choice->args[1] = query->empty[0];
+    choice->args[1] =
+        query->empty == NULL ? exprs_null(binder->arena, value->type, location) : query->empty[0];
     choice->args[2] = value;
     return choice;
+}
+
+/* How many rows there are, and each column that the value reads of one of them. */
+static uint32_t count_rows(struct binder *binder, const struct lazy *lazy, int location)
+{
+    const struct schema *shape = &nodes_at(&binder->nodes, lazy->node)->schema;
+    uint16_t n = (uint16_t)(lazy->columns_n + 1), keys_n = (uint16_t)lazy->correlations.n;
+    struct plan_aggregate *aggregates = arena_zalloc(binder->arena, n * sizeof(*aggregates));
+    const char **names = arena_alloc(binder->arena, n * sizeof(*names));
+    uint16_t *keys = arena_alloc(binder->arena, (keys_n + 1U) * sizeof(*keys));
+
+    names[0] = "rows";
+    aggregates[0] = subquery_count(NULL);
+    for (uint16_t i = 1; i < n; i++) {
+        struct type type = shape->columns[i - 1].type;
+
+        names[i] = "value";
+        aggregates[i] = (struct plan_aggregate){
+            .aggregate = aggregate_internal("first"),
+            .arg = exprs_column(binder->arena, (uint16_t)(i - 1), type, location),
+            .result = type};
+    }
+    for (uint16_t i = 0; i < keys_n; i++)
+        keys[i] = ((const struct correlation *)lazy->correlations.at[i])->column;
+    return subquery_group(binder, lazy->node, keys, keys_n, (struct counts){aggregates, names, n});
 }
 
 /* The value of one of the rows, with their number: the error of two is raised where it is read. */
 static struct expr *value_of_group(struct scope *scope, const struct query *query, int location)
 {
     struct binder *binder = scope->binder;
-    static const char *const names[] = {"rows", "value"};
-    struct type type = nodes_at(&binder->nodes, query->node)->schema.columns[0].type;
-    struct plan_aggregate *aggregates = arena_zalloc(binder->arena, 2 * sizeof(*aggregates));
-    struct list correlations = subquery_correlations(binder, query, 0);
+    struct lazy lazy = lazily(binder, query, location);
+    struct query keyed = {.correlations = lazy.correlations};
+    struct list correlations = subquery_correlations(binder, &keyed, 0);
     uint16_t n = (uint16_t)correlations.n, first = 0;
-    struct expr *args[2], *call;
-    uint32_t node;
+    uint32_t node = count_rows(binder, &lazy, location);
+    struct expr *one = exprs_new(binder->arena, EXPR_CONST, TYPE_INT8, 0, location);
+    struct expr *rows, *value, *args[2], *pair[2], *call, *choice;
 
-    aggregates[0] = subquery_count(NULL);
-    aggregates[1] = (struct plan_aggregate){.aggregate = aggregate_internal("first"),
-                                            .arg = exprs_column(binder->arena, 0, type, location),
-                                            .result = type};
-    node = subquery_group(binder, query->node, subquery_keys(binder, query), n,
-                          (struct counts){aggregates, names, 2});
     if (!subquery_join(scope, node, &correlations, n == 0, &first))
         return NULL;
-    args[0] = subquery_column(scope, node, first, n, location);
-    args[1] = subquery_column(scope, node, first, (uint16_t)(n + 1), location);
+    rows = subquery_column(scope, node, first, n, location);
+    value = value_at(scope, &lazy, node, first, (uint16_t)(n + 1), location);
+    args[0] = rows;
+    args[1] =
+        lazy.value->kind == EXPR_COLUMN ? value : exprs_null(binder->arena, value->type, location);
     call = exprs_call(binder->arena, function_named("single row"), args, 2, location);
-    call->type = type;
-    return call;
+    call->type = value->type;
+    if (lazy.value->kind == EXPR_COLUMN)
+        return call;
+    one->constant.slot = 1;
+    pair[0] = rows;
+    pair[1] = one;
+    choice = exprs_new(binder->arena, EXPR_CASE, value->type.id, 3, location);
+    choice->type = value->type;
+    choice->args[0] = bind_call(binder, FUNCTION_OPERATOR, "=", pair, 2, location);
+    choice->args[1] = value;
+    choice->args[2] = call;
+    return choice;
 }
 
 static struct expr *bind_scalar(struct scope *scope, const PgQuery__SubLink *node)
