@@ -270,7 +270,8 @@ def test_unusable_object_fails_alone(producer, tmp_path, name, body, reason):
 def test_missing_input(producer, tmp_path):
     assert producer(tmp_path / "none.csv").run(status=EX_NOINPUT, key="id")["failed"] == 1
     (tmp_path / "empty").mkdir()
-    assert producer(tmp_path / "empty", "b").run(status=EX_NOINPUT, key="id")["status"] == "failed"
+    said = producer(tmp_path / "empty", "b").run(status=EX_NOINPUT, key="id")
+    assert said["status"] == "failed" and "connect" in said["stages_ms"]
     unreachable = run("objects", {"kafka-bootstrap": "127.0.0.1:1", "topic": "x", "input": "x.csv", "once": True,
                                   "every": "1s", "state-dir": str(tmp_path / "s"), "http-port": "-1"})
     assert unreachable.returncode == EX_USAGE and "--every" in unreachable.stderr

@@ -4,6 +4,7 @@ import email
 import email.policy
 import ssl
 import subprocess
+import warnings
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
@@ -36,6 +37,7 @@ class MailServer:
             options = {"tls_context": context, "require_starttls": True}
         elif tls == "tls":
             options = {"ssl_context": context}
+        warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS")  # it is TLS from the first byte
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, auth_required=bool(tls), auth_require_tls=tls == "starttls",
                                       authenticator=self._login, **options)
         self._controller.start()
