@@ -22,6 +22,7 @@ static bool question_of(const struct call *call, bool is_operator, struct path_q
 
     *ret = (struct path_question){.path = call->prepared,
                                   .document = jsonb_open(call->args[0].bytes, call->scratch),
+                                  .plain = is_operator,
                                   .silent = is_operator};
     if (call->args_n > 3)
         ret->silent = call->args[3].slot != 0;

@@ -1,7 +1,7 @@
 /*
  * SQL/JSON paths (chapter 9.16.2): read once into a tree, printed in PostgreSQL's own form, run
- * over a document. What is missing: datetime(), whose templates follow the standard, and
- * keyvalue(), whose ids are places in PostgreSQL's storage. Not for other rooms.
+ * over a document. What is missing: datetime(), whose templates follow the standard. Not for other
+ * rooms.
  */
 #ifndef SLUICE_VIEWS_EXPR_JSONPATH_H
 #define SLUICE_VIEWS_EXPR_JSONPATH_H
@@ -53,7 +53,8 @@ enum path_kind {
     PATH_ABS,
     PATH_FLOOR,
     PATH_CEILING,
-    PATH_DOUBLE
+    PATH_DOUBLE,
+    PATH_KEYVALUE
 };
 
 #define PATH_LEVEL_LAST UINT32_MAX
@@ -111,6 +112,7 @@ struct path_question {
     const struct jsonpath *path;
     struct jsonb *document;
     struct jsonb *vars; /* an object */
+    bool plain;         /* of an operator, which has no variables at all */
     bool silent;        /* an error makes the answer unknown */
     bool first;         /* no items, only whether there are some */
 };

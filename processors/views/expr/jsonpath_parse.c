@@ -111,8 +111,9 @@ static bool parse_predicate(struct parser *parser, struct path_node **ret)
 static const struct {
     const char *name;
     enum path_kind kind;
-} methods[] = {{"type", PATH_TYPE},   {"size", PATH_SIZE},     {"abs", PATH_ABS},
-               {"floor", PATH_FLOOR}, {"double", PATH_DOUBLE}, {"ceiling", PATH_CEILING}};
+} methods[] = {{"type", PATH_TYPE},        {"size", PATH_SIZE},     {"abs", PATH_ABS},
+               {"floor", PATH_FLOOR},      {"double", PATH_DOUBLE}, {"ceiling", PATH_CEILING},
+               {"keyvalue", PATH_KEYVALUE}};
 
 const char *jsonpath_method(enum path_kind kind)
 {
@@ -132,11 +133,6 @@ static bool finish_method(struct parser *parser, struct str name, struct path_no
     if (strcmp(lower, "datetime") == 0)
         return err_sql(parser->reterr, ERR_DEAD_LETTER, "0A000",
                        "jsonpath's .datetime() is not supported; cast the value in SQL");
-    if (strcmp(lower, "keyvalue") == 0)
-        return err_sql(
-            parser->reterr, ERR_DEAD_LETTER, "0A000",
-            "jsonpath's .keyvalue() is not supported: its ids are places in PostgreSQL's "
-            "storage; write jsonb_each");
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         if (strcmp(lower, methods[i].name) == 0) {
             node->kind = methods[i].kind;

@@ -331,6 +331,23 @@ static enum outcome run_subscripts(struct path_run *run, const struct path_node 
 
 /* ---- values ---- */
 
+/* What follows the node, over an item of another document. */
+static enum outcome follow_within(struct path_run *run, const struct path_node *node,
+                                  const struct jsonb *base, int64_t id, struct jsonb *item,
+                                  struct path_items *found)
+{
+    const struct jsonb *outer = run->base;
+    int64_t outer_id = run->base_id;
+    enum outcome outcome;
+
+    run->base = base;
+    run->base_id = id;
+    outcome = path_follow(run, node->next, item, found);
+    run->base = outer;
+    run->base_id = outer_id;
+    return outcome;
+}
+
 static enum outcome run_variable(struct path_run *run, const struct path_node *node,
                                  struct path_items *found)
 {
@@ -339,7 +356,7 @@ static enum outcome run_variable(struct path_run *run, const struct path_node *n
 
     value = jsonb_member(run->question->vars, node->text);
     if (value != NULL)
-        return path_follow(run, node->next, value, found);
+        return follow_within(run, node, run->question->vars, 1, value, found);
     err_sql(&raised, ERR_DEAD_LETTER, "42704", "could not find jsonpath variable \"%.*s\"",
             STR_ARG(node->text));
     return path_stop(run, &raised);
@@ -367,7 +384,7 @@ static enum outcome run_last(struct path_run *run, const struct path_node *node,
 static bool unwraps(enum path_kind kind)
 {
     return kind == PATH_FILTER || kind == PATH_ABS || kind == PATH_FLOOR || kind == PATH_CEILING ||
-           kind == PATH_DOUBLE;
+           kind == PATH_DOUBLE || kind == PATH_KEYVALUE;
 }
 
 static enum outcome run_accessor(struct path_run *run, const struct path_node *node,
@@ -394,6 +411,8 @@ static enum outcome run_accessor(struct path_run *run, const struct path_node *n
         return path_size(run, node, item, found);
     case PATH_DOUBLE:
         return path_double(run, node, item, found);
+    case PATH_KEYVALUE:
+        return path_keyvalue(run, node, item, found);
     default:
         return path_numeric(run, node, item, found);
     }
@@ -410,7 +429,7 @@ enum outcome path_item(struct path_run *run, const struct path_node *node, struc
     case PATH_VARIABLE:
         return run_variable(run, node, found);
     case PATH_ROOT:
-        return path_follow(run, node->next, run->question->document, found);
+        return follow_within(run, node, run->question->document, 0, run->question->document, found);
     case PATH_CURRENT:
         return path_follow(run, node->next, run->current, found);
     case PATH_LAST:
@@ -432,6 +451,8 @@ bool jsonpath_run(const struct path_question *question, struct arena *arena,
     struct path_run run = {.arena = arena,
                            .question = question,
                            .current = question->document,
+                           .base = question->document,
+                           .next_id = question->plain ? 1 : 2,
                            .array_size = -1,
                            .throws = !question->silent,
                            .tolerant = !question->path->strict,

@@ -16,10 +16,13 @@ struct path_run {
     struct arena *arena;
     const struct path_question *question;
     struct jsonb *current;
-    int64_t array_size; /* of the innermost array with subscripts; below 0: none */
-    bool throws;        /* a failure raises */
-    bool raised;        /* it did */
-    bool tolerant;      /* what is not there is nothing, not a failure */
+    const struct jsonb
+        *base; /* the document that items are in: the root, the variables, a member */
+    int64_t base_id, next_id; /* its number, and that of the next one made */
+    int64_t array_size;       /* of the innermost array with subscripts; below 0: none */
+    bool throws;              /* a failure raises */
+    bool raised;              /* it did */
+    bool tolerant;            /* what is not there is nothing, not a failure */
     struct err *reterr;
 };
 
@@ -90,6 +93,10 @@ enum outcome path_size(struct path_run *run, const struct path_node *node, const
 /* .abs(), .floor(), .ceiling() */
 enum outcome path_numeric(struct path_run *run, const struct path_node *node,
                           const struct jsonb *item, struct path_items *found);
+
+/* jsonpath_keyvalue.c: .keyvalue() */
+enum outcome path_keyvalue(struct path_run *run, const struct path_node *node,
+                           const struct jsonb *item, struct path_items *found);
 
 /* .double() */
 enum outcome path_double(struct path_run *run, const struct path_node *node, struct jsonb *item,
