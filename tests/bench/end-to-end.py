@@ -45,7 +45,7 @@ DEADLINE_S = 1800
 COPY_INTERVAL_MS = 200
 POLL_S = 0.5  # asking is not free: each time new clients of the broker
 SAMPLES_HZ = 499
-FLOORS = {"changes/s": (30000, ">="), "RssAnon MB": (120, "<="), "CPU us/change": (20, "<=")}
+FLOORS = {"changes/s": (30000, ">="), "RssAnon MB": (100, "<="), "CPU us/change": (20, "<=")}
 FULL_CHANGES = 1_000_000
 LIVE_AT_FULL = {"orders": 50_000, "order_items": 300_000}
 

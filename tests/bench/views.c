@@ -20,10 +20,10 @@
 
 enum {
     CHANGES_DEFAULT = 600000,
-    BATCH_DEFAULT = 15000,
+    BATCH_DEFAULT = 10000,
     LOAD_BATCH = 20000,
     SQLITE_BATCHES = 3,
-    OVERLAY_BYTES = 16 << 20, /* as the service has it by default */
+    OVERLAY_BYTES = 8 << 20, /* as the service has it by default */
     EXIT_BELOW_FLOOR = 1
 };
 
