@@ -17,7 +17,8 @@ enum {
     KEY_MAX = 511,             /* LMDB's */
     KEY_PREFIX = KEY_MAX - 16, /* of a longer one, before its hash */
     LOCK_BYTES = 16 * 1024,    /* of lock.mdb, which is mapped; LMDB wants the half */
-    RELEASE_BYTES = 16 << 20,  /* pages of the file to hold mapped at most, about */
+    RELEASE_BYTES = 32 << 20,  /* of the file to hold mapped at most, about */
+    MAPPED_BYTES = 64 * 1024,  /* by one read: the kernel maps what lies around it too */
     PAGE_BYTES = 4096,
     RENUMBER_SLACK = 1 << 20 /* numbers that may lie idle, beside as many as there are keys */
 };
@@ -51,7 +52,9 @@ struct seen {
     bool sweeping;
     char *map_at; /* where data.mdb is mapped */
     size_t map_bytes;
-    uint64_t touched; /* reads since the pages were let go */
+    uint64_t touched;   /* reads since the pages were let go */
+    uint64_t dirtied;   /* about how many pages the open batch holds written */
+    uintptr_t dirty_at; /* the last one */
 };
 
 /* A write that was cut short for want of room is told as EIO. */
@@ -166,7 +169,7 @@ static void find_map(struct seen *seen, const char *directory)
 /* The map is shared and read only: what is let go comes back from the page cache at the next touch. */
 static void release_pages(struct seen *seen)
 {
-    if (seen->touched * PAGE_BYTES < RELEASE_BYTES || seen->map_at == NULL)
+    if (seen->touched * MAPPED_BYTES < RELEASE_BYTES || seen->map_at == NULL)
         return;
     madvise(seen->map_at, seen->map_bytes, MADV_DONTNEED);
     seen->touched = 0;
@@ -268,8 +271,23 @@ static bool end_txn(struct seen *seen, struct err *reterr)
     if (status != 0)
         return failed(seen, status, "committing", reterr);
     seen->committed_numbers = seen->stand.numbers;
+    seen->dirtied = 0;
     release_pages(seen);
     return true;
+}
+
+/* A page that is written is held in memory until the batch ends. Neighbours come one after the other. */
+static void note_written(struct seen *seen, const void *at)
+{
+    uintptr_t page = (uintptr_t)at / PAGE_BYTES;
+
+    seen->dirtied += page != seen->dirty_at;
+    seen->dirty_at = page;
+}
+
+size_t seen_batch_bytes(const struct seen *seen)
+{
+    return (size_t)seen->dirtied * PAGE_BYTES;
 }
 
 /* Gives the keys numbers from 0 on, when keys that came and went have used up many. */
@@ -442,10 +460,11 @@ static bool look(struct seen *seen, struct str stored, bool *ret_found, struct e
     int status = mdb_get(seen->txn, seen->entries, &key, &value);
     if (status != 0 && status != MDB_NOTFOUND)
         return failed(seen, status, "reading", reterr);
-    seen->touched++;
     *ret_found = status == 0;
     if (status == 0)
         memcpy(ret, value.mv_data, sizeof(*ret));
+    seen->touched++;
+    release_pages(seen);
     return true;
 }
 
@@ -458,6 +477,7 @@ static bool write_entry(struct seen *seen, struct str key, struct str stored,
 
     if (status != 0)
         return failed(seen, status, "writing", reterr);
+    note_written(seen, value.mv_data);
     memcpy(value.mv_data, entry, sizeof(*entry));
     if (longer)
         memcpy((char *)value.mv_data + sizeof(*entry), key.at, key.len);
@@ -551,11 +571,12 @@ static int sweep_start(struct seen *seen, MDB_cursor *cursor, MDB_val *key, MDB_
 }
 
 /* Hands out and removes the entry the cursor stands at. */
-static bool sweep_one(const struct seen *seen, const struct seen_sweep *sweep, MDB_cursor *cursor,
+static bool sweep_one(struct seen *seen, const struct seen_sweep *sweep, MDB_cursor *cursor,
                       MDB_val key, MDB_val value, struct err *reterr)
 {
     if (!sweep->each(sweep->arg, whole_key(key, value), reterr))
         return false;
+    note_written(seen, key.mv_data);
     int status = mdb_cursor_del(cursor, 0);
     return status == 0 || failed(seen, status, "removing", reterr);
 }
@@ -615,6 +636,7 @@ void seen_abort(struct seen *seen)
     if (seen->txn != NULL)
         mdb_txn_abort(seen->txn);
     seen->txn = NULL;
+    seen->dirtied = 0;
     seen->stand.numbers = seen->committed_numbers;
     seen_begin_run(seen);
 }

@@ -68,6 +68,10 @@ const struct seen_mark *seen_mark(const struct seen *seen);
 /* How many keys there are, the open batch included. */
 uint64_t seen_count(const struct seen *seen);
 
+/* About how many bytes of memory the open batch takes: it grows with the places in the store that
+ * are written, and is given back by a commit. */
+size_t seen_batch_bytes(const struct seen *seen);
+
 /* Forgets all keys, the mark and the run. */
 WARN_UNUSED bool seen_empty(struct seen *seen, struct err *reterr);
 

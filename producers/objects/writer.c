@@ -12,6 +12,7 @@
 enum {
     BROKER_MS = 10000,
     VISITS_MAX = 100000,
+    BATCH_BYTES = 24 << 20, /* of the store, held in memory */
     DESCRIBED_BYTES = 1 << 14,
     LANES = 32,
     MARK_RECORDS = 200000
@@ -317,7 +318,7 @@ bool writer_full(const struct writer *writer, int64_t now_ms)
 {
     const struct objects_options *options = writer->options;
 
-    return writer->visits >= VISITS_MAX ||
+    return writer->visits >= VISITS_MAX || seen_batch_bytes(writer->seen) >= BATCH_BYTES ||
            (writer->open &&
             (writer->records >= options->commit_records || writer->bytes >= options->commit_bytes ||
              now_ms - writer->begun_ms >= options->commit_interval_ms));

@@ -114,6 +114,36 @@ static void test_resume(void **state)
     seen_close(seen, true);
 }
 
+/* Neighbours share a page, scattered keys have one each; a commit gives them back. */
+static void test_batch_bytes(void **state)
+{
+    enum { KEYS = 20000 };
+    struct seen *seen = open_at("a");
+    struct err err;
+    char key[32];
+
+    (void)state;
+    assert_true(seen_empty(seen, &err));
+    for (unsigned i = 0; i < KEYS; i++) {
+        snprintf(key, sizeof(key), "%08u", i);
+        assert_int_equal(visit(seen, key, "x"), SEEN_NEW);
+    }
+    size_t in_order = seen_batch_bytes(seen);
+    assert_in_range(in_order, KEYS * 40, KEYS * 400);
+    commit(seen);
+    assert_int_equal(seen_batch_bytes(seen), 0);
+    seen_begin_run(seen);
+    for (unsigned i = 0; i < KEYS; i++) {
+        snprintf(key, sizeof(key), "%08u", i * 7919U % KEYS);
+        assert_int_equal(visit(seen, key, "y"), SEEN_CHANGED);
+    }
+    assert_true(seen_batch_bytes(seen) > 10 * in_order);
+    seen_abort(seen);
+    assert_int_equal(seen_batch_bytes(seen), 0);
+    assert_true(seen_empty(seen, &err));
+    seen_close(seen, true);
+}
+
 static void test_verdicts(void **state)
 {
     struct seen *seen = open_at("a");
@@ -332,10 +362,15 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resume), cmocka_unit_test(test_verdicts),
-        cmocka_unit_test(test_sweep),  cmocka_unit_test(test_sweep_over_commits),
-        cmocka_unit_test(test_abort),  cmocka_unit_test(test_long_keys),
-        cmocka_unit_test(test_many),   cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_batch_bytes),
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_sweep_over_commits),
+        cmocka_unit_test(test_abort),
+        cmocka_unit_test(test_long_keys),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_restart),
         cmocka_unit_test(test_after),
     };
 
