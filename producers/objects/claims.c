@@ -115,7 +115,10 @@ static bool ask(struct claims *claims, const char *form, const char *const *para
     if (connect(claims, reterr) &&
         pg_query(claims->pg, buf_cstr(&sql), params, params_n, ret, reterr))
         return true;
-    if (reterr->kind == ERR_DEAD_LETTER) {
+    if (strcmp(reterr->sqlstate, "42P01") == 0) { /* dropped: the next connection makes it anew */
+        disconnect(claims);
+        reterr->kind = ERR_RETRY;
+    } else if (reterr->kind == ERR_DEAD_LETTER) {
         reterr->kind = ERR_STOP;
         reterr->exit_status = EX_CONFIG;
     }
