@@ -35,7 +35,7 @@ static const struct option rows[] = {
     {0}};
 
 static const struct option serving[] = {
-    {"serve", OPTION_STRING, FIELD(serve), .value_name = "HOST:PORT",
+    {"serve", OPTION_STRING, FIELD(serve), .value_name = "[HOST:]PORT",
      .help = "answer GET instead: each report at /reports/NAME and at the path that it declares, "
              "with its parameters as ?name=value, as JSON, CSV, XML or a table"},
     {"serve-rows", OPTION_INT, FIELD(serve_rows), "10000", .min = 1, .max = 10000000,
@@ -98,10 +98,11 @@ static bool check_one_thing(const struct report_options *options, struct err *re
         return err_stop(reterr, EX_USAGE, "--query, --quality, --files and --serve: one of them");
     if (options->serve != NULL &&
         (options->every_ms > 0 || options->cron != NULL || options->out != NULL ||
-         options->export || options->smtp.to.n > 0))
+         options->export || options->parameters.n > 0 || options->summary_file != NULL ||
+         options->smtp.to.n > 0))
         return err_stop(reterr, EX_USAGE,
-                        "--serve answers whoever asks: no --every, --cron, --out, --export or "
-                        "--mail-to beside it");
+                        "--serve answers whoever asks: no --every, --cron, --out, --export, "
+                        "--parameter, --summary-file or --mail-to beside it");
     return true;
 }
 

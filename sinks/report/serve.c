@@ -183,19 +183,24 @@ static bool watch(const struct report_options *options, struct service *service,
     }
 }
 
-/* HOST:PORT; an IPv6 host stands in brackets. */
+/* HOST:PORT, an IPv6 host in brackets; or PORT, for this machine alone. */
 static bool parse_address(const char *address, char *host, size_t host_bytes, int *ret_port,
                           struct err *reterr)
 {
     const char *colon = strrchr(address, ':');
+    const char *digits = colon == NULL ? address : colon + 1;
+    size_t length = colon == NULL ? 0 : (size_t)(colon - address);
+    bool bracketed = length > 2 && address[0] == '[' && colon[-1] == ']';
     char *end = NULL;
-    long port = colon == NULL ? -1 : strtol(colon + 1, &end, 10);
-    bool bracketed = colon != NULL && address[0] == '[' && colon[-1] == ']';
+    long port = strtol(digits, &end, 10);
 
-    if (colon == NULL || colon == address || end == colon + 1 || *end != '\0' || port < 0 ||
-        port > 65535 || (size_t)(colon - address) >= host_bytes)
-        return err_stop(reterr, EX_USAGE, "--serve %s: it must be HOST:PORT", address);
-    snprintf(host, host_bytes, "%.*s", (int)(colon - address) - 2 * bracketed, address + bracketed);
+    if (digits[0] < '0' || digits[0] > '9' || *end != '\0' || port > 65535 || colon == address ||
+        length >= host_bytes)
+        return err_stop(reterr, EX_USAGE, "--serve %s: it must be HOST:PORT or PORT", address);
+    if (colon == NULL)
+        snprintf(host, host_bytes, "127.0.0.1");
+    else
+        snprintf(host, host_bytes, "%.*s", (int)length - 2 * bracketed, address + bracketed);
     *ret_port = (int)port;
     return true;
 }

@@ -104,7 +104,7 @@ def test_questions_and_refusals(api, pg, database):
 
 
 def test_formats_by_name_and_by_header(api):
-    one = api()
+    one = api(serve="0")
     for target, accept, kind in (("/shop/orders", None, "application/json"), ("/shop/orders?format=csv", "application/xml", "text/csv"),
                                  ("/shop/orders", "text/csv", "text/csv"), ("/shop/orders", "application/xml;q=0.5, text/csv;q=0.4", "application/xml"),
                                  ("/shop/orders", "text/html, */*;q=0.1", "application/json"), ("/shop/orders", "text/*", "text/csv"),
@@ -138,8 +138,9 @@ def test_a_database_that_goes_away(api, pg, database):
 def test_what_can_not_be_served(pg, database, tmp_path):
     (tmp_path / "a.sql").write_text("-- GET /a\nSELECT 1")
     for text, flags, status, words in (("-- GET /a\nSELECT 2", {}, 65, "both are at /a"), ("-- $1 format text\nSELECT $1", {}, 65, "no name for a parameter"),
-                                       ("SELECT 2", {"serve": "8080"}, 64, "it must be HOST:PORT"), ("SELECT 2", {"query": "a"}, 64, "one of them"),
-                                       ("SELECT 2", {"every": "1s"}, 64, "no --every")):
+                                       ("SELECT 2", {"serve": ":8080"}, 64, "it must be HOST:PORT"), ("SELECT 2", {"query": "a"}, 64, "one of them"),
+                                       ("SELECT 2", {"every": "1s"}, 64, "no --every"), ("SELECT 2", {"serve": "host:80x"}, 64, "it must be HOST:PORT"),
+                                       ("SELECT 2", {"parameter": "a=1"}, 64, "--parameter")):
         (tmp_path / "b.sql").write_text(text)
         done = run("report", {"serve": "127.0.0.1:0", "reports": tmp_path, "postgres-url": f"dbname={database}", **flags}, env=pg.env)
         assert done.returncode == status and words in done.stderr, (text, done.stderr)
