@@ -187,7 +187,7 @@ COMMENT ON MATERIALIZED VIEW gold.revenue_analysis IS 'Purchases by day.';
 -- Quality: what is missing, what is there twice, how complete each table is.
 
 CREATE MATERIALIZED VIEW quality.customers AS
-  SELECT count(*) AS records, count(*) - count(DISTINCT email) AS duplicate_emails,
+  SELECT count(*) AS records, count(nullif(email, '')) - count(DISTINCT nullif(email, '')) AS duplicate_emails,
     count(*) - count(nullif(first_name, '')) AS first_name_missing, count(*) - count(nullif(last_name, '')) AS last_name_missing,
     count(*) - count(nullif(email, '')) AS email_missing, count(*) - count(nullif(age, '')) AS age_missing,
     count(*) - count(nullif(city, '')) AS city_missing, count(*) - count(nullif(signup_date, '')) AS signup_date_missing,
@@ -213,7 +213,8 @@ CREATE MATERIALIZED VIEW quality.transactions AS
   FROM bronze.transactions;
 
 CREATE MATERIALIZED VIEW quality.products AS
-  SELECT count(*) AS records, count(*) - count(DISTINCT product_name) AS duplicate_names,
+  SELECT count(*) AS records,
+    count(nullif(product_name, '')) - count(DISTINCT nullif(product_name, '')) AS duplicate_names,
     count(*) - count(nullif(category, '')) AS category_missing, count(*) - count(nullif(price, '')) AS price_missing,
     count(*) - count(nullif(stock_quantity, '')) AS stock_quantity_missing,
     count(*) - count(nullif(supplier, '')) AS supplier_missing,

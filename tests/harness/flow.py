@@ -41,7 +41,7 @@ class Flow:
         options = dict(re.findall(r"^([\w-]+) = (.*)$", text, re.M))
         for name in TOPIC_OPTIONS:
             if name in options:
-                options[name] = self.topic(options[name])
+                options[name] = ",".join(map(self.topic, options[name].split(",")))
         for name in ("s3-bucket", "raw-bucket"):
             if name in options:
                 options[name] = self.bucket(options[name])
@@ -51,6 +51,8 @@ class Flow:
         for name in ("file", "target"):
             if name in options:
                 options[name] = self.own_sql(SCHEMAS.parent / options[name])
+        if "schema" in options:
+            options["schema"] = SCHEMAS.parent / options["schema"]
         return options
 
     def own_sql(self, file):
