@@ -230,3 +230,37 @@ bool kafka_ensure_topics(struct kafka_admin *admin, const struct kafka_topic_spe
     }
     return true;
 }
+
+/* The setting has this value. */
+static bool needs_setting(struct kafka_admin *admin, const char *topic, const char *name,
+                          const char *wanted, struct err *reterr)
+{
+    char value[WHY_BYTES] = "";
+
+    if (!topic_setting(admin, topic, name, value, reterr))
+        return false;
+    return strcmp(value, wanted) == 0 ||
+           err_stop(reterr, EX_CONFIG, "topic %s has %s=%s; %s is needed", topic, name, value,
+                    wanted);
+}
+
+bool kafka_check_complete(struct kafka_admin *admin, const char *topic, struct err *reterr)
+{
+    int32_t partitions = 0;
+
+    if (!needs_setting(admin, topic, "cleanup.policy", "delete", reterr) ||
+        !needs_setting(admin, topic, "retention.ms", "-1", reterr) ||
+        !needs_setting(admin, topic, "retention.bytes", "-1", reterr) ||
+        !kafka_partitions(admin, topic, &partitions, reterr))
+        return false;
+    for (int32_t i = 0; i < partitions; i++) {
+        int64_t low = 0, high = 0;
+
+        if (!kafka_watermarks(admin, topic, i, &low, &high, reterr))
+            return false;
+        if (low > 0)
+            return err_stop(reterr, EX_CONFIG, "topic %s, partition %d begins at offset %lld",
+                            topic, (int)i, (long long)low);
+    }
+    return true;
+}

@@ -117,26 +117,36 @@ static void take_table(struct driver *driver)
                                      .key = driver->fields[i + 3].at[0] == '1'};
 }
 
+static struct debezium_datum datum(const struct driver *driver, uint32_t field)
+{
+    return (struct debezium_datum){driver->nulls[field] ? DEBEZIUM_NULL : DEBEZIUM_TEXT,
+                                   driver->fields[field]};
+}
+
 /* Writes key and envelope of the line's change. */
 static void write_change(struct driver *driver, const struct table *table, char op)
 {
-    struct debezium_datum data[COLUMNS_HERE] = {0};
+    struct debezium_datum data[COLUMNS_HERE] = {0}, old[COLUMNS_HERE] = {0};
+    bool has_old = op == 'u' && driver->fields_n == 4U + 2U * table->columns_n;
     const struct debezium_source source = {
         .name = "equality", .database = "d", .schema = "s", .table = "t", .snapshot = "false"};
     const struct debezium_write write = {.columns = table->columns,
                                          .columns_n = table->columns_n,
-                                         .before = op == 'd' ? data : NULL,
+                                         .before = op == 'd' ? data
+                                                   : has_old ? old
+                                                             : NULL,
                                          .after = op == 'd' || op == 't' ? NULL : data,
                                          .source = &source,
                                          .op = op};
     bool has_key = true;
     struct err err;
 
-    if (op != 't' && driver->fields_n != 4U + table->columns_n)
+    if (op != 't' && !has_old && driver->fields_n != 4U + table->columns_n)
         fail("change", NULL);
     for (uint16_t i = 0; i < table->columns_n && op != 't'; i++)
-        data[i] = (struct debezium_datum){driver->nulls[4 + i] ? DEBEZIUM_NULL : DEBEZIUM_TEXT,
-                                          driver->fields[4 + i]};
+        data[i] = datum(driver, 4U + i);
+    for (uint16_t i = 0; i < table->columns_n && has_old; i++)
+        old[i] = datum(driver, 4U + table->columns_n + i);
     buf_clear(&driver->key);
     buf_clear(&driver->value);
     if ((op != 't' && !debezium_write_key(&driver->key, table->columns, table->columns_n, data,

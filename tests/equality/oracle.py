@@ -31,8 +31,9 @@ numbers = itertools.count(1)
 class Server:
     """A PostgreSQL of deploy/servers: SLUICE_TEST_STATE's, or one that ends with the run."""
 
-    def __init__(self):
+    def __init__(self, trusted=False):
         given = os.environ.get("SLUICE_TEST_STATE")
+        self.trusted = trusted
         self.folder = given or tempfile.mkdtemp(prefix="sluice-equality-")
         self.given = bool(given)
         self.stack = Stack(self.folder)
@@ -79,14 +80,14 @@ class Table:
 
 
 class Event:
-    """A change; `key` (texts) says its place among partitions, `line` is the driver's."""
+    """A change; `key` (texts) says its place among partitions, `line` is the driver's, `old` the row before an update."""
 
     __slots__ = ("table", "op", "key", "line", "fields")
 
-    def __init__(self, table, op, position, fields):
+    def __init__(self, table, op, position, fields, old=()):
         self.table, self.op, self.fields = table, op, fields
         self.key = tuple(fields[i] for i in table.keys) if fields else ()
-        self.line = "\t".join([op, str(table.number), str(position[0]), str(position[1]), *map(escape, fields)])
+        self.line = "\t".join([op, str(table.number), str(position[0]), str(position[1]), *map(escape, [*fields, *old])])
 
 
 def escape(text):
@@ -127,10 +128,12 @@ class Reader:
 
 
 class Decoder:
-    """pgoutput, version 1, all tables with REPLICA IDENTITY FULL."""
+    """pgoutput, version 1, all tables with REPLICA IDENTITY FULL. For sources that trust their before images an update tells the
+    row before it, and a truncate is the deletion of each row."""
 
-    def __init__(self, tables):
-        self.tables, self.relations = tables, {}
+    def __init__(self, tables, trusted):
+        self.tables, self.relations, self.trusted = tables, {}, trusted
+        self.rows = {}  # by table and key, of trusted ones
         self.lsn = self.ordinal = 0
 
     def take(self, data):
@@ -144,8 +147,24 @@ class Decoder:
             self.relations[oid] = f"{reader.text()}.{reader.text()}"
         elif kind in b"IUDT":
             self.ordinal += 1
-            return list(self.change(kind, reader))
+            events = list(self.change(kind, reader))
+            return self._whole(events) if self.trusted else events
         return []
+
+    def _whole(self, events):
+        out = []
+        for event in events:
+            held = self.rows.setdefault(event.table.name, {})
+            position = (self.lsn, self.ordinal)
+            if event.op == "t":
+                out += [Event(event.table, "d", position, row) for row in held.values()]
+                held.clear()
+                continue
+            old = held.pop(event.key, ())
+            if event.op != "d":
+                held[event.key] = event.fields
+            out.append(Event(event.table, event.op, position, event.fields, old if event.op == "u" else ()))
+        return out
 
     def change(self, kind, reader):
         position = (self.lsn, self.ordinal)
@@ -289,14 +308,15 @@ class Oracle:
         self.tables[full] = Table(number, full, captured, keys)
         if keys:
             parts.append(f"PRIMARY KEY ({', '.join(quoted(columns[i][0]) for i in keys)})")
+        trust = ", before 'trusted'" if self.server.trusted else ""
         if full not in declared:
             self.foreign.append(f"CREATE FOREIGN TABLE {quoted(schema)}.{quoted(name)} ({', '.join(parts)}) SERVER kafka"
-                                f" OPTIONS (topic '{full}', format 'debezium')")
+                                f" OPTIONS (topic '{full}', format 'debezium'{trust})")
 
     def _check(self, views, last=False):
         if not self.segments:
             self._learn_tables()
-            self.decoder = Decoder(self.tables)
+            self.decoder = Decoder(self.tables, self.server.trusted)
         # a synchronous commit flushes the asynchronous ones before it: decoding stops at what is flushed
         self.cursor.execute("SET synchronous_commit = on; SELECT pg_logical_emit_message(true, 'equality', '');")
         self.cursor.execute("SET synchronous_commit = off")

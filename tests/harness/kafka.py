@@ -124,10 +124,12 @@ class Kafka:
             **self._client, "group.id": "harness", "enable.auto.commit": False, "enable.partition.eof": True,
             "isolation.level": "read_committed", "auto.offset.reset": "error", "fetch.wait.max.ms": 10,
         })
+        # a reader of committed records is told the end of the last ended transaction, not the end
+        ends = Consumer({**self._client, "group.id": "harness", "isolation.level": "read_uncommitted"})
         try:
             open_partitions = {}
             for partition in range(self.topics().get(topic, 0)):
-                low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
+                low, high = ends.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
                 if high > low:
                     open_partitions[partition] = high
             consumer.assign([TopicPartition(topic, p, high - 1) for p, high in open_partitions.items()])
@@ -139,6 +141,7 @@ class Kafka:
                     if message.offset() >= open_partitions.get(message.partition(), 0):
                         open_partitions.pop(message.partition(), None)
         finally:
+            ends.close()
             consumer.close()
 
     def ends(self, topic, tail=256):

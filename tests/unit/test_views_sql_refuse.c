@@ -179,9 +179,21 @@ static const struct refusal statements[] = {
      "SERVER kafka"},
     {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 't')", "3:69",
      "read by b.t"},
-    {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', before "
+    {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', behind "
      "'trusted')",
-     "3:80", "\"before\" is not known"},
+     "3:80", "\"behind\" is not known"},
+    {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', before "
+     "'always')",
+     "3:80", "before is 'derived' (the default) or 'trusted'"},
+    {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', format "
+     "'json', before 'trusted')",
+     "3:22", "needs format debezium"},
+    {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY, o bigint OPTIONS (metadata 'offset')) SERVER "
+     "kafka OPTIONS (topic 'x', before 'trusted')",
+     "3:22", "without columns of metadata"},
+    {"CREATE FOREIGN TABLE b.x (id numeric PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', before "
+     "'trusted')",
+     "3:22", "column \"id\" is numeric"},
     {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', format 'csv')",
      "3:80", "there are debezium, debezium-avro, json and avro"},
     {"CREATE FOREIGN TABLE b.x (id int PRIMARY KEY) SERVER kafka OPTIONS (topic 'x', versions "

@@ -60,6 +60,7 @@ static void start_op(struct engine *engine, uint32_t index)
         op->sides[1] = find_arrangement(engine, op->inputs[1], right);
     }
     engine->repeats[index] = may_repeat(engine, node);
+    op->source = node->kind == PLAN_SOURCE ? &engine->plan->sources[node->source] : NULL;
     op->ops->start(op, engine->arena);
 }
 

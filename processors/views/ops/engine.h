@@ -30,13 +30,16 @@ struct engine *engine_free(struct engine *engine);
 /*
  * One decoded change of a source. 'c' 'u' 'r': `after` is the row. 'd': `key` is a row with the key
  * columns set. 't': truncate, the whole source. A change whose position is not above the key's
- * stored one (or the truncate's) is dropped and counted.
+ * stored one (or the truncate's) is dropped and counted. Of a trusted source `before` is the row
+ * that goes, NULL for none; 't' does not come, and no change twice.
  */
 struct engine_event {
     uint32_t source; /* index into plan.sources */
     char op;
     const struct row *after, *key;
     struct position position;
+    const struct row *before;
+    uint64_t snapshot_lsn; /* of a trusted source's 'r'; 0: not known */
 };
 
 /*

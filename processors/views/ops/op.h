@@ -39,10 +39,11 @@ struct op {
     const struct plan_node *node;
     uint32_t index; /* of the node in the plan */
     struct op *inputs[2];
-    struct arrangement *sides[2]; /* of a join */
-    bool keyed;                   /* each key is in its input once, and in a step's deltas too */
-    void *own;                    /* made by `start` */
-    struct batch out;             /* of the present step */
+    const struct plan_source *source; /* of a source; else NULL */
+    struct arrangement *sides[2];     /* of a join */
+    bool keyed;       /* each key is in its input once, and in a step's deltas too */
+    void *own;        /* made by `start` */
+    struct batch out; /* of the present step */
 };
 
 struct op_ops {

@@ -2,10 +2,12 @@
 
 /*
  * Brings each key's changes of the step into line: the stored row is read once, the newest event
- * wins, the difference is emitted and written once.
+ * wins, the difference is emitted and written once. A trusted source stores no rows: the first
+ * event of a key says what was there.
  */
 struct source {
-    uint64_t rows, truncates; /* fingerprints */
+    uint64_t rows, truncates, snapshot; /* fingerprints */
+    const struct plan_source *trusted;  /* NULL: it is not */
 };
 
 /* A key in the present step. */
@@ -23,7 +25,8 @@ struct keys {
     bool flushed;              /* within the step: its output may have rows twice */
 };
 
-static const char ROWS_NOTE[] = "fp(rows) | key -> position, row; fp(truncate) -> position";
+static const char ROWS_NOTE[] = "fp(rows) | key -> position, row; fp(truncate) -> position; of a "
+                                "trusted source fp(snapshot) -> lsn alone";
 
 static void source_start(struct op *op, struct arena *arena)
 {
@@ -31,6 +34,8 @@ static void source_start(struct op *op, struct arena *arena)
 
     source->rows = state_fingerprint(op->node->fingerprint, "source rows");
     source->truncates = state_fingerprint(op->node->fingerprint, "source truncate");
+    source->snapshot = state_fingerprint(op->node->fingerprint, "source snapshot");
+    source->trusted = op->source->trusted ? op->source : NULL;
     op->own = source;
 }
 
@@ -41,12 +46,23 @@ static void take_held(struct arena *arena, struct str value, struct held *held)
         arena, (struct str){value.at + sizeof(held->position), value.len - sizeof(held->position)});
 }
 
-/* The key's place in the step, its stored row read at the first touch. */
+/* The key's stored row, at its first touch in the step. */
+static bool read_held(struct step *step, struct held *held, struct err *reterr)
+{
+    struct str value;
+
+    if (!store_get(step->store, buf_str(step->key), &value, reterr))
+        return false;
+    if (value.at != NULL)
+        take_held(step->arena, value, held);
+    return true;
+}
+
+/* The key's place in the step. */
 static bool find_held(const struct op *op, struct step *step, struct keys *keys,
                       const struct row *row, struct held **ret, struct err *reterr)
 {
     const struct source *source = op->own;
-    struct str value;
     bool fresh;
 
     buf_clear(step->value);
@@ -56,16 +72,64 @@ static bool find_held(const struct op *op, struct step *step, struct keys *keys,
     uint32_t i = table_enter(&keys->table, step->arena, buf_str(step->key), &fresh);
     keys->held = array_grow(step->arena, keys->held, i, &keys->cap, sizeof(*keys->held));
     struct held *held = &keys->held[i];
-    if (fresh) {
-        *held = (struct held){.position = {0, 0}};
-        if (!store_get(step->store, buf_str(step->key), &value, reterr))
-            return false;
-        if (value.at != NULL)
-            take_held(step->arena, value, held);
-    }
     *ret = held;
+    if (!fresh)
+        return true;
+    *held = (struct held){.position = {0, 0}};
+    return source->trusted != NULL || read_held(step, held, reterr);
+}
+
+/* ---- a trusted source ---- */
+
+static bool distrust(const struct source *source, const char *why, struct err *reterr)
+{
+    return err_stop(reterr, EX_DATAERR,
+                    "source %s says before 'trusted', but %s: take the option away and run with "
+                    "--rebuild",
+                    source->trusted->name, why);
+}
+
+/* The rows of one snapshot alone are first rows. */
+static bool check_snapshot(const struct source *source, struct step *step, uint64_t lsn,
+                           struct err *reterr)
+{
+    struct str stored;
+
+    if (lsn == 0)
+        return true;
+    state_key_begin(step->key, source->snapshot);
+    if (!store_get(step->store, buf_str(step->key), &stored, reterr))
+        return false;
+    if (stored.at == NULL)
+        store_put(step->store, buf_str(step->key), (struct str){(const char *)&lsn, sizeof(lsn)});
+    else if (stored.len != sizeof(lsn) || memcmp(stored.at, &lsn, sizeof(lsn)) != 0)
+        return distrust(source, "its topic holds a second snapshot", reterr);
     return true;
 }
+
+static bool same_row(const struct row *a, const struct row *b)
+{
+    return a == NULL || b == NULL ? a == b : row_same(a, b);
+}
+
+static bool apply_trusted(const struct op *op, struct step *step, struct keys *keys,
+                          const struct engine_event *event, struct err *reterr)
+{
+    struct held *held;
+
+    if (!find_held(op, step, keys, event->op == 'd' ? event->key : event->after, &held, reterr))
+        return false;
+    if (!held->touched)
+        held->before = held->now = event->before;
+    else if (!same_row(held->now, event->before))
+        return distrust(op->own, "a record's \"before\" is not what the record before it left",
+                        reterr);
+    held->now = event->op == 'd' ? NULL : event->after;
+    held->touched = true;
+    return event->op != 'r' || check_snapshot(op->own, step, event->snapshot_lsn, reterr);
+}
+
+/* ---- a source that stores its rows ---- */
 
 static bool apply_event(const struct op *op, struct step *step, struct keys *keys,
                         const struct engine_event *event, struct err *reterr)
@@ -86,8 +150,12 @@ static bool apply_event(const struct op *op, struct step *step, struct keys *key
     return true;
 }
 
-static void write_held(struct step *step, struct str key, const struct held *held)
+static void write_held(const struct source *source, struct step *step, struct str key,
+                       const struct held *held)
 {
+    if (source->trusted != NULL)
+        return;
+
     if (held->now == NULL) {
         if (held->before != NULL)
             store_delete(step->store, key);
@@ -111,7 +179,7 @@ static void flush(struct op *op, struct step *step, struct keys *keys)
             batch_add(&op->out, step->arena, held->before, -1);
         if (held->now != NULL)
             op_emit(op, step, held->now, 1);
-        write_held(step, keys->table.keys[i].bytes, held);
+        write_held(op->own, step, keys->table.keys[i].bytes, held);
     }
     keys->table = (struct table){0};
     keys->held = NULL;
@@ -197,6 +265,15 @@ static void reserve_keys(const struct op *op, struct step *step, struct keys *ke
     keys->held = array_reserve(step->arena, n, &keys->cap, sizeof(*keys->held));
 }
 
+static bool take_event(struct op *op, struct step *step, struct keys *keys,
+                       const struct engine_event *event, struct err *reterr)
+{
+    if (((const struct source *)op->own)->trusted != NULL)
+        return apply_trusted(op, step, keys, event, reterr);
+    return event->op == 't' ? truncate_source(op, step, keys, event->position, reterr)
+                            : apply_event(op, step, keys, event, reterr);
+}
+
 static bool source_apply(struct op *op, struct step *step, struct err *reterr)
 {
     struct keys keys = {.cap = 0};
@@ -211,8 +288,7 @@ static bool source_apply(struct op *op, struct step *step, struct err *reterr)
 
         if (event->source != op->node->source)
             continue;
-        if (event->op == 't' ? !truncate_source(op, step, &keys, event->position, reterr)
-                             : !apply_event(op, step, &keys, event, reterr))
+        if (!take_event(op, step, &keys, event, reterr))
             return false;
     }
     flush(op, step, &keys);

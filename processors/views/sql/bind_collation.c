@@ -172,7 +172,7 @@ struct expr *bind_collated_call(struct binder *binder, struct expr *call)
     const struct function *function = call->function;
     unsigned mask = function->kind == FUNCTION_OPERATOR ? comparison_of(function->name) : 0;
     bool equality = strcmp(function->name, "=") == 0 || strcmp(function->name, "<>") == 0;
-    struct collated collated;
+    struct collated collated = {0};
 
     if (!(is_of_bytes(function) ? derive : bind_derive_collation)(binder, call->args, call->args_n,
                                                                   call->location, &collated))

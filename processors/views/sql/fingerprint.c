@@ -75,6 +75,8 @@ static void describe_source(struct buf *out, const struct plan_source *source)
             buf_printf(out, " metadata %u %d", i, (int)source->metadata[i]);
     if (source->versions)
         buf_puts(out, " versions");
+    if (source->trusted)
+        buf_puts(out, " trusted");
     for (uint16_t i = 0; i < source->rules_n; i++)
         if (!source->rules[i].warning && source->rules[i].expr != NULL)
             nodes_describe_expr(out, source->rules[i].expr);

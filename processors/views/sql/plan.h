@@ -50,6 +50,7 @@ struct plan_source {
     struct schema schema;
     const enum plan_metadata *metadata; /* by column; NULL: none */
     bool versions;                      /* a row for each record, not for each key */
+    bool trusted;                       /* a record's `before` is what the one before it left */
     const struct plan_rule *rules;
     uint16_t rules_n;
     uint32_t node; /* its PLAN_SOURCE node; UINT32_MAX when no view reads it */

@@ -66,8 +66,9 @@ static void put_source(struct told *told, const struct plan_source *source)
                source->format == PLAN_FORMAT_DEBEZIUM ? "debezium" : "json");
     put_key(out, &source->schema);
     buf_printf(out, ", %u rule%s", source->rules_n, source->rules_n == 1 ? "" : "s");
-    buf_puts(&told->state,
-             source->versions ? "every record's row" : "last row and position of each key");
+    buf_puts(&told->state, source->versions  ? "every record's row"
+                           : source->trusted ? "none, before images are trusted"
+                                             : "last row and position of each key");
 }
 
 static void put_project(struct buf *out, const struct plan_node *node, const struct schema *input)

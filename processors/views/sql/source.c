@@ -106,10 +106,42 @@ static bool read_option(struct making *making, const PgQuery__DefElem *option)
         return making->source->versions || strcmp(value, "last") == 0 ||
                ast_refuse(ast, option->location, "versions is 'last' (the default) or 'all'");
     }
+    if (strcmp(option->defname, "before") == 0) {
+        making->source->trusted = strcmp(value, "trusted") == 0;
+        return making->source->trusted || strcmp(value, "derived") == 0 ||
+               ast_refuse(ast, option->location, "before is 'derived' (the default) or 'trusted'");
+    }
     return ast_refuse(ast, option->location,
-                      "option \"%s\" is not known; a source has topic, format, versions, warn and "
-                      "lenient",
+                      "option \"%s\" is not known; a source has topic, format, before, versions, "
+                      "warn and lenient",
                       option->defname);
+}
+
+/* Only an envelope has a `before`, which tells nothing of the record that the row came with; and the
+ * records of a key must lie in one partition: 1.0 and 1.00 do not. */
+static bool check_trust(struct making *making)
+{
+    const struct plan_source *source = making->source;
+    int location = making->stmt->base_stmt->relation->location;
+    bool envelopes =
+        source->format == PLAN_FORMAT_DEBEZIUM || source->format == PLAN_FORMAT_DEBEZIUM_AVRO;
+
+    if (!source->trusted)
+        return true;
+    if (!envelopes || source->versions || making->has_metadata)
+        return ast_refuse(&making->binder->ast, location,
+                          "before 'trusted' needs format debezium or debezium-avro, without "
+                          "columns of metadata and without versions 'all'");
+    for (uint16_t i = 0; i < making->key_n; i++) {
+        const struct column *column = &making->columns[making->key[i]];
+
+        if (!exprs_type_is_exact(column->type.id))
+            return ast_refuse(&making->binder->ast, location,
+                              "before 'trusted' needs keys that are equal only when they are the "
+                              "same: column \"%s\" is %s",
+                              column->name, type_name(column->type.id));
+    }
+    return true;
 }
 
 /* ---- metadata ---- */
@@ -646,7 +678,7 @@ static bool finish(struct making *making)
                                              .key = making->key,
                                              .columns_n = making->columns_n,
                                              .key_n = making->key_n};
-    if (!make_rules(making))
+    if (!check_trust(making) || !make_rules(making))
         return false;
     list_add(&binder->nodes.sources, binder->arena, making->source);
     binder->nodes.label = making->source->name;

@@ -44,8 +44,8 @@ struct inputs *inputs_new(const struct plan *plan, const int32_t *partitions,
 
         if (!is_read(source))
             continue;
-        inputs->decoders[i] =
-            debezium_decoder_new(metadata_decoded(inputs->arena, source), source->versions);
+        inputs->decoders[i] = debezium_decoder_new(metadata_decoded(inputs->arena, source),
+                                                   source->versions || source->trusted);
         for (int32_t partition = 0; partition < partitions[i]; partition++) {
             inputs->sources[inputs->n] = i;
             inputs->offsets[inputs->n++] = (struct kafka_offset){source->topic, partition, 0};
@@ -223,7 +223,60 @@ static void take_row(struct inputs *inputs, struct engine *engine,
     check_contract(engine, arena, ret);
 }
 
-void inputs_decode_record(struct inputs *inputs, struct engine *engine,
+/* ---- trusted sources ---- */
+
+/* A column that can't be NULL is: the table's replica identity is not full. */
+static bool is_partial(const struct schema *schema, const struct row *row)
+{
+    for (uint16_t i = 0; i < schema->columns_n; i++)
+        if (schema->columns[i].not_null && row_is_null(row, i))
+            return true;
+    return false;
+}
+
+/* Why the change can't be taken as it comes; NULL: it can. */
+static const char *unusable(const struct plan_source *source, const struct debezium_event *event)
+{
+    if (event->op == 't')
+        return "the table was truncated";
+    if ((event->op == 'u' || event->op == 'd') &&
+        (event->before == NULL || is_partial(&source->schema, event->before)))
+        return "its before is not whole, the table needs REPLICA IDENTITY FULL";
+    return NULL;
+}
+
+static void take_before(const struct plan_source *source, const struct debezium_event *event,
+                        struct input_result *ret)
+{
+    const char *why = unusable(source, event);
+
+    if (ret->outcome != INPUT_EVENT)
+        return;
+    if (why != NULL) {
+        err_set(&ret->reason, ERR_DEAD_LETTER, "%s", why);
+        reject(ret, "before");
+    }
+    ret->event.before = event->op == 'u' || event->op == 'd' ? event->before : NULL;
+    ret->event.snapshot_lsn = event->op == 'r' ? event->lsn : 0;
+}
+
+/* What can't be used would be missing for ever: the task ends. */
+static void stop_at(const struct plan_source *source, const struct input_record *record,
+                    struct input_result *ret)
+{
+    struct err reason = ret->reason;
+
+    if (!source->trusted || (ret->outcome != INPUT_REJECTED && ret->outcome != INPUT_CONTRACT))
+        return;
+    ret->outcome = INPUT_FAILED;
+    err_stop(&ret->reason, EX_DATAERR,
+             "source %s says before 'trusted', but the record at %s/%d, offset %lld can't be used "
+             "(%s): take the option away and run with --rebuild",
+             source->name, source->topic, (int)record->partition, (long long)record->offset,
+             reason.text);
+}
+
+static void decode_record(struct inputs *inputs, struct engine *engine,
                           const struct input_record *record, struct arena *arena,
                           struct input_result *ret)
 {
@@ -247,6 +300,16 @@ void inputs_decode_record(struct inputs *inputs, struct engine *engine,
     ret->event.op = event.op;
     ret->commit_unix_us = event.commit_unix_us;
     (source->versions ? take_version : take_row)(inputs, engine, &plain, &event, arena, ret);
+    if (source->trusted)
+        take_before(source, &event, ret);
+}
+
+void inputs_decode_record(struct inputs *inputs, struct engine *engine,
+                          const struct input_record *record, struct arena *arena,
+                          struct input_result *ret)
+{
+    decode_record(inputs, engine, record, arena, ret);
+    stop_at(&inputs->plan->sources[record->source], record, ret);
 }
 
 static bool tells_nothing(const struct plan_source *source, const struct row *row)
@@ -270,7 +333,11 @@ void inputs_take_row(struct inputs *inputs, struct engine *engine, const struct 
     *ret = (struct input_result){
         .outcome = INPUT_EVENT,
         .event = {row->source, facts.op, row->gone ? NULL : whole, whole, row->position}};
-    if (key_has_null(&source->schema, whole)) {
+    if (source->trusted) {
+        ret->outcome = INPUT_FAILED;
+        err_stop(&ret->reason, EX_DATAERR,
+                 "source %s says before 'trusted': it reads envelopes, not rows", source->name);
+    } else if (key_has_null(&source->schema, whole)) {
         err_sql(&ret->reason, ERR_DEAD_LETTER, "23502", "a key column is null");
         reject(ret, "key");
     } else if (!row->gone) {
@@ -302,6 +369,7 @@ void inputs_decode(struct inputs *inputs, struct engine *engine,
     inputs->offsets[message->assigned_index].offset = message->offset + 1;
     if (!inputs_position(message, &record.position, &ret->reason)) {
         reject(ret, POSITION_HEADER);
+        stop_at(&inputs->plan->sources[record.source], &record, ret);
         return;
     }
     inputs_decode_record(inputs, engine, &record, arena, ret);

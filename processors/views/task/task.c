@@ -385,12 +385,27 @@ static bool partition_counts(struct task *task, int32_t *counts, struct err *ret
     return true;
 }
 
+/* A source that keeps no rows needs all that was ever written to its topic. */
+static bool check_trusted(struct task *task, struct err *reterr)
+{
+    const struct plan *plan = task->context->plan;
+
+    for (uint32_t i = 0; i < plan->sources_n; i++) {
+        const struct plan_source *source = &plan->sources[i];
+
+        if (source->trusted && source->node != UINT32_MAX &&
+            !kafka_check_complete(task->context->admin, source->topic, reterr))
+            return err_prefix(reterr, "source %s says before 'trusted'", source->name);
+    }
+    return true;
+}
+
 static bool open_inputs(struct task *task, struct err *reterr)
 {
     CLEANUP(free) int32_t *counts = err_calloc(task->context->plan->sources_n, sizeof(*counts));
     size_t n = 0;
 
-    if (!partition_counts(task, counts, reterr))
+    if (!partition_counts(task, counts, reterr) || !check_trusted(task, reterr))
         return false;
     task->inputs = inputs_new(task->context->plan, counts, task->context->registry);
     const struct kafka_offset *offsets = inputs_offsets(task->inputs, &n);
