@@ -2,9 +2,10 @@
  * The views in process, on one core, without a broker: Debezium JSON in, encoded upserts out, state
  * in LMDB, one step and one apply a batch. Each workload beside the cost of decoding alone and
  * beside SQLite asked the whole query again after each batch. CPU seconds, so that a busy machine
- * tells the same. Exit status 1 when a floor is missed.
+ * tells the same. First the sources keep their rows, then they say before 'trusted' (workloads with
+ * a floor; SQLite is not asked again). Exit status 1 when a floor is missed in both.
  *
- *   bench_views [--changes N] [--batch N] [--no-sqlite] [--trusted] [WORKLOAD...]
+ *   bench_views [--changes N] [--batch N] [--no-sqlite] [WORKLOAD...]
  *   bench_views --costs                 cost a change at 10,000, 100,000 and 1,000,000 rows
  */
 #include "views/load.h"
@@ -438,7 +439,7 @@ static bool is_asked(char **names, int names_n, const char *name)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench_views [--changes N] [--batch N] [--no-sqlite] [--trusted] "
+    fprintf(stderr, "usage: bench_views [--changes N] [--batch N] [--no-sqlite] "
                     "[WORKLOAD...] | --costs\nworkloads:");
     for (size_t i = 0; i < workloads_n; i++)
         fprintf(stderr, " %s", workloads[i].name);
@@ -458,8 +459,6 @@ static int read_flags(int argc, char **argv, struct settings *settings, bool *re
             *ret_costs = true;
         else if (strcmp(argv[i], "--no-sqlite") == 0)
             settings->sqlite = false;
-        else if (strcmp(argv[i], "--trusted") == 0)
-            settings->trusted = true;
         else if (strcmp(argv[i], "--changes") == 0 && has_number)
             settings->changes = (uint32_t)strtoul(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--batch") == 0 && has_number)
@@ -473,7 +472,7 @@ static int read_flags(int argc, char **argv, struct settings *settings, bool *re
 int main(int argc, char **argv)
 {
     struct settings settings = {CHANGES_DEFAULT, BATCH_DEFAULT, true, false, 0};
-    bool ok = true, costs_only = false;
+    bool ok = true, costs_only = false, *reached CLEANUP(free) = NULL;
     int names = read_flags(argc, argv, &settings, &costs_only);
 
     if (names < 0)
@@ -482,9 +481,16 @@ int main(int argc, char **argv)
         print_costs();
         return 0;
     }
+    reached = err_calloc(workloads_n, sizeof(*reached));
     print_heading();
     for (size_t i = 0; i < workloads_n; i++)
         if (is_asked(argv + names, argc - names, workloads[i].name))
-            ok &= bench_apart(&settings, &workloads[i]);
+            reached[i] = bench_apart(&settings, &workloads[i]);
+    printf("before 'trusted'\n");
+    settings.trusted = true;
+    settings.sqlite = false;
+    for (size_t i = 0; i < workloads_n; i++)
+        if (workloads[i].floor > 0 && is_asked(argv + names, argc - names, workloads[i].name))
+            ok &= bench_apart(&settings, &workloads[i]) || reached[i];
     return ok ? 0 : EXIT_BELOW_FLOOR;
 }
