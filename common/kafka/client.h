@@ -24,6 +24,7 @@ struct kafka_config {
     int64_t topic_replication; /* --topic-replication */
     int64_t transaction_timeout_ms;
     int64_t queue_bytes; /* --kafka-queue-size: most bytes a consumer holds fetched and unread */
+    bool prompt;         /* no option: a reader is told within 10 ms that a topic ends, not 500 */
 };
 
 /* The rows that fill struct kafka_config; use as an option group "Kafka". */

@@ -59,6 +59,7 @@ static bool open_client(struct kafka_consumer *consumer, const struct kafka_conf
         {"fetch.max.bytes", fetch},
         {"max.partition.fetch.bytes", fetch},
         {"fetch.error.backoff.ms", "100"},
+        {"fetch.wait.max.ms", config->prompt ? "10" : NULL},
         {0},
     };
     struct kafka_client_spec spec = *who;

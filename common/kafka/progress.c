@@ -100,11 +100,8 @@ static bool open_at(const struct kafka_reading *reading, const struct kafka_offs
                     struct kafka_consumer **ret, struct err *reterr)
 {
     struct kafka_config quick = *reading->config;
-    char wait[] = "fetch.wait.max.ms=10"; /* the end of the topic is told at once */
-    char *properties[] = {wait};
 
-    if (quick.properties.n == 0)
-        quick.properties = (struct option_list){properties, 1};
+    quick.prompt = true;
     return kafka_consumer_open(&quick, reading->client_id, NULL, false, ret, reterr) &&
            kafka_assign(*ret, start, 1, reterr);
 }

@@ -16,38 +16,6 @@ SQL
   psql -qX -d finance_db -f schemas/acme/source.sql
 }
 
-services() { local name; for name in "${all_services[@]}"; do service_stop "$name"; done; }
-
-# --- the parts of the demo ---
-
-prepare() {
-  step "packages"
-  "$here/install" build run servers
-  step "build"
-  [ -f "$build/build.ninja" ] || cmake --preset "$(basename "$build")" -B "$build" >/dev/null
-  cmake --build "$build" -j "$(nproc)" >"$state/build.log" 2>&1 || { tail -n 30 "$state/build.log"; die "the build failed"; }
-  step "servers"
-  "$here/servers" wipe kafka s3 >/dev/null # topics and objects of the demo before
-  "$here/servers" start
-  eval "$("$here/servers" env)"
-}
-
-databases() {
-  step "databases: finance_db is the orders' own, analytics gets the answers"
-  psql -qX -v ON_ERROR_STOP=1 postgres <<'SQL'
-DROP DATABASE IF EXISTS finance_db WITH (FORCE);
-DROP DATABASE IF EXISTS analytics WITH (FORCE);
-CREATE DATABASE finance_db;
-CREATE DATABASE analytics;
-SQL
-  psql -qX -d finance_db -f schemas/acme/source.sql
-}
-
-bucket() {
-  curl -fs --noproxy '*' --aws-sigv4 "aws:amz:$AWS_REGION:s3" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
-    -K <(printf 'user = "%s:%s"\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY") "$@"
-}
-
 services() {
   local topics
   step "services"
@@ -74,13 +42,6 @@ workload() {
     bar $((now < wanted ? now : wanted)) $wanted "$now changes"
     sleep 0.2
   done
-}
-
-show_objects() {
-  step "objects in the S3 store"
-  bucket "$S3_ENDPOINT/acme?list-type=2&max-keys=1000" | grep -oE '<Key>[^<]+' | sed 's/<Key>/  /' >"$state/objects"
-  head -n 6 "$state/objects"
-  echo "  ... $(wc -l <"$state/objects") objects"
 }
 
 oracle_rows() {
@@ -111,7 +72,7 @@ run_demo() {
   workload
   show_topics finance_db.operations.orders acme.silver.orders acme.gold.open_orders
   show_reports acme analytics top_dates top_customers pending_items open_items open_orders
-  show_objects
+  show_objects acme
   step "proof: the workload stops, and every gold table must equal PostgreSQL's own answer on the source"
   service_stop datagen
   prove acme analytics "${gold[@]}"

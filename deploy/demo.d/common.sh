@@ -97,6 +97,27 @@ show_topics() { # the first two records of each
   done
 }
 
+# --- the S3 store ---
+
+bucket() { # bucket CURL-ARGUMENT ...: a signed request
+  curl -fs --noproxy '*' --aws-sigv4 "aws:amz:$AWS_REGION:s3" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
+    -K <(printf 'user = "%s:%s"\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY") "$@"
+}
+
+list_objects() { # list_objects BUCKET: bytes and key of each (of the first thousand)
+  bucket "$S3_ENDPOINT/$1?list-type=2&max-keys=1000" | grep -oE '<Key>[^<]+|<Size>[0-9]+' |
+    awk -F'>' '$1 == "<Key" {key = $2} $1 == "<Size" {printf "%10d  %s\n", $2, key}'
+}
+
+show_objects() { # show_objects BUCKET [KEY]: the first objects, how many there are, and how KEY begins
+  step "objects in the bucket $1"
+  list_objects "$1" >"$state/objects"
+  [ -s "$state/objects" ] || die "there are no objects in the bucket $1"
+  head -n 8 "$state/objects" | sed 's/^/  /'
+  awk 'NR > 8 {more = 1} {bytes += $1} END {printf "  %s%d objects, %d bytes\n", more ? "... " : "", NR, bytes}' "$state/objects"
+  [ $# -lt 2 ] || { echo "  $2 begins so:"; bucket "$S3_ENDPOINT/$1/$2" | sed -n '1,4p' | cut -c1-160 | sed 's/^/    /'; }
+}
+
 show_reports() { # show_reports PIPELINE DATABASE REPORT ...: the first rows of each, and how many there are
   local pipeline=$1 database=$2 report
   shift 2

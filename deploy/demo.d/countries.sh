@@ -7,6 +7,7 @@ name=countries
 datasets=(countries)
 shown=(countries.bronze.countries countries.silver.countries countries.gold.region_summary)
 reports=(region_summary subregion_summary currency_usage language_usage timezone_usage data_quality)
+object=gold/region_summary.csv
 
 api_answers() { curl -fs -o /dev/null --noproxy '*' "http://127.0.0.1:$1/"; }
 

@@ -30,6 +30,21 @@ services() {
   wait_ready views postgres-upsert
 }
 
+once() { # once NAME FLAG ...: one run of s3-objects, NAME being what its log says; its account, short
+  local what=$1; shift
+  "$build/bin/sluice-s3-objects" "$@" --once --s3-endpoint="$S3_ENDPOINT" --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP" \
+    2>>"$state/s3-objects.log" >"$state/account" || die "log: $state/s3-objects.log"
+  sed -E "s/.*\"duration_ms\":([0-9]+).*\"objects\":([0-9]+).*/  $what: \2 objects in \1 ms/" "$state/account"
+}
+
+write_objects() { # gold as CSV, replaced when it changes; a pipeline's own script may have another idea
+  mapfile -t gold < <(views_of "schemas/$name/pipeline.sql" gold)
+  local topics
+  topics=$(printf "$name.%s," "${gold[@]}")
+  once gold --pipeline="$name" --group="$name-gold" --topics="${topics%,}" --layout=snapshot --format=csv --schema="schemas/$name/target.sql" \
+    --s3-bucket="$name" --key-template='gold/{table}.{ext}'
+}
+
 run_demo() {
   local views
   mapfile -t views < <(views_of "schemas/$name/pipeline.sql")
@@ -41,6 +56,10 @@ run_demo() {
   prove "$name" "$name" "${views[@]}"
   show_topics "${shown[@]}"
   show_reports "$name" "$name" "${reports[@]}"
+  step "objects: one run of s3-objects each"
+  bucket -X PUT "$S3_ENDPOINT/$name" >/dev/null
+  write_objects
+  show_objects "$name" "$object"
   step "done. Everything still runs; try next:"
   cat <<TEXT
   eval "\$(SLUICE_STATE=$SLUICE_STATE deploy/servers env)"

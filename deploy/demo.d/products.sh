@@ -7,6 +7,7 @@ name=products
 datasets=(products)
 shown=(product-updates products.bronze.items products.silver.products)
 reports=(status_summary category_prices currency_prices quality)
+object=products.xml
 as_of=2026-01-14 days_back=30 status=created
 
 produce() {
@@ -28,4 +29,9 @@ $(for column in price_eur price_usd price_gbp '"grossPrice_eur"'; do # REAL prin
 INSERT INTO bronze.items SELECT one.* FROM json_array_elements(:'feed'::json) AS said (value),
   json_populate_record(NULL::bronze.items, value) AS one;
 SQL
+}
+
+write_objects() {
+  once products.xml --pipeline=products --group=products-xml --topics=products.silver.products --layout=snapshot --format=xml \
+    --xml-style=tree --xml-root=products --xml-record=product --s3-bucket=products --key-template='{table}.{ext}'
 }

@@ -7,6 +7,7 @@ name=retail
 datasets=(retail events)
 shown=(retail.bronze.transactions retail.silver.transactions_clean retail.gold.category_analytics retail.dead-letters)
 reports=(customer_analytics category_analytics payment_analytics device_analytics product_analytics event_funnel user_engagement quality)
+object=gold/category_analytics.csv
 
 produce() {
   objects customers "$data/customers.csv" --key=customer_id
@@ -35,4 +36,15 @@ BEGIN
   END LOOP;
 END \$\$;
 SQL
+}
+
+# The eleven sets as Parquet directories, by the config files of schemas/retail/flow; and gold's tables as CSV.
+write_objects() {
+  local file stage
+  for file in schemas/retail/flow/*.s3-objects.conf; do
+    stage=${file##*/}
+    once "${stage%%.*} (Parquet)" --config="$file" --s3-bucket=retail
+  done
+  once gold --pipeline=retail --group=retail-gold-csv --layout=snapshot --format=csv --schema=schemas/retail/target.sql \
+    --topics=retail.gold.category_analytics --s3-bucket=retail --key-template='gold/{table}.{ext}'
 }

@@ -144,12 +144,14 @@ static bool add_topic(struct task *task, size_t index, struct err *reterr)
 static bool start_reading(struct task *task, struct err *reterr)
 {
     CLEANUP(free) struct kafka_offset *offsets = err_calloc(task->partitions_n, sizeof(*offsets));
+    struct kafka_config kafka = task->settings->kafka;
 
     for (size_t i = 0; i < task->partitions_n; i++)
         offsets[i] = (struct kafka_offset){task->partitions[i].topic, task->partitions[i].partition,
                                            task->partitions[i].position};
-    if (!kafka_consumer_open(&task->settings->kafka, SERVICE_NAME, task->settings->group_id, false,
-                             &task->consumer, reterr))
+    kafka.prompt = task->settings->once; /* which leaves at the topics' ends */
+    if (!kafka_consumer_open(&kafka, SERVICE_NAME, task->settings->group_id, false, &task->consumer,
+                             reterr))
         return false;
     if (kafka_assign(task->consumer, offsets, task->partitions_n, reterr))
         return true;

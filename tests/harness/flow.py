@@ -79,7 +79,6 @@ class Flow:
             return None
         self.runs += 1
         if name == "s3-objects":
-            flags["kafka-config"] = "fetch.wait.max.ms=20"  # the end of a topic is seen when a fetch comes back empty
             flags["s3-endpoint"] = self.s3.endpoint
         else:
             flags["state-dir"] = self.folder / f"seen-{title}"
