@@ -48,9 +48,11 @@ WARN_UNUSED bool claims_list(struct claims *claims, const struct item_list *list
 /* CLAIMS_BUSY: what is left is held by others. */
 enum claims_left { CLAIMS_TAKEN, CLAIMS_BUSY, CLAIMS_NONE };
 
-/* Takes an object: one whose lease is over or is our own, for nothing is held then, else the first by
- * name. *ret is good, for CLAIMS_TAKEN,
- * until the next call; each beat of the service renews its lease. Errors as claims_list. */
+/*
+ * Takes an object: first one whose lease is over or is our own (nothing is held then), else the
+ * first by name. *ret is good, for CLAIMS_TAKEN, until the next call; each beat of the service
+ * renews its lease. Errors as claims_list.
+ */
 WARN_UNUSED bool claims_take(struct claims *claims, const struct claim **ret,
                              enum claims_left *ret_left, struct err *reterr);
 
