@@ -1,5 +1,6 @@
 """What processes cost while something happens: CPU seconds, and the peak of their memory, from /proc."""
 
+import contextlib
 import os
 import re
 import threading
@@ -87,7 +88,8 @@ class Meter:
     def _used(self):
         used = {name: function() for name, function in self.servers.items()}
         for name, pid in self.pids.items():
-            used[name] = cpu_s(pid)
+            with contextlib.suppress(OSError):  # one that has ended is among the caller's children
+                used[name] = cpu_s(pid)
         return {**used, "self": sum(os.times()[:4]), "machine": machine_cpu_s()}
 
     def _run(self):
