@@ -1,0 +1,38 @@
+"""deploy/demo acme --scale ROWS: from nothing to gold with rates, and refused before anything starts when the disk is small."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from harness import ROOT
+from harness.services import BUILD
+
+ROWS = 10_000
+
+
+@pytest.fixture
+def demo(tmp_path):
+    env = {**os.environ, "SLUICE_DEMO_STATE": str(tmp_path / "demo"), "SLUICE_BUILD": str(BUILD)}
+
+    def ask(*words, **more):
+        return subprocess.run([ROOT / "deploy" / "demo", *words], env={**env, **more}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=300)
+
+    yield ask
+    assert ask("stop").returncode == 0
+    subprocess.run([ROOT / "deploy" / "servers", "wipe"], env={**env, "SLUICE_STATE": str(tmp_path / "demo" / "servers")}, check=True,
+                   capture_output=True, timeout=60)
+
+
+def test_scale(demo, tmp_path):
+    refused = demo("acme", "--scale", "1000000", SLUICE_DEMO_FREE_BYTES="1000000000")
+    assert refused.returncode == 1 and re.search(r"needs about \d+ MiB of disk, 953 MiB are free", refused.stderr)
+    assert not (tmp_path / "demo" / "servers").exists()
+    assert demo("acme", "--scale", "many").returncode == 1 and demo("acme", "--size", "1").returncode == 64
+    done = demo("acme", "--scale", str(ROWS))
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert len(re.findall(r"^  gold\.\w+: \d+ rows, equal$", done.stdout, re.M)) >= 8
+    snapshot, stream = re.findall(r": (\d+) in [\d.]+ s, \d+ a second, [\d.]+ % of the goal of 166667$", done.stdout, re.M)
+    assert (int(snapshot) >= ROWS, int(stream)) == (True, ROWS // 10)
