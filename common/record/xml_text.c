@@ -76,12 +76,15 @@ static bool is_reserved(struct str name)
            (name.at[2] | 0x20) == 'l';
 }
 
+/* What most names are: ASCII, and no underscore that could be read as the begin of an escape. */
 static bool all_plain(struct str name)
 {
     for (size_t i = 0; i < name.len; i++) {
         unsigned char c = (unsigned char)name.at[i];
+        bool letter = (c | 0x20U) >= 'a' && (c | 0x20U) <= 'z';
+        bool underscore = c == '_' && !(i + 1 < name.len && name.at[i + 1] == 'x');
 
-        if (!((c | 0x20U) >= 'a' && (c | 0x20U) <= 'z') && !(i > 0 && c >= '0' && c <= '9'))
+        if (!letter && !underscore && !(i > 0 && c >= '0' && c <= '9'))
             return false;
     }
     return name.len > 0 && !is_reserved(name);
