@@ -29,7 +29,11 @@ struct node {
 /* The node of an entry's key. */
 static struct node *node_of(const struct str *key)
 {
-    return (struct node *)(void *)((uintptr_t)key - offsetof(struct node, entry.key));
+    const char *at = (const char *)key - offsetof(struct node, entry.key);
+    struct node *node;
+
+    memcpy(&node, &at, sizeof(at)); /* the list's own, which the sort took for reading */
+    return node;
 }
 
 struct slot {
@@ -306,7 +310,7 @@ static void settle(struct list *list)
 
     if (list->fresh == NULL)
         return;
-    ranks = err_malloc(2 * list->fresh_n * sizeof(*ranks));
+    ranks = err_malloc(2 * (size_t)list->fresh_n * sizeof(*ranks));
     for (struct node *node = list->fresh; node != NULL; node = node->fresh_next)
         ranks[n++] = ranked_of(&node->entry.key, PREFIX_BYTES);
     assert(n == list->fresh_n);

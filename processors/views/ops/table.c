@@ -85,9 +85,9 @@ const uint32_t *table_order(const struct table *table, struct arena *arena)
         ranks[i] = ranked_of(&keys[i].bytes, skip);
     ranked_sort(ranks, ranks + table->n, table->n);
     for (uint32_t i = 0; i < table->n; i++) {
-        uintptr_t at = (uintptr_t)ranks[i].key - offsetof(struct table_key, bytes);
+        const char *at = (const char *)ranks[i].key - offsetof(struct table_key, bytes);
 
-        order[i] = (uint32_t)((const struct table_key *)at - keys);
+        order[i] = (uint32_t)((const struct table_key *)(const void *)at - keys);
     }
     arena_rewind(arena, mark);
     return order;

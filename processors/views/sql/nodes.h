@@ -31,9 +31,9 @@ uint32_t nodes_source(struct nodes *nodes, uint32_t source);
 /* The rows where the predicate is true; one on top of another becomes one. */
 uint32_t nodes_filter(struct nodes *nodes, uint32_t input, const struct expr *predicate);
 
-/* One column per expression, named by `names`; one on top of another becomes one, and none is made
+/* One column per expression over the node `over`, named by `names`; one on top of another becomes one, and none is made
  * when it would change nothing. */
-uint32_t nodes_project(struct nodes *nodes, uint32_t input, struct expr **exprs,
+uint32_t nodes_project(struct nodes *nodes, uint32_t over, struct expr **exprs,
                        const char *const *names, uint16_t exprs_n);
 
 /* Keeps the given columns of the input, in order. */
