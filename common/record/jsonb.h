@@ -8,6 +8,8 @@
 
 #include "record/json.h"
 
+struct moment;
+
 /* A value and what is in it. A number's text is as numeric prints it. Lives in an arena. */
 struct jsonb {
     enum json_kind kind;
@@ -15,6 +17,7 @@ struct jsonb {
     struct jsonb **items; /* elements, or the members' values */
     struct str *names;    /* of the members */
     uint32_t n;
+    const struct moment *moment; /* of a string in which a path found a date or time; NULL: none */
 };
 
 /* Reads a document; views of it where possible. False (reterr set) only when a string of a json

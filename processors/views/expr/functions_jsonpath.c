@@ -13,17 +13,21 @@ const void *jsonpath_prepare(const struct value *args, const bool *known, uint16
     return path;
 }
 
+/* By what a path is asked. */
+enum asker { FUNCTION, ZONES_FUNCTION, OPERATOR };
+
 /* What the call asks: (document, path [, vars [, silent]]). Operators have no variables and are
  * silent. */
-static bool question_of(const struct call *call, bool is_operator, struct path_question *ret,
+static bool question_of(const struct call *call, enum asker asker, struct path_question *ret,
                         struct err *reterr)
 {
     struct jsonpath *path = arena_alloc(call->scratch, sizeof(*path));
 
     *ret = (struct path_question){.path = call->prepared,
                                   .document = jsonb_open(call->args[0].bytes, call->scratch),
-                                  .plain = is_operator,
-                                  .silent = is_operator};
+                                  .plain = asker == OPERATOR,
+                                  .zones = asker == ZONES_FUNCTION,
+                                  .silent = asker == OPERATOR};
     if (call->args_n > 3)
         ret->silent = call->args[3].slot != 0;
     ret->vars = call->args_n > 2 ? jsonb_open(call->args[2].bytes, call->scratch)
@@ -34,12 +38,12 @@ static bool question_of(const struct call *call, bool is_operator, struct path_q
     return jsonpath_parse(call->args[1].bytes, call->scratch, path, reterr);
 }
 
-static bool exists(const struct call *call, bool is_operator, struct value *ret, struct err *reterr)
+static bool exists(const struct call *call, enum asker asker, struct value *ret, struct err *reterr)
 {
     enum path_answer answer = PATH_NOTHING;
     struct path_question question;
 
-    if (!question_of(call, is_operator, &question, reterr))
+    if (!question_of(call, asker, &question, reterr))
         return false;
     question.first = true;
     if (!jsonpath_run(&question, call->scratch, NULL, &answer, reterr))
@@ -51,33 +55,38 @@ static bool exists(const struct call *call, bool is_operator, struct value *ret,
 
 static bool path_exists(const struct call *call, struct value *ret, struct err *reterr)
 {
-    return exists(call, false, ret, reterr);
+    return exists(call, FUNCTION, ret, reterr);
+}
+
+static bool path_exists_tz(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return exists(call, ZONES_FUNCTION, ret, reterr);
 }
 
 static bool path_exists_operator(const struct call *call, struct value *ret, struct err *reterr)
 {
-    return exists(call, true, ret, reterr);
+    return exists(call, OPERATOR, ret, reterr);
 }
 
 /* All items; of a silent question those up to where it failed. */
-static bool find(const struct call *call, bool is_operator, struct path_items *items, bool *silent,
+static bool find(const struct call *call, enum asker asker, struct path_items *items, bool *silent,
                  struct err *reterr)
 {
     enum path_answer answer = PATH_NOTHING;
     struct path_question question;
 
-    if (!question_of(call, is_operator, &question, reterr))
+    if (!question_of(call, asker, &question, reterr))
         return false;
     *silent = question.silent;
     return jsonpath_run(&question, call->scratch, items, &answer, reterr);
 }
 
-static bool match(const struct call *call, bool is_operator, struct value *ret, struct err *reterr)
+static bool match(const struct call *call, enum asker asker, struct value *ret, struct err *reterr)
 {
     struct path_items items = {0};
     bool silent = false;
 
-    if (!find(call, is_operator, &items, &silent, reterr))
+    if (!find(call, asker, &items, &silent, reterr))
         return false;
     if (items.n == 1 && (items.at[0]->kind == JSON_TRUE || items.at[0]->kind == JSON_FALSE)) {
         ret->slot = items.at[0]->kind == JSON_TRUE;
@@ -90,21 +99,27 @@ static bool match(const struct call *call, bool is_operator, struct value *ret, 
 
 static bool path_match(const struct call *call, struct value *ret, struct err *reterr)
 {
-    return match(call, false, ret, reterr);
+    return match(call, FUNCTION, ret, reterr);
+}
+
+static bool path_match_tz(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return match(call, ZONES_FUNCTION, ret, reterr);
 }
 
 static bool path_match_operator(const struct call *call, struct value *ret, struct err *reterr)
 {
-    return match(call, true, ret, reterr);
+    return match(call, OPERATOR, ret, reterr);
 }
 
-static bool query_array(const struct call *call, struct value *ret, struct err *reterr)
+static bool array_of(const struct call *call, enum asker asker, struct value *ret,
+                     struct err *reterr)
 {
     struct path_items items = {0};
     struct jsonb *array;
     bool silent = false;
 
-    if (!find(call, false, &items, &silent, reterr))
+    if (!find(call, asker, &items, &silent, reterr))
         return false;
     array = jsonb_container(call->scratch, JSON_ARRAY, items.n);
     if (items.n > 0)
@@ -112,26 +127,58 @@ static bool query_array(const struct call *call, struct value *ret, struct err *
     return jsonb_result(call, array, ret);
 }
 
-static bool query_first(const struct call *call, struct value *ret, struct err *reterr)
+static bool query_array(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return array_of(call, FUNCTION, ret, reterr);
+}
+
+static bool query_array_tz(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return array_of(call, ZONES_FUNCTION, ret, reterr);
+}
+
+static bool first_of(const struct call *call, enum asker asker, struct value *ret,
+                     struct err *reterr)
 {
     struct path_items items = {0};
     bool silent = false;
 
-    return find(call, false, &items, &silent, reterr) &&
+    return find(call, asker, &items, &silent, reterr) &&
            jsonb_result(call, items.n > 0 ? items.at[0] : NULL, ret);
 }
 
-bool jsonpath_rows(const struct call *call, struct rows_out *out, struct err *reterr)
+static bool query_first(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return first_of(call, FUNCTION, ret, reterr);
+}
+
+static bool query_first_tz(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return first_of(call, ZONES_FUNCTION, ret, reterr);
+}
+
+static bool rows_of(const struct call *call, enum asker asker, struct rows_out *out,
+                    struct err *reterr)
 {
     struct path_items items = {0};
     bool silent = false;
 
-    if (!find(call, false, &items, &silent, reterr))
+    if (!find(call, asker, &items, &silent, reterr))
         return false;
     for (uint32_t i = 0; i < items.n; i++)
         if (!rows_add(out, (struct value){.bytes = jsonb_text(out->arena, items.at[i])}, reterr))
             return false;
     return true;
+}
+
+bool jsonpath_rows(const struct call *call, struct rows_out *out, struct err *reterr)
+{
+    return rows_of(call, FUNCTION, out, reterr);
+}
+
+bool jsonpath_rows_tz(const struct call *call, struct rows_out *out, struct err *reterr)
+{
+    return rows_of(call, ZONES_FUNCTION, out, reterr);
 }
 
 bool text_to_jsonpath(const struct call *call, struct value *ret, struct err *reterr)
@@ -160,9 +207,9 @@ const struct function functions_jsonpath[] = {
     PATH_ROWS("jsonb_path_match", TYPE_BOOL, path_match),
     PATH_ROWS("jsonb_path_query_array", TYPE_JSONB, query_array),
     PATH_ROWS("jsonb_path_query_first", TYPE_JSONB, query_first),
-    PATH_ROWS("jsonb_path_exists_tz", TYPE_BOOL, path_exists),
-    PATH_ROWS("jsonb_path_match_tz", TYPE_BOOL, path_match),
-    PATH_ROWS("jsonb_path_query_array_tz", TYPE_JSONB, query_array),
-    PATH_ROWS("jsonb_path_query_first_tz", TYPE_JSONB, query_first),
+    PATH_ROWS("jsonb_path_exists_tz", TYPE_BOOL, path_exists_tz),
+    PATH_ROWS("jsonb_path_match_tz", TYPE_BOOL, path_match_tz),
+    PATH_ROWS("jsonb_path_query_array_tz", TYPE_JSONB, query_array_tz),
+    PATH_ROWS("jsonb_path_query_first_tz", TYPE_JSONB, query_first_tz),
     {0},
 };

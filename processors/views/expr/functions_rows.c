@@ -433,13 +433,14 @@ static bool exact_form(const struct call *call, struct value *ret, struct err *r
         ROWS(prefix "_populate_recordset", type, populate_recordset, type)
 
 /* (document, path [, vars [, silent]]) */
-#define PATH_ROW(name_, ...)                                                                       \
+#define PATH_ROW(name_, rows_, ...)                                                                \
     {                                                                                              \
         .name = (name_), .kind = FUNCTION_ROWS, .args = {TYPE_JSONB, TYPE_JSONPATH, __VA_ARGS__},  \
-        .result = TYPE_JSONB, .rows = jsonpath_rows, .prepare = jsonpath_prepare                   \
+        .result = TYPE_JSONB, .rows = (rows_), .prepare = jsonpath_prepare                         \
     }
-#define PATH_ROWS(name)                                                                            \
-    PATH_ROW(name, 0), PATH_ROW(name, TYPE_JSONB), PATH_ROW(name, TYPE_JSONB, TYPE_BOOL)
+#define PATH_ROWS(name, rows)                                                                      \
+    PATH_ROW(name, rows, 0), PATH_ROW(name, rows, TYPE_JSONB),                                     \
+        PATH_ROW(name, rows, TYPE_JSONB, TYPE_BOOL)
 
 const struct function functions_rows[] = {
     ROWS("unnest", TYPE_ANYELEMENT, unnest, TYPE_ANYARRAY),
@@ -473,8 +474,8 @@ const struct function functions_rows[] = {
     ROWS_PAIR("jsonb_each_text", TYPE_TEXT, each_member_text, TYPE_JSONB),
     RECORD_ROWS("json", TYPE_JSON),
     RECORD_ROWS("jsonb", TYPE_JSONB),
-    PATH_ROWS("jsonb_path_query"),
-    PATH_ROWS("jsonb_path_query_tz"),
+    PATH_ROWS("jsonb_path_query", jsonpath_rows),
+    PATH_ROWS("jsonb_path_query_tz", jsonpath_rows_tz),
     ROWS("json_object_keys", TYPE_TEXT, object_keys, TYPE_JSON),
     ROWS("jsonb_object_keys", TYPE_TEXT, object_keys, TYPE_JSONB),
     {.name = "single row",

@@ -1,7 +1,7 @@
 /*
  * SQL/JSON paths (chapter 9.16.2): read once into a tree, printed in PostgreSQL's own form, run
- * over a document. What is missing: datetime(), whose templates follow the standard. Not for other
- * rooms.
+ * over a document. What is missing: templates of datetime(), which follow the standard. Not for
+ * other rooms.
  */
 #ifndef SLUICE_VIEWS_EXPR_JSONPATH_H
 #define SLUICE_VIEWS_EXPR_JSONPATH_H
@@ -54,7 +54,8 @@ enum path_kind {
     PATH_FLOOR,
     PATH_CEILING,
     PATH_DOUBLE,
-    PATH_KEYVALUE
+    PATH_KEYVALUE,
+    PATH_DATETIME
 };
 
 #define PATH_LEVEL_LAST UINT32_MAX
@@ -113,6 +114,7 @@ struct path_question {
     struct jsonb *document;
     struct jsonb *vars; /* an object */
     bool plain;         /* of an operator, which has no variables at all */
+    bool zones;         /* of a _tz function: times with and without a zone compare, in UTC */
     bool silent;        /* an error makes the answer unknown */
     bool first;         /* no items, only whether there are some */
 };
@@ -125,6 +127,9 @@ WARN_UNUSED bool jsonpath_run(const struct path_question *question, struct arena
 
 /* jsonb_path_query: a row for each item. */
 bool jsonpath_rows(const struct call *call, struct rows_out *out, struct err *reterr);
+
+/* jsonb_path_query_tz. */
+bool jsonpath_rows_tz(const struct call *call, struct rows_out *out, struct err *reterr);
 
 /* The cast from text. */
 bool text_to_jsonpath(const struct call *call, struct value *ret, struct err *reterr);

@@ -1,6 +1,7 @@
 /* Arithmetic and methods of paths. */
 #include "expr/jsonpath_run.h"
 
+#include "expr/jsonpath_moment.h"
 #include "record/numeric.h"
 #include "record/numeric_math.h"
 #include "record/text.h"
@@ -112,8 +113,9 @@ enum outcome path_type(struct path_run *run, const struct path_node *node, const
         [JSON_NUMBER] = "number", [JSON_STRING] = "string", [JSON_OBJECT] = "object",
         [JSON_ARRAY] = "array"};
 
-    return path_follow(run, node->next,
-                       jsonb_scalar(run->arena, JSON_STRING, str_of(names[item->kind])), found);
+    const char *name = item->moment == NULL ? names[item->kind] : moment_type(item->moment);
+
+    return path_follow(run, node->next, jsonb_scalar(run->arena, JSON_STRING, str_of(name)), found);
 }
 
 enum outcome path_size(struct path_run *run, const struct path_node *node, const struct jsonb *item,
@@ -179,7 +181,7 @@ enum outcome path_double(struct path_run *run, const struct path_node *node, str
 {
     double real = 0;
 
-    if (item->kind != JSON_NUMBER && item->kind != JSON_STRING)
+    if (item->moment != NULL || (item->kind != JSON_NUMBER && item->kind != JSON_STRING))
         return path_fail(
             run, "22036",
             "jsonpath item method .double() can only be applied to a string or numeric "

@@ -111,9 +111,9 @@ static bool parse_predicate(struct parser *parser, struct path_node **ret)
 static const struct {
     const char *name;
     enum path_kind kind;
-} methods[] = {{"type", PATH_TYPE},        {"size", PATH_SIZE},     {"abs", PATH_ABS},
-               {"floor", PATH_FLOOR},      {"double", PATH_DOUBLE}, {"ceiling", PATH_CEILING},
-               {"keyvalue", PATH_KEYVALUE}};
+} methods[] = {{"type", PATH_TYPE},         {"size", PATH_SIZE},        {"abs", PATH_ABS},
+               {"floor", PATH_FLOOR},       {"double", PATH_DOUBLE},    {"ceiling", PATH_CEILING},
+               {"keyvalue", PATH_KEYVALUE}, {"datetime", PATH_DATETIME}};
 
 const char *jsonpath_method(enum path_kind kind)
 {
@@ -130,13 +130,16 @@ static bool finish_method(struct parser *parser, struct str name, struct path_no
 
     for (size_t i = 0; i < name.len && name.len < sizeof(lower); i++)
         lower[i] = (char)(name.at[i] >= 'A' && name.at[i] <= 'Z' ? name.at[i] + 32 : name.at[i]);
-    if (strcmp(lower, "datetime") == 0)
-        return err_sql(parser->reterr, ERR_DEAD_LETTER, "0A000",
-                       "jsonpath's .datetime() is not supported; cast the value in SQL");
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         if (strcmp(lower, methods[i].name) == 0) {
             node->kind = methods[i].kind;
-            return advance(parser) && expect_sign(parser, ")");
+            if (!advance(parser))
+                return false;
+            if (node->kind == PATH_DATETIME && parser->scan.token == TOKEN_STRING)
+                return err_sql(parser->reterr, ERR_DEAD_LETTER, "0A000",
+                               "a template of jsonpath's .datetime() is not supported; use "
+                               "to_timestamp in SQL");
+            return expect_sign(parser, ")");
         }
     return syntax_error(parser);
 }

@@ -1,5 +1,6 @@
 #include "expr/jsonpath_run.h"
 
+#include "expr/jsonpath_moment.h"
 #include "record/numeric.h"
 
 static int order_of(const struct jsonb *a, const struct jsonb *b, struct path_run *run)
@@ -11,6 +12,31 @@ static int order_of(const struct jsonb *a, const struct jsonb *b, struct path_ru
     return (a->kind == JSON_TRUE) - (b->kind == JSON_TRUE);
 }
 
+/* UNKNOWN, and *ret_order untouched, where they can't be compared; a zone that is missing stops the
+ * path. */
+static bool order_moments(struct path_run *run, const struct moment *a, const struct moment *b,
+                          int *ret_order)
+{
+    bool needs_zone = false;
+    struct err raised;
+
+    if (!moment_compare(a, b, ret_order, &needs_zone))
+        return false;
+    if (!needs_zone || run->question->zones)
+        return true;
+    if (a->east_s != 0 || a->type == TYPE_TIMETZ || a->type == TYPE_TIMESTAMPTZ) {
+        const struct moment *other = a;
+
+        a = b;
+        b = other;
+    }
+    err_sql(&raised, ERR_DEAD_LETTER, "0A000",
+            "cannot convert value from %s to %s without time zone usage", moment_short_type(a),
+            moment_short_type(b));
+    (void)path_stop(run, &raised);
+    return false;
+}
+
 /* The kinds that can be compared with one another: true and false are one. */
 static enum json_kind class_of(const struct jsonb *item)
 {
@@ -20,16 +46,19 @@ static enum json_kind class_of(const struct jsonb *item)
 static enum truth compare(struct path_run *run, const struct path_node *node, const struct jsonb *a,
                           const struct jsonb *b)
 {
-    int order;
+    int order = 0;
 
-    if (class_of(a) != class_of(b)) {
+    if (class_of(a) != class_of(b) || (a->moment == NULL) != (b->moment == NULL)) {
         if (a->kind == JSON_NULL || b->kind == JSON_NULL)
             return node->kind == PATH_NOT_EQUAL ? TRUE : FALSE;
         return UNKNOWN;
     }
     if (path_is_container(a))
         return UNKNOWN;
-    order = order_of(a, b, run);
+    if (a->moment == NULL)
+        order = order_of(a, b, run);
+    else if (!order_moments(run, a->moment, b->moment, &order))
+        return UNKNOWN;
     switch (node->kind) {
     case PATH_EQUAL:
         return order == 0 ? TRUE : FALSE;
@@ -54,7 +83,7 @@ static enum truth matches_regex(struct path_run *run, const struct path_node *no
     bool is_found = false;
     struct err raised;
 
-    if (item->kind != JSON_STRING)
+    if (item->kind != JSON_STRING || item->moment != NULL)
         return UNKNOWN;
     if (!regex_open(node->text, node->flags, item->text, run->arena, &regex, &raised) ||
         !regex_search(&regex, 0, found, &is_found, &raised)) {
@@ -73,7 +102,7 @@ static enum truth test_pair(struct path_run *run, const struct path_node *node,
     assert(b != NULL);
     if (node->kind != PATH_STARTS_WITH)
         return compare(run, node, a, b);
-    if (a->kind != JSON_STRING || b->kind != JSON_STRING)
+    if (a->kind != JSON_STRING || b->kind != JSON_STRING || a->moment != NULL || b->moment != NULL)
         return UNKNOWN;
     return str_starts(a->text, b->text) ? TRUE : FALSE;
 }

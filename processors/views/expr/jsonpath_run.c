@@ -384,7 +384,7 @@ static enum outcome run_last(struct path_run *run, const struct path_node *node,
 static bool unwraps(enum path_kind kind)
 {
     return kind == PATH_FILTER || kind == PATH_ABS || kind == PATH_FLOOR || kind == PATH_CEILING ||
-           kind == PATH_DOUBLE || kind == PATH_KEYVALUE;
+           kind == PATH_DOUBLE || kind == PATH_KEYVALUE || kind == PATH_DATETIME;
 }
 
 static enum outcome run_accessor(struct path_run *run, const struct path_node *node,
@@ -413,6 +413,8 @@ static enum outcome run_accessor(struct path_run *run, const struct path_node *n
         return path_double(run, node, item, found);
     case PATH_KEYVALUE:
         return path_keyvalue(run, node, item, found);
+    case PATH_DATETIME:
+        return path_datetime(run, node, item, found);
     default:
         return path_numeric(run, node, item, found);
     }

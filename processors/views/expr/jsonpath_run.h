@@ -98,6 +98,10 @@ enum outcome path_numeric(struct path_run *run, const struct path_node *node,
 enum outcome path_keyvalue(struct path_run *run, const struct path_node *node,
                            const struct jsonb *item, struct path_items *found);
 
+/* jsonpath_moment.c: .datetime() */
+enum outcome path_datetime(struct path_run *run, const struct path_node *node,
+                           const struct jsonb *item, struct path_items *found);
+
 /* .double() */
 enum outcome path_double(struct path_run *run, const struct path_node *node, struct jsonb *item,
                          struct path_items *found);

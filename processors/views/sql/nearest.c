@@ -121,7 +121,9 @@ bool refuse_name(struct scope *scope, const char *table, const char *column, int
         for (uint32_t i = 0; i < at->from->tables.n; i++) {
             if (strcmp(table_at(at->from, i)->alias, column) == 0)
                 return ast_refuse(&scope->binder->ast, location,
-                                  "\"%s\" is a whole row; name its columns", column);
+                                  "\"%s\" is a whole row; name its columns, or write "
+                                  "row_to_json(%s) or %s::text",
+                                  column, column, column);
             try_columns(&nearest, table_at(at->from, i));
         }
     return ast_refuse(&scope->binder->ast, location, "column \"%s\" does not exist%s", column,
