@@ -180,3 +180,13 @@ struct str load_value(const struct load *load, uint32_t i)
 
     return record->end == record->value ? STR_NONE : between(load, record->value, record->end);
 }
+
+bool load_row(const struct load *load, uint32_t table, uint64_t id, struct buf *out)
+{
+    uint32_t version = load->tables[table].versions[id];
+
+    if (!(version & THERE))
+        return false;
+    load->workload->tables[table].kind->row(out, id, version & ~THERE);
+    return true;
+}

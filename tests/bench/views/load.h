@@ -40,6 +40,9 @@ struct workload {
 extern const struct workload workloads[];
 extern const size_t workloads_n;
 
+/* The tables that filter-313, group, join and top read, in one stream; no view of its own. */
+extern const struct workload all_at_once;
+
 /* Of bench_views --costs, over one table: what a change costs as the table grows. */
 extern const struct workload costs[];
 extern const size_t costs_n;
@@ -81,6 +84,9 @@ void load_change(struct load *load);
 /* A record's key and value; none is a tombstone's. */
 struct str load_key(const struct load *load, uint32_t i);
 struct str load_value(const struct load *load, uint32_t i);
+
+/* Appends the row that a table holds under an id; false: none. */
+bool load_row(const struct load *load, uint32_t table, uint64_t id, struct buf *out);
 
 /* A number below n that depends on the three others alone. */
 uint64_t mixed(uint64_t id, uint64_t version, uint64_t salt, uint64_t n);

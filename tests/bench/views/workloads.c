@@ -341,6 +341,12 @@ const struct workload workloads[] = {
 };
 const size_t workloads_n = sizeof(workloads) / sizeof(*workloads);
 
+const struct workload all_at_once = {
+    .name = "all",
+    .tables = {{&shop_orders, 300000, 95}, {&shop_customers, 100000, 5}},
+    .creates = 30,
+    .deletes = 8};
+
 #define COST(name, select)                                                                         \
     {                                                                                              \
         name, {{&shop_orders, 0, 100}}, 0, 0, 0, select, NULL                                      \

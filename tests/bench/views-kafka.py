@@ -1,0 +1,229 @@
+#!/usr/bin/python3
+"""The views through a real broker with exactly-once on: what a record costs, beside the limit.
+
+Workloads are those of bench_views (views/workloads.c): filter-313, group, join, top, and all four in one pipeline. For
+each the broker gets the load (publish.c) in new topics of four partitions. Then, one after the other over the same
+topics: a bare librdkafka loop that copies in transactions (limits.c), and sluice-views. The views' rows must equal
+PostgreSQL's own answer over the rows that the load ends with: that decides the exit status. CPU seconds are those of the
+whole process, its start included; wall time on a busy machine says little, so load average and the CPU that others used
+stand beside it.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BUILD = Path(os.environ.get("SLUICE_BENCH_BUILD") or ROOT / "build" / "release").absolute()
+os.environ["SLUICE_BUILD"] = str(BUILD)  # before the harness is loaded: it runs these binaries
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "tests"))
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition  # noqa: E402
+
+from harness.acme import with_rows  # noqa: E402
+from harness.kafka import Kafka  # noqa: E402
+from harness.meter import Meter, family_cpu_s  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
+from harness.servers import Stack  # noqa: E402
+from harness.services import Service, run  # noqa: E402
+
+VIEWS = {"filter-313": "gold.filtered", "group": "gold.grouped", "join": "gold.joined", "top": "gold.top"}
+WORKLOADS = {**{name: [name] for name in VIEWS}, "all": list(VIEWS)}
+TABLES = {"filter-313": ["shop.orders"], "group": ["shop.orders"], "join": ["shop.orders", "shop.customers"],
+          "top": ["shop.orders"], "all": ["shop.orders", "shop.customers"]}
+PARTITIONS, COPY_INTERVAL_MS, DEADLINE_S = 4, 200, 1800
+ORACLE = "bench_oracle"
+
+
+def main():
+    options = parse()
+    build()
+    folder = Path(tempfile.mkdtemp(prefix="sluice-bench-"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leaves through the finally
+    stack = Stack(folder / "servers")
+    try:
+        stack.need("postgres", "kafka")
+        failed = [bench.workload for bench in (Bench(options, stack, folder / name, name) for name in options.workloads or WORKLOADS)
+                  if not bench.run()]
+        return 1 if failed else 0
+    finally:
+        stack.wipe()
+        shutil.rmtree(folder)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="tests/bench/run views-kafka", description=__doc__.split("\n")[0])
+    parser.add_argument("--changes", type=int, default=1_000_000, metavar="N",
+                        help="behind the first rows, of which there are as many as belong to so many (%(default)s)")
+    parser.add_argument("--set", action="append", default=[], metavar="FLAG=VALUE", help="a flag for sluice-views")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS)}; without one, all of these")
+    options = parser.parse_args()
+    for workload in options.workloads:
+        if workload not in WORKLOADS:
+            parser.error(f"no workload {workload}")
+    return options
+
+
+def build():
+    """The release build of what will run."""
+    commands = [["ninja", "-C", str(BUILD), "bench_limits", "bench_publish", "sluice-views"]]
+    if not (BUILD / "build.ninja").exists():
+        commands.insert(0, ["cmake", "--preset", "release", "-B", str(BUILD)])
+    for command in commands:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(done.stdout[-4000:] + done.stderr)
+
+
+def tool(name, *arguments):
+    """What a program of this folder prints."""
+    done = subprocess.run([str(BUILD / "bench" / f"bench_{name}"), *map(str, arguments)], stdout=subprocess.PIPE, text=True,
+                          check=True, timeout=DEADLINE_S)
+    return done.stdout
+
+
+def numbers(text):
+    return {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)", text)}
+
+
+class Bench:
+    """One workload: its topics are there while it runs."""
+
+    def __init__(self, options, stack, folder, workload):
+        self.options, self.folder, self.workload = options, folder, workload
+        self.tables, self.views = TABLES[workload], WORKLOADS[workload]
+        self.name = f"bench-{workload}"
+        self.per_cpu_s, self.right = {}, True
+        env, broker = stack.env(), int((stack.state / "kafka" / "pid").read_text())
+        self.pg, self.kafka = Postgres(env), Kafka(env["SLUICE_KAFKA_BOOTSTRAP"])
+        self.servers = {"broker": lambda: family_cpu_s(broker)}
+        folder.mkdir()
+
+    def run(self):
+        """False when rows were wrong."""
+        self.prepare()
+        self.measure_all()
+        for topic in self.kafka.topics():
+            self.kafka.delete_topic(topic)
+        self.kafka = None  # else the client tells that its broker is gone
+        return self.right
+
+    def prepare(self):
+        """The pipeline, the load in its topics, and the right answers."""
+        selects = [f"CREATE MATERIALIZED VIEW {VIEWS[view]} AS {tool('publish', 'select', view)};\n" for view in self.views]
+        self.pipeline = self.folder / "pipeline.sql"
+        self.pipeline.write_text((HERE / "views" / "sources.sql").read_text() + "".join(selects))
+        for table in self.tables:
+            self.kafka.create_topic(table, PARTITIONS)
+        made = numbers(tool("publish", "load", self.kafka.bootstrap, self.folder, self.options.changes, self.workload))
+        self.records = int(made["records"])
+        title(f"{self.workload}: {self.records} records of {made['bytes'] / self.records:.0f} bytes")
+        self.answers = self.ask_postgres()
+
+    def measure_all(self):
+        print(f"{'':24}{'wall s':>8}{'records/s':>11}{'CPU s':>8}{'records/CPU-s':>15}{'RssAnon MB':>12}{'broker CPU s':>14}"
+              f"{'others CPU s':>14}{'load avg':>10}")
+        self.copy()
+        self.sluice()
+        ours, limit = self.per_cpu_s["sluice-views"], self.per_cpu_s["librdkafka copy (limit)"]
+        print(f"sluice-views / librdkafka copy, records a CPU second: {ours / limit:.2f}")
+        self.compare("sluice-views")
+
+    # --- the runs ---
+
+    def copy(self):
+        self.kafka.create_topic("bench.copy", PARTITIONS)
+        load = os.getloadavg()[0]
+        with Meter(self.servers) as meter:
+            got = numbers(tool("limits", "copy", self.kafka.bootstrap, "bench.copy", COPY_INTERVAL_MS, *self.tables))
+        self.say("librdkafka copy (limit)", meter, got["wall_s"], got["cpu_s"], load)
+        self.kafka.delete_topic("bench.copy")
+
+    def sluice(self):
+        """It is ready once the views hold all that the topics held when it started."""
+        flags = dict(one.split("=", 1) for one in self.options.set)
+        service = Service("views", {"kafka-bootstrap": self.kafka.bootstrap, "file": self.pipeline, "pipeline": self.name,
+                                    "state-dir": self.folder / "state", **flags}, self.folder)
+        load, began = os.getloadavg()[0], time.monotonic()
+        with Meter(self.servers) as meter:
+            service.start()
+            try:
+                meter.watch("views", service.pid)
+                service.wait_ready(DEADLINE_S)
+                wall_s, read = time.monotonic() - began, service.metric("sluice_records_read_total")
+            except BaseException:
+                service.kill()
+                raise
+        code = service.terminate(60)
+        assert code == 0, service.tail()
+        assert read == self.records, f"sluice-views read {read:.0f} records of {self.records}"
+        self.say("sluice-views", meter, wall_s, meter.cpu_s["views"], load, meter.peak["views"]["RssAnon"])
+
+    # --- right or wrong ---
+
+    def ask_postgres(self):
+        """{view: Counter of rows as JSON} over the rows that the load ends with."""
+        script = run("views", {"oracle": self.pipeline, "pipeline": self.name})
+        assert script.returncode == 0, script.stderr
+        self.pg.create_database(ORACLE)
+        loads = [f"CREATE TEMP TABLE rows (r json);\n\\copy rows FROM '{self.folder / table}.jsonl'\n"
+                 f"INSERT INTO {table} SELECT r.* FROM rows, json_populate_record(NULL::{table}, r) r;\nDROP TABLE rows;\n"
+                 for table in self.tables]
+        self.pg.psql(ORACLE, stdin=with_rows(script.stdout, loads))
+        answers = {view: self.pg.psql(ORACLE, "-Atc", f"SELECT row_to_json(v) FROM {VIEWS[view]} v") for view in self.views}
+        return {view: Counter(answer.encode().split(b"\n")[:-1]) for view, answer in answers.items()}
+
+    def compare(self, who, topic="{pipeline}.{view}", rows=lambda _view, value: [value]):
+        """`rows(view, value)`: the rows that a record holds."""
+        for view in self.views:
+            name = topic.format(pipeline=self.name, view=VIEWS[view])
+            found = Counter(row for value in self.latest(name) for row in rows(view, value))
+            same = found == self.answers[view]
+            wanted = self.answers[view].total()
+            print(f"{who}, {view}: {found.total()} rows, expected {wanted}: {'equal' if same and wanted else 'DIFFERENT'}")
+            self.right &= same and wanted > 0
+
+    def latest(self, topic):
+        """The last value of each key of a topic. In batches: the harness's own reading takes a record at a time."""
+        consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": "harness", "enable.auto.commit": False,
+                             "enable.partition.eof": True, "isolation.level": "read_committed"})
+        rows, left, deadline = {}, self.kafka.topics()[topic], time.monotonic() + DEADLINE_S
+        try:
+            consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in range(left)])
+            while left:
+                assert time.monotonic() < deadline, f"{topic}: not read in {DEADLINE_S} s"
+                for message in consumer.consume(10_000, 0.3):  # waits so long unless so many come
+                    if message.error() is None:
+                        rows[message.key()] = message.value()
+                    else:
+                        assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+                        left -= 1
+        finally:
+            consumer.close()
+        return [value for value in rows.values() if value is not None]
+
+    # --- what is said ---
+
+    def say(self, who, meter, wall_s, cpu_s, load, rss=None):
+        self.per_cpu_s[who] = self.records / cpu_s
+        memory = f"{rss / 1e6:12.1f}" if rss else f"{'':12}"
+        print(f"{who:24}{wall_s:8.1f}{self.records / wall_s:11.0f}{cpu_s:8.2f}{self.records / cpu_s:15.0f}{memory}"
+              f"{meter.cpu_s['broker']:14.1f}{meter.cpu_s['others']:14.1f}{load:10.1f}", flush=True)
+
+
+def title(text):
+    print(f"\n== {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
