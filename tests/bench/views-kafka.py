@@ -1,15 +1,17 @@
 #!/usr/bin/python3
-"""The views through a real broker with exactly-once on: what a record costs, beside the limit.
+"""The views through a real broker with exactly-once on: what a record costs, beside the limit and beside a peer.
 
 Workloads are those of bench_views (views/workloads.c): filter-313, group, join, top, and all four in one pipeline. For
 each the broker gets the load (publish.c) in new topics of four partitions. Then, one after the other over the same
-topics: a bare librdkafka loop that copies in transactions (limits.c), and sluice-views. The views' rows must equal
-PostgreSQL's own answer over the rows that the load ends with: that decides the exit status. CPU seconds are those of the
-whole process, its start included; wall time on a busy machine says little, so load average and the CPU that others used
-stand beside it.
+topics: a bare librdkafka loop that copies in transactions (limits.c), sluice-views, and Kafka Streams with
+exactly_once_v2 (peers/), which is left out where Maven or a JDK is missing. The views' rows must equal PostgreSQL's own
+answer over the rows that the load ends with, ours and the peer's: that decides the exit status. CPU seconds are those of
+the whole process, its start included; wall time on a busy machine says little, so load average and the CPU that others
+used stand beside it.
 """
 
 import argparse
+import hashlib
 import os
 import re
 import shutil
@@ -32,7 +34,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartiti
 
 from harness.acme import with_rows  # noqa: E402
 from harness.kafka import Kafka  # noqa: E402
-from harness.meter import Meter, family_cpu_s  # noqa: E402
+from harness.meter import Meter, cpu_s, family_cpu_s  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.servers import Stack  # noqa: E402
 from harness.services import Service, run  # noqa: E402
@@ -42,6 +44,9 @@ WORKLOADS = {**{name: [name] for name in VIEWS}, "all": list(VIEWS)}
 TABLES = {"filter-313": ["shop.orders"], "group": ["shop.orders"], "join": ["shop.orders", "shop.customers"],
           "top": ["shop.orders"], "all": ["shop.orders", "shop.customers"]}
 PARTITIONS, COPY_INTERVAL_MS, DEADLINE_S = 4, 200, 1800
+QUIET_S = 5  # the peer has come to its end when no topic has moved for so long
+OURS, LIMIT, PEER = "sluice-views", "librdkafka copy (limit)", "Kafka Streams"
+FLOOR = 5  # of the peer's records a CPU second
 ORACLE = "bench_oracle"
 
 
@@ -52,10 +57,10 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leaves through the finally
     stack = Stack(folder / "servers")
     try:
+        peer = build_peer(folder) if options.peer else None
         stack.need("postgres", "kafka")
-        failed = [bench.workload for bench in (Bench(options, stack, folder / name, name) for name in options.workloads or WORKLOADS)
-                  if not bench.run()]
-        return 1 if failed else 0
+        right = [Bench(options, stack, folder / name, name, peer).run() for name in options.workloads or WORKLOADS]
+        return 0 if all(right) else 1
     finally:
         stack.wipe()
         shutil.rmtree(folder)
@@ -65,6 +70,7 @@ def parse():
     parser = argparse.ArgumentParser(prog="tests/bench/run views-kafka", description=__doc__.split("\n")[0])
     parser.add_argument("--changes", type=int, default=1_000_000, metavar="N",
                         help="behind the first rows, of which there are as many as belong to so many (%(default)s)")
+    parser.add_argument("--no-peer", dest="peer", action="store_false", help="without Kafka Streams")
     parser.add_argument("--set", action="append", default=[], metavar="FLAG=VALUE", help="a flag for sluice-views")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS)}; without one, all of these")
     options = parser.parse_args()
@@ -85,6 +91,26 @@ def build():
             sys.exit(done.stdout[-4000:] + done.stderr)
 
 
+def build_peer(folder):
+    """The command that runs the peer; None, and why, where it can't be built. Its jars are kept in the cache."""
+    pom, source = HERE / "peers" / "pom.xml", HERE / "peers" / "StreamsPeer.java"
+    missing = [name for name in ("mvn", "javac", "java") if not shutil.which(name)]
+    if missing:
+        return print(f"Kafka Streams is left out: there is no {' and no '.join(missing)}")
+    cache = Path(os.environ.get("SLUICE_CACHE") or Path.home() / ".cache" / "sluice").absolute()
+    jars, classes = cache / f"bench-peers-{hashlib.sha256(pom.read_bytes()).hexdigest()[:12]}", folder / "classes"
+    commands = [["javac", "-cp", f"{jars}/*", "-d", str(classes), str(source)]]
+    if not (jars / "complete").exists():
+        commands.insert(0, ["mvn", "-q", "-B", "-C", "-f", str(pom), "dependency:copy-dependencies", "-DincludeScope=runtime",
+                            f"-DoutputDirectory={jars}"])
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            return print(f"Kafka Streams is left out: {command[0]} failed\n{(done.stdout + done.stderr)[-2000:]}")
+    (jars / "complete").touch()
+    return ["java", "-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars}/*:{classes}", "StreamsPeer"]
+
+
 def tool(name, *arguments):
     """What a program of this folder prints."""
     done = subprocess.run([str(BUILD / "bench" / f"bench_{name}"), *map(str, arguments)], stdout=subprocess.PIPE, text=True,
@@ -99,8 +125,8 @@ def numbers(text):
 class Bench:
     """One workload: its topics are there while it runs."""
 
-    def __init__(self, options, stack, folder, workload):
-        self.options, self.folder, self.workload = options, folder, workload
+    def __init__(self, options, stack, folder, workload, peer):
+        self.options, self.folder, self.workload, self.peer = options, folder, workload, peer
         self.tables, self.views = TABLES[workload], WORKLOADS[workload]
         self.name = f"bench-{workload}"
         self.per_cpu_s, self.right = {}, True
@@ -135,9 +161,12 @@ class Bench:
               f"{'others CPU s':>14}{'load avg':>10}")
         self.copy()
         self.sluice()
-        ours, limit = self.per_cpu_s["sluice-views"], self.per_cpu_s["librdkafka copy (limit)"]
-        print(f"sluice-views / librdkafka copy, records a CPU second: {ours / limit:.2f}")
-        self.compare("sluice-views")
+        if self.peer:
+            self.streams()
+        self.say_ratios()
+        self.compare(OURS, f"{self.name}.{{view}}", lambda value: [value])
+        if self.peer:
+            self.compare(PEER, "peer.{workload}", lambda value: value.split(b"\n"))
 
     # --- the runs ---
 
@@ -146,7 +175,7 @@ class Bench:
         load = os.getloadavg()[0]
         with Meter(self.servers) as meter:
             got = numbers(tool("limits", "copy", self.kafka.bootstrap, "bench.copy", COPY_INTERVAL_MS, *self.tables))
-        self.say("librdkafka copy (limit)", meter, got["wall_s"], got["cpu_s"], load)
+        self.say(LIMIT, meter, got["wall_s"], got["cpu_s"], load)
         self.kafka.delete_topic("bench.copy")
 
     def sluice(self):
@@ -167,7 +196,50 @@ class Bench:
         code = service.terminate(60)
         assert code == 0, service.tail()
         assert read == self.records, f"sluice-views read {read:.0f} records of {self.records}"
-        self.say("sluice-views", meter, wall_s, meter.cpu_s["views"], load, meter.peak["views"]["RssAnon"])
+        self.say(OURS, meter, wall_s, meter.cpu_s["views"], load, meter.peak["views"]["RssAnon"])
+
+    def streams(self):
+        """It is through when it has committed the ends of its sources and no topic moves any more."""
+        for view in self.views:
+            self.kafka.create_topic(f"peer.{view}", PARTITIONS)
+        load, began = os.getloadavg()[0], time.monotonic()
+        log = self.folder / "peer.log"
+        with Meter(self.servers) as meter, open(log, "wb") as output:
+            process = subprocess.Popen([*self.peer, self.kafka.bootstrap, f"peer-{self.workload}", str(self.folder / "peer"), *self.views],
+                                       stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+            try:
+                meter.watch("peer", process.pid)
+                moved_at, used_s = self.wait_streams(process)
+            except BaseException:
+                process.kill()
+                print(log.read_text(errors="replace")[-4000:], file=sys.stderr)
+                raise
+        process.terminate()
+        process.wait(60)
+        self.say(PEER, meter, moved_at - began, used_s, load, meter.peak["peer"]["RssAnon"])
+
+    def wait_streams(self, process):
+        """When a topic moved last, and the CPU seconds that the process had used then."""
+        consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": "harness"})
+        moved_at, used_s, last, deadline = time.monotonic(), 0.0, None, time.monotonic() + DEADLINE_S
+        try:
+            ends = {table: self.ends(consumer, table, PARTITIONS) for table in self.tables}
+            while True:
+                assert process.poll() is None, f"{PEER} ended with {process.returncode}"
+                now = {topic: self.ends(consumer, topic, n) for topic, n in self.kafka.topics().items() if topic.startswith("peer")}
+                if now != last:
+                    last, moved_at, used_s = now, time.monotonic(), cpu_s(process.pid)
+                elif time.monotonic() - moved_at >= QUIET_S and all(
+                        self.kafka.committed(f"peer-{self.workload}", table) == ends[table] for table in self.tables):
+                    return moved_at, used_s
+                assert time.monotonic() < deadline, f"{PEER} is not through after {DEADLINE_S} s"
+                time.sleep(0.5)  # asking is not free
+        finally:
+            consumer.close()
+
+    @staticmethod
+    def ends(consumer, topic, partitions):
+        return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=30)[1] for p in range(partitions)}
 
     # --- right or wrong ---
 
@@ -183,15 +255,14 @@ class Bench:
         answers = {view: self.pg.psql(ORACLE, "-Atc", f"SELECT row_to_json(v) FROM {VIEWS[view]} v") for view in self.views}
         return {view: Counter(answer.encode().split(b"\n")[:-1]) for view, answer in answers.items()}
 
-    def compare(self, who, topic="{pipeline}.{view}", rows=lambda _view, value: [value]):
-        """`rows(view, value)`: the rows that a record holds."""
+    def compare(self, who, topic, rows):
+        """`topic`: of a view; `rows(value)`: the rows that a record holds."""
         for view in self.views:
-            name = topic.format(pipeline=self.name, view=VIEWS[view])
-            found = Counter(row for value in self.latest(name) for row in rows(view, value))
-            same = found == self.answers[view]
-            wanted = self.answers[view].total()
-            print(f"{who}, {view}: {found.total()} rows, expected {wanted}: {'equal' if same and wanted else 'DIFFERENT'}")
-            self.right &= same and wanted > 0
+            values = self.latest(topic.format(view=VIEWS[view], workload=view))
+            found, wanted = Counter(row for value in values for row in rows(value)), self.answers[view]
+            same = found == wanted and wanted.total() > 0
+            print(f"{who}, {view}: {found.total()} rows, expected {wanted.total()}: {'equal' if same else 'DIFFERENT'}")
+            self.right &= same
 
     def latest(self, topic):
         """The last value of each key of a topic. In batches: the harness's own reading takes a record at a time."""
@@ -219,6 +290,14 @@ class Bench:
         memory = f"{rss / 1e6:12.1f}" if rss else f"{'':12}"
         print(f"{who:24}{wall_s:8.1f}{self.records / wall_s:11.0f}{cpu_s:8.2f}{self.records / cpu_s:15.0f}{memory}"
               f"{meter.cpu_s['broker']:14.1f}{meter.cpu_s['others']:14.1f}{load:10.1f}", flush=True)
+
+    def say_ratios(self):
+        """In records a CPU second."""
+        ours = self.per_cpu_s[OURS]
+        print(f"{OURS} / {LIMIT}: {ours / self.per_cpu_s[LIMIT]:.2f}")
+        if PEER in self.per_cpu_s:
+            ratio = ours / self.per_cpu_s[PEER]
+            print(f"{OURS} / {PEER}: {ratio:.1f} (floor {FLOOR}: {'met' if ratio >= FLOOR else 'NOT met'})")
 
 
 def title(text):
