@@ -58,11 +58,12 @@ static void send_record(struct publisher *publisher, uint32_t i)
     const struct load *load = &publisher->load;
     const char *topic = load->workload->tables[load->records[i].table].kind->name;
     struct str key = load_key(load, i), value = load_value(load, i);
+    char *payload = value.at == NULL ? NULL : load->bytes.at + load->records[i].value;
     rd_kafka_resp_err_t code;
 
     while (code = rd_kafka_producev(publisher->producer, RD_KAFKA_V_TOPIC(topic),
                                     RD_KAFKA_V_KEY(key.at, key.len),
-                                    RD_KAFKA_V_VALUE((char *)(uintptr_t)value.at, value.len),
+                                    RD_KAFKA_V_VALUE(payload, value.len),
                                     RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
            code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         rd_kafka_poll(publisher->producer, WAIT_MS);
