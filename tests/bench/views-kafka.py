@@ -5,9 +5,9 @@ Workloads are those of bench_views (views/workloads.c): filter-313, group, join,
 each the broker gets the load (publish.c) in new topics of four partitions. Then, one after the other over the same
 topics: a bare librdkafka loop that copies in transactions (limits.c), sluice-views, and Kafka Streams with
 exactly_once_v2 (peers/), which is left out where Maven or a JDK is missing. The views' rows must equal PostgreSQL's own
-answer over the rows that the load ends with: that decides the exit status. The peer's are compared too and it is told how
-they compare. CPU seconds are those of the whole process, its start included; wall time on a busy machine says little, so load average and the CPU that others
-used stand beside it.
+answer over the rows that the load ends with: that decides the exit status; how the peer's compare is told. CPU seconds
+are those of the whole process, its start included; wall time on a busy machine says little, so load average and the CPU
+that others used stand beside it.
 """
 
 import argparse
