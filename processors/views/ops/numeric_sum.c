@@ -67,7 +67,9 @@ int numeric_sum_scale(const struct numeric_sum *sum)
     int64_t scale = 0;
 
     for (uint32_t i = 0; i < sum->scales_n; i++) {
-        if (sum->scales[i].n > 0 && sum->scales[i].scale > scale)
+        bool counts = sum->scales[i].n > 0 || defect("sum-scale-stays");
+
+        if (counts && sum->scales[i].scale > scale)
             scale = sum->scales[i].scale;
     }
     return (int)scale;
