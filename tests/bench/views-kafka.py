@@ -30,7 +30,7 @@ os.environ["SLUICE_BUILD"] = str(BUILD)  # before the harness is loaded: it runs
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tests"))
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition  # noqa: E402
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition  # noqa: E402
 
 from harness.acme import with_rows  # noqa: E402
 from harness.kafka import Kafka  # noqa: E402
@@ -239,7 +239,11 @@ class Bench:
 
     @staticmethod
     def ends(consumer, topic, partitions):
-        return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=30)[1] for p in range(partitions)}
+        """Of a topic that has just been made the leaders may not be known yet: None."""
+        try:
+            return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=30)[1] for p in range(partitions)}
+        except KafkaException:
+            return None
 
     # --- right or wrong ---
 
