@@ -33,6 +33,12 @@ static const char *flag_of(const struct views_options *options, const char *path
                                       : "--file";
 }
 
+/* The run is over rows, or over some records of a topic. */
+static bool is_partial(const struct views_options *options)
+{
+    return options->local != NULL || options->test != NULL || options->lineage != NULL;
+}
+
 static bool load_plan(struct arena *arena, const struct views_options *options, const char *path,
                       struct str *ret_text, const struct plan **ret_plan, struct err *reterr)
 {
@@ -47,7 +53,8 @@ static bool load_plan(struct arena *arena, const struct views_options *options, 
                                        .text = *ret_text,
                                        .pipeline = pipeline_name(arena, options, path),
                                        .as_of = options->as_of,
-                                       .strict = options->contract == VIEWS_STRICT};
+                                       .strict = options->contract == VIEWS_STRICT,
+                                       .derives_before = is_partial(options)};
     if (!pipeline_plan_file(arena, &file, ret_plan, reterr))
         return false;
     *ret_plan = pipeline_with_format(arena, *ret_plan,
@@ -154,7 +161,8 @@ static bool run_tests(struct arena *arena, const struct views_options *options, 
     CLEANUP(free) char *script = NULL, *copy = err_strdup(options->test);
     struct pipeline_file file = {.path = options->file,
                                  .as_of = options->as_of,
-                                 .strict = options->contract == VIEWS_STRICT};
+                                 .strict = options->contract == VIEWS_STRICT,
+                                 .derives_before = is_partial(options)};
     struct test_subject subject = {.pipeline = &file, .path = options->test};
     uint32_t failed = 0;
 

@@ -18,9 +18,10 @@ CREATE MATERIALIZED VIEW gold.d AS SELECT id, 10 / n AS q FROM bronze.a;
 """
 
 
-@pytest.fixture
-def pipeline(tmp_path):
-    (tmp_path / "pipeline.sql").write_text(PIPELINE)
+@pytest.fixture(params=["derived", "trusted"])
+def pipeline(tmp_path, request):
+    """Over rows a source that trusts its before images is as any other."""
+    (tmp_path / "pipeline.sql").write_text(PIPELINE.replace("'debezium')", f"'debezium', before '{request.param}')"))
     return tmp_path / "pipeline.sql"
 
 

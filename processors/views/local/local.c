@@ -173,6 +173,10 @@ bool local_step(struct local *local, struct err *reterr)
 /* Takes what was decoded; a step when the batch is full. */
 static bool take(struct local *local, const struct input_result *result, struct err *reterr)
 {
+    if (result->outcome == INPUT_FAILED) {
+        *reterr = result->reason;
+        return false;
+    }
     if (result->outcome == INPUT_REJECTED || result->outcome == INPUT_CONTRACT)
         local->listener.rejected(local->listener.context, result->event.source, result->rule,
                                  &result->reason);

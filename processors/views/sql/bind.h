@@ -43,6 +43,7 @@ struct binder {
     uint32_t depth;
     struct value *as_of; /* what now() is; NULL: refused */
     bool strict;         /* lenient rules are enforced */
+    bool derives_before; /* no source trusts its before images */
 };
 
 /* A name that expressions see, and what it stands for. */

@@ -356,7 +356,10 @@ bool pipeline_plan(struct arena *arena, const char *path, struct str text, const
 bool pipeline_plan_file(struct arena *arena, const struct pipeline_file *file,
                         const struct plan **ret_plan, struct err *reterr)
 {
-    struct binder binder = {.arena = arena, .nodes.arena = arena, .strict = file->strict};
+    struct binder binder = {.arena = arena,
+                            .nodes.arena = arena,
+                            .strict = file->strict,
+                            .derives_before = file->derives_before};
     struct plan *plan = arena_zalloc(arena, sizeof(*plan));
     uint32_t *number;
 

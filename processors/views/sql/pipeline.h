@@ -27,6 +27,7 @@ struct pipeline_file {
     const char *pipeline; /* the name, which topics start with */
     const char *as_of;    /* --as-of: what now() is in all of it; NULL: now() is refused */
     bool strict;          /* --contract=strict: rules that are named as lenient are enforced */
+    bool derives_before;  /* no source trusts: for a run over rows, or over parts of a topic */
 };
 
 /* Plans the text. `path` is for messages. All of *ret_plan lies in the arena, which keeps what it

@@ -680,6 +680,7 @@ static bool finish(struct making *making)
                                              .key_n = making->key_n};
     if (!check_trust(making) || !make_rules(making))
         return false;
+    making->source->trusted = making->source->trusted && !binder->derives_before;
     list_add(&binder->nodes.sources, binder->arena, making->source);
     binder->nodes.label = making->source->name;
     *relation = (struct relation){.schema = bind_schema_of(name),

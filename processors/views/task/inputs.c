@@ -333,11 +333,7 @@ void inputs_take_row(struct inputs *inputs, struct engine *engine, const struct 
     *ret = (struct input_result){
         .outcome = INPUT_EVENT,
         .event = {row->source, facts.op, row->gone ? NULL : whole, whole, row->position}};
-    if (source->trusted) {
-        ret->outcome = INPUT_FAILED;
-        err_stop(&ret->reason, EX_DATAERR,
-                 "source %s says before 'trusted': it reads envelopes, not rows", source->name);
-    } else if (key_has_null(&source->schema, whole)) {
+    if (key_has_null(&source->schema, whole)) {
         err_sql(&ret->reason, ERR_DEAD_LETTER, "23502", "a key column is null");
         reject(ret, "key");
     } else if (!row->gone) {
