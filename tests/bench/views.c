@@ -206,7 +206,7 @@ static void decode(struct run *run, struct arena *arena)
         if (run->plan->sources[source].node == UINT32_MAX)
             continue;
         inputs_decode_record(run->inputs, run->engine, &record, arena, &result);
-        need(result.outcome != INPUT_REJECTED && result.outcome != INPUT_CONTRACT, "decoding",
+        need(result.outcome == INPUT_EVENT || result.outcome == INPUT_SKIPPED, "decoding",
              &result.reason);
         if (result.outcome == INPUT_EVENT)
             run->events[run->events_n++] = result.event;
