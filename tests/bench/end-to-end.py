@@ -22,12 +22,10 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("SLUICE_BENCH_BUILD") or ROOT / "build" / "release").absolute()
-os.environ["SLUICE_BUILD"] = str(BUILD)  # before the harness is loaded: it runs these binaries
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from harness.release import BUILD, build  # noqa: E402 - before the rest: it runs these programs
 from psycopg2.errors import UndefinedTable  # noqa: E402
 
 from harness.acme import GOLD, Acme  # noqa: E402
@@ -52,7 +50,7 @@ LIVE_AT_FULL = {"orders": 50_000, "order_items": 300_000}
 
 def main():
     options = parse()
-    build(options)
+    build("bench_limits", "sluice-datagen", *(f"sluice-{STAGES[stage]}" for stage in options.stages or STAGES))
     folder = Path(tempfile.mkdtemp(prefix="sluice-bench-"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leaves through the finally
     bench = None
@@ -85,18 +83,6 @@ def parse():
         name, _, value = flag.partition("=")
         options.flags.setdefault(service, {})[name] = value
     return options
-
-
-def build(options):
-    """The release build of what will run."""
-    services = [STAGES[stage] for stage in options.stages or STAGES]
-    commands = [["ninja", "-C", str(BUILD), "bench_limits", "sluice-datagen", *(f"sluice-{one}" for one in services)]]
-    if not (BUILD / "build.ninja").exists():
-        commands.insert(0, ["cmake", "--preset", "release", "-B", str(BUILD)])
-    for command in commands:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if done.returncode != 0:
-            sys.exit(done.stdout[-4000:] + done.stderr)
 
 
 class Bench:

@@ -16,12 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("SLUICE_BENCH_BUILD") or ROOT / "build" / "release").absolute()
-os.environ["SLUICE_BUILD"] = str(BUILD)  # before the harness is loaded: it runs these binaries
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from harness.release import BUILD, ROOT, build  # noqa: E402 - before the rest: it runs these programs
 from harness.acme import Acme  # noqa: E402
 from harness.kafka import Kafka  # noqa: E402
 from harness.live import Live  # noqa: E402
@@ -46,7 +44,7 @@ def main():
     parts = parser.parse_args().parts or PARTS
     if not set(parts) <= set(PARTS):
         parser.error(f"parts are {', '.join(PARTS)}")
-    build()
+    build("bench_csv", "object_driver", *(f"sluice-{one}" for one in SERVICES))
     folder, bench = Path(tempfile.mkdtemp(prefix="sluice-bench-")), None
     try:
         bench = Bench(folder)
@@ -58,17 +56,6 @@ def main():
         if bench:
             bench.close()
         shutil.rmtree(folder)
-
-
-def build():
-    targets = ["bench_csv", "object_driver", *(f"sluice-{one}" for one in SERVICES)]
-    commands = [["ninja", "-C", str(BUILD), *targets]]
-    if not (BUILD / "build.ninja").exists():
-        commands.insert(0, ["cmake", "--preset", "release", "-B", str(BUILD)])
-    for command in commands:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if done.returncode != 0:
-            sys.exit(done.stdout[-4000:] + done.stderr)
 
 
 class Bench:

@@ -17,12 +17,10 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("SLUICE_BENCH_BUILD") or ROOT / "build" / "release").absolute()
-os.environ["SLUICE_BUILD"] = str(BUILD)  # before the harness is loaded: it runs these binaries
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from harness.release import build  # noqa: E402 - before the rest: it runs these programs
 from harness.kafka import Kafka  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.servers import Stack  # noqa: E402
@@ -37,7 +35,7 @@ DEADLINE_S = 600
 
 def main():
     options = parse()
-    build()
+    build("sluice-postgres-upsert")
     folder = Path(tempfile.mkdtemp(prefix="sluice-bench-"))
     stack = Stack(folder / "state")
     try:
@@ -55,12 +53,6 @@ def parse():
     parser.add_argument("--batch-rows", type=int, default=10_000, metavar="N", help="as the service's (%(default)s)")
     parser.add_argument("--queue-size", default="2MiB", metavar="SIZE", help="--kafka-queue-size of the service (%(default)s)")
     return parser.parse_args()
-
-
-def build():
-    if not (BUILD / "build.ninja").exists():
-        subprocess.run(["cmake", "--preset", "release", "-B", BUILD], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["ninja", "-C", BUILD, "sluice-postgres-upsert"], check=True, stdout=subprocess.DEVNULL)
 
 
 def run(options, stack, folder):

@@ -24,11 +24,10 @@ from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-BUILD = Path(os.environ.get("SLUICE_BENCH_BUILD") or ROOT / "build" / "release").absolute()
-os.environ["SLUICE_BUILD"] = str(BUILD)  # before the harness is loaded: it runs these binaries
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(HERE.parent))
+
+from harness.release import BUILD, build  # noqa: E402 - before the rest: it runs these programs
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition  # noqa: E402
 
@@ -52,7 +51,7 @@ ORACLE = "bench_oracle"
 
 def main():
     options = parse()
-    build()
+    build("bench_limits", "bench_publish", "sluice-views")
     folder = Path(tempfile.mkdtemp(prefix="sluice-bench-"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leaves through the finally
     stack = Stack(folder / "servers")
@@ -78,17 +77,6 @@ def parse():
         if workload not in WORKLOADS:
             parser.error(f"no workload {workload}")
     return options
-
-
-def build():
-    """The release build of what will run."""
-    commands = [["ninja", "-C", str(BUILD), "bench_limits", "bench_publish", "sluice-views"]]
-    if not (BUILD / "build.ninja").exists():
-        commands.insert(0, ["cmake", "--preset", "release", "-B", str(BUILD)])
-    for command in commands:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if done.returncode != 0:
-            sys.exit(done.stdout[-4000:] + done.stderr)
 
 
 def build_peer(folder):
