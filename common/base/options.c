@@ -123,15 +123,6 @@ static void list_add(struct option_list *list, struct str item)
     list->items[list->n++][item.len] = '\0';
 }
 
-static struct str trimmed(struct str s)
-{
-    while (s.len > 0 && isspace((unsigned char)s.at[0]))
-        s = (struct str){s.at + 1, s.len - 1};
-    while (s.len > 0 && isspace((unsigned char)s.at[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 static void list_clear(struct option_list *list)
 {
     for (size_t i = 0; i < list->n; i++)
@@ -148,7 +139,7 @@ static void list_add_separated(struct option_list *list, const char *text, enum 
     list->source = (int)source;
     for (const char *at = text; *at != '\0';) {
         const char *end = strchrnul(at, ',');
-        struct str item = trimmed(str_between(at, end));
+        struct str item = str_trim(str_between(at, end), STR_BLANKS);
 
         if (item.len > 0)
             list_add(list, item);
@@ -305,8 +296,8 @@ static bool apply_config_line(const struct option_set *set, const char *path, in
     snprintf(label, sizeof(label), "%s:%d", path, number);
     if (equals == NULL)
         return err_stop(reterr, EX_CONFIG, "%s: a line is \"name = value\"", label);
-    struct str name = trimmed(str_between(line.at, equals));
-    struct str value = trimmed(str_between(equals + 1, line.at + line.len));
+    struct str name = str_trim(str_between(line.at, equals), STR_BLANKS);
+    struct str value = str_trim(str_between(equals + 1, line.at + line.len), STR_BLANKS);
     CLEANUP(free) char *text = err_malloc(value.len + 1);
     memcpy(text, value.at, value.len);
     text[value.len] = '\0';
@@ -326,7 +317,8 @@ static bool apply_config_file(const struct option_set *set, const char *path, st
     for (const char *at = text; *at != '\0';) {
         const char *end = strchrnul(at, '\n');
 
-        if (!apply_config_line(set, path, ++number, trimmed(str_between(at, end)), reterr))
+        if (!apply_config_line(set, path, ++number, str_trim(str_between(at, end), STR_BLANKS),
+                               reterr))
             return false;
         at = *end == '\n' ? end + 1 : end;
     }

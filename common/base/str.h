@@ -63,4 +63,35 @@ static inline bool str_starts(struct str s, struct str prefix)
     return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.at, prefix.at, prefix.len) == 0);
 }
 
+/* What C's locale calls white space. */
+#define STR_BLANKS " \t\n\v\f\r"
+
+/* The character is one of the set; NUL never is. */
+static inline bool char_is_in(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* `s` without the characters of `blanks` at both ends. */
+static inline struct str str_trim(struct str s, const char *blanks)
+{
+    while (s.len > 0 && char_is_in(s.at[0], blanks))
+        s = (struct str){s.at + 1, s.len - 1};
+    while (s.len > 0 && char_is_in(s.at[s.len - 1], blanks))
+        s.len--;
+    return s;
+}
+
+/* The value of a hexadecimal digit; -1: it is none. */
+static inline int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
 #endif

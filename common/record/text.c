@@ -231,18 +231,6 @@ static bool fit_text(struct type type, struct str text, bool cast, struct arena 
     return true;
 }
 
-/* -1 when it is no hexadecimal digit. */
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static int hex_byte(const char *at)
 {
     int high = hex_digit(at[0]), low = hex_digit(at[1]);

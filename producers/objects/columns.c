@@ -23,19 +23,7 @@ static uint32_t oid_of(enum type_id id)
     return 0;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static struct str trim(struct str text)
-{
-    while (text.len > 0 && is_blank(text.at[0]))
-        text = (struct str){text.at + 1, text.len - 1};
-    while (text.len > 0 && is_blank(text.at[text.len - 1]))
-        text.len--;
-    return text;
-}
+static const char blanks[] = " \t\n\r";
 
 /* Takes the text up to the next comma outside parentheses and quotes. */
 static struct str next_item(struct str *rest)
@@ -55,7 +43,7 @@ static struct str next_item(struct str *rest)
     }
     struct str item = {rest->at, n};
     *rest = n == rest->len ? STR_NONE : (struct str){rest->at + n + 1, rest->len - n - 1};
-    return trim(item);
+    return str_trim(item, blanks);
 }
 
 /* Takes the name off the front, without its quotes. */
@@ -77,10 +65,10 @@ static bool take_name(struct str *item, struct buf *name)
             return false;
         n++;
     } else {
-        for (; n < item->len && !is_blank(item->at[n]); n++)
+        for (; n < item->len && !char_is_in(item->at[n], blanks); n++)
             buf_char(name, item->at[n]);
     }
-    *item = trim((struct str){item->at + n, item->len - n});
+    *item = str_trim((struct str){item->at + n, item->len - n}, blanks);
     return name->len > 0;
 }
 
@@ -132,7 +120,7 @@ static bool read_type(struct str text, struct type *ret)
         if (text.at[text.len - 1] != ')' ||
             !read_numbers(str_between(open + 1, text.at + text.len - 1), numbers, &n) || n == 0)
             return false;
-        name = trim(str_between(text.at, open));
+        name = str_trim(str_between(text.at, open), blanks);
     }
     if (!type_find(name, &type.id) || oid_of(type.id) == 0 ||
         (n > 0 && !make_typmod(&type, numbers, n)))

@@ -32,14 +32,6 @@ static bool text_at(struct str object, const char *const *path, struct arena *ar
     return json_text(&value, arena, ret, reterr);
 }
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* As in a form: + is a blank, %2F a slash. */
 static struct str decode_key(struct str key, struct arena *arena)
 {
@@ -47,11 +39,11 @@ static struct str decode_key(struct str key, struct arena *arena)
     size_t n = 0;
 
     for (size_t i = 0; i < key.len; i++) {
-        bool escape = key.at[i] == '%' && i + 2 < key.len && digit_of(key.at[i + 1]) >= 0 &&
-                      digit_of(key.at[i + 2]) >= 0;
+        bool escape = key.at[i] == '%' && i + 2 < key.len && hex_digit(key.at[i + 1]) >= 0 &&
+                      hex_digit(key.at[i + 2]) >= 0;
 
         if (escape) {
-            into[n++] = (char)(digit_of(key.at[i + 1]) * 16 + digit_of(key.at[i + 2]));
+            into[n++] = (char)(hex_digit(key.at[i + 1]) * 16 + hex_digit(key.at[i + 2]));
             i += 2;
         } else {
             into[n++] = key.at[i] == '+' ? ' ' : key.at[i];

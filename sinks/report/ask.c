@@ -52,16 +52,9 @@ static const struct {
                {"xml", "text/xml", FORMAT_XML},
                {"table", "text/plain", FORMAT_TABLE}};
 
-enum { FORMATS = sizeof(formats) / sizeof(formats[0]) };
+static const char blanks[] = " \t"; /* of a header */
 
-static struct str trimmed(struct str text)
-{
-    while (text.len > 0 && (text.at[0] == ' ' || text.at[0] == '\t'))
-        text = (struct str){text.at + 1, text.len - 1};
-    while (text.len > 0 && (text.at[text.len - 1] == ' ' || text.at[text.len - 1] == '\t'))
-        text.len--;
-    return text;
-}
+enum { FORMATS = sizeof(formats) / sizeof(formats[0]) };
 
 /* What stands before the next `mark`, trimmed; *rest moves behind it. */
 static struct str next_item(struct str *rest, char mark)
@@ -72,7 +65,7 @@ static struct str next_item(struct str *rest, char mark)
 
     *rest = found == NULL ? (struct str){rest->at + len, 0}
                           : (struct str){found + 1, rest->len - len - 1};
-    return trimmed(item);
+    return str_trim(item, blanks);
 }
 
 /* How closely a range names a media type: 3 itself, 2 "text" and any, 1 any at all, 0 not. */
@@ -128,7 +121,7 @@ static unsigned choose_by_header(const char *accept, enum report_format *ret, st
 {
     int best = 0;
 
-    if (accept == NULL || trimmed(str_of(accept)).len == 0) {
+    if (accept == NULL || str_trim(str_of(accept), blanks).len == 0) {
         *ret = FORMAT_JSON;
         return 200;
     }

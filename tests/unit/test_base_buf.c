@@ -1,10 +1,12 @@
 /* base/buf and base/str: appending, numbers, limits, views. */
 #include "base/buf.h"
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -87,13 +89,32 @@ static void views_compare(void **state)
     assert_int_equal(str_of(NULL).len, 0);
 }
 
+static void test_str_trims(void **unused)
+{
+    (void)unused;
+    assert_true(str_eq_c(str_trim(STR(" \t a b\r\n"), STR_BLANKS), "a b"));
+    assert_true(str_eq_c(str_trim(STR("\n a\t"), " \t"), "\n a"));
+    assert_int_equal(str_trim(STR(" \v\f "), STR_BLANKS).len, 0);
+    assert_int_equal(str_trim(STR_NONE, STR_BLANKS).len, 0);
+    assert_int_equal(str_trim((struct str){"\0a\0", 3}, STR_BLANKS).len, 3);
+}
+
+static void test_hexadecimal_digits(void **unused)
+{
+    (void)unused;
+    for (int c = 0; c < 256; c++) {
+        char text[2] = {(char)c, '\0'};
+
+        assert_int_equal(hex_digit((char)c), isxdigit(c) ? (int)strtol(text, NULL, 16) : -1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_appends_and_clears),
-        cmocka_unit_test(numbers_reach_their_ends),
-        cmocka_unit_test(the_limit_holds),
-        cmocka_unit_test(views_compare),
+        cmocka_unit_test(test_str_trims),        cmocka_unit_test(test_hexadecimal_digits),
+        cmocka_unit_test(it_appends_and_clears), cmocka_unit_test(numbers_reach_their_ends),
+        cmocka_unit_test(the_limit_holds),       cmocka_unit_test(views_compare),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,7 @@ static bool is_word(struct str statement, const char *word)
 {
     size_t at = 0;
 
-    return text_is(text_word(statement, &at), word) && text_trim(statement).len == at;
+    return text_is(text_word(statement, &at), word) && str_trim(statement, STR_BLANKS).len == at;
 }
 
 static bool run_statement(struct script *script, struct str statement, struct err *reterr)
@@ -136,9 +136,9 @@ static struct str name_of(struct str remark)
     size_t at = 0;
 
     text_word(remark, &at);
-    struct str name = text_trim((struct str){remark.at + at, remark.len - at});
+    struct str name = str_trim((struct str){remark.at + at, remark.len - at}, STR_BLANKS);
     if (name.len > 0 && *name.at == ':')
-        name = text_trim((struct str){name.at + 1, name.len - 1});
+        name = str_trim((struct str){name.at + 1, name.len - 1}, STR_BLANKS);
     return name;
 }
 

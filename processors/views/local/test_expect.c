@@ -253,7 +253,7 @@ bool test_expects_nothing(struct str remark)
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         size_t n = strlen(words[i]);
 
-        remark = text_trim(remark);
+        remark = str_trim(remark, STR_BLANKS);
         if (remark.len < n || !text_is((struct str){remark.at + remark.len - n, n}, words[i]))
             return false;
         remark.len -= n;

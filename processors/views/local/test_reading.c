@@ -27,12 +27,13 @@ struct str test_take_until(struct test_reading *reading, const char *const *word
     size_t from = reading->at;
 
     reading->at = text_find(reading->text, from, words);
-    return text_trim((struct str){reading->text.at + from, reading->at - from});
+    return str_trim((struct str){reading->text.at + from, reading->at - from}, STR_BLANKS);
 }
 
 struct str test_rest(const struct test_reading *reading)
 {
-    return text_trim((struct str){reading->text.at + reading->at, reading->text.len - reading->at});
+    return str_trim((struct str){reading->text.at + reading->at, reading->text.len - reading->at},
+                    STR_BLANKS);
 }
 
 /* Appends a part of a name: what stands in quotes, doubled ones once, ... */

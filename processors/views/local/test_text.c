@@ -105,15 +105,6 @@ static size_t skip_blanks(struct str text, size_t at)
     return at;
 }
 
-struct str text_trim(struct str text)
-{
-    size_t from = skip_blanks(text, 0);
-
-    while (text.len > from && isspace((unsigned char)text.at[text.len - 1]))
-        text.len--;
-    return (struct str){text.at + from, text.len - from};
-}
-
 bool text_is(struct str word, const char *wanted)
 {
     return word.len == strlen(wanted) && strncasecmp(word.at, wanted, word.len) == 0;
@@ -127,7 +118,7 @@ static bool is_remark(struct str comment, struct str *ret)
 
     if (!starts(comment, 0, "--"))
         return false;
-    *ret = text_trim(inner);
+    *ret = str_trim(inner, STR_BLANKS);
     struct str word = text_word(*ret, &at);
     return text_is(word, "test") || text_is(word, "then");
 }
@@ -170,7 +161,8 @@ bool text_next(struct text_cursor *cursor, struct text_item *ret)
     cursor->at = text.len;
     if (start == SIZE_MAX)
         return false;
-    *ret = (struct text_item){false, text_trim((struct str){text.at + start, text.len - start})};
+    *ret = (struct text_item){
+        false, str_trim((struct str){text.at + start, text.len - start}, STR_BLANKS)};
     return true;
 }
 

@@ -36,7 +36,4 @@ unsigned long text_line(struct str text, size_t at);
 /* The word, in any case. */
 bool text_is(struct str word, const char *wanted);
 
-/* Without blanks at both ends. */
-struct str text_trim(struct str text);
-
 #endif

@@ -1,6 +1,7 @@
 #include "ops/extremes.h"
 
 #include "expr/body.h"
+#include "ops/aggregate_ops.h"
 #include "ops/defect.h"
 #include "ops/forms.h"
 
@@ -51,18 +52,11 @@ static void extreme_save(const struct extreme *extreme, enum type_id type, struc
         value_save(extreme->value, type, out);
 }
 
-static void take(struct str *from, void *into, size_t size)
-{
-    assert(from->len >= size);
-    memcpy(into, from->at, size);
-    *from = (struct str){from->at + size, from->len - size};
-}
-
 static void extreme_load(struct extreme *extreme, enum type_id type, struct arena *arena,
                          struct str *from)
 {
     *extreme = (struct extreme){.there = 0};
-    take(from, &extreme->there, sizeof(extreme->there));
+    take_bytes(from, &extreme->there, sizeof(extreme->there));
     if (extreme->there != 0)
         extreme->value = value_load(type, arena, from);
 }
@@ -153,13 +147,13 @@ void multiset_load(struct multiset *set, enum type_id type, struct arena *arena,
 {
     uint64_t head;
 
-    take(from, &head, sizeof(head));
+    take_bytes(from, &head, sizeof(head));
     set->kept = head >> HEAD_SHIFT;
     set->spilled = set->kept != 0;
     set->n = (uint32_t)(head & ((1 << HEAD_SHIFT) - 1));
     set->values = array_reserve(arena, set->n + 2, &set->cap, sizeof(*set->values));
     for (uint32_t i = 0; i < set->n; i++) {
-        take(from, &set->values[i].weight, sizeof(set->values[i].weight));
+        take_bytes(from, &set->values[i].weight, sizeof(set->values[i].weight));
         set->values[i].value = value_load(type, arena, from);
     }
     for (uint16_t r = 0; r < set->readers_n; r++) {
