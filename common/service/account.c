@@ -1,6 +1,9 @@
 #include "service/account.h"
 
+#include "base/log.h"
+
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -148,4 +151,19 @@ void account_json(struct buf *out, const struct account *account)
     buf_char(out, '{');
     account_members(out, account);
     buf_char(out, '}');
+}
+
+void account_tell(const struct account *account, const char *what, struct str json)
+{
+    CLEANUP(buf) struct buf text = {0}, own = {0};
+
+    account_text(&text, account);
+    log_info("run ended", LOG_STR(what, account->run), LOG_STR("account", buf_cstr(&text)));
+    if (json.at == NULL) {
+        account_json(&own, account);
+        json = buf_str(&own);
+    }
+    fwrite(json.at, 1, json.len, stdout);
+    fputc('\n', stdout);
+    fflush(stdout);
 }

@@ -1,7 +1,7 @@
 /*
  * The account of a run that ends: how much of what in each layer, and how long each stage took; as
- * text for a person and as JSON for a program. Pure: the time is passed in. Not for what runs on:
- * that has metrics.
+ * text for a person and as JSON for a program. Pure but for account_tell: the time is passed in. Not
+ * for what runs on: that has metrics.
  *
  *   success in 1234 ms: bronze created=3 dead_letters=1; load-csv 12 ms, write 1222 ms
  *   {"service":"sql-rows","run":"telco","status":"success","began":"2026-01-02T03:04:05.678Z",
@@ -54,5 +54,9 @@ void account_members(struct buf *out, const struct account *account);
 
 /* Appends the JSON object, without a newline. */
 void account_json(struct buf *out, const struct account *account);
+
+/* Says it in the log, the run's name as `what`, and writes `json` (STR_NONE: the account's own object)
+ * as a line to standard output. */
+void account_tell(const struct account *account, const char *what, struct str json);
 
 #endif

@@ -68,7 +68,6 @@ static void report(struct life *life, const struct err *why)
     const struct run_summary *summary = &life->summary;
     bool once = life->run.options->schedule.kind == SCHEDULE_ONCE;
     struct account *account = &life->run.account;
-    struct buf json CLEANUP(buf) = {0}, text CLEANUP(buf) = {0};
     struct err some = {0};
 
     if (!once && why == NULL && summary->failed == 0 && summary->skipped == summary->objects)
@@ -79,11 +78,7 @@ static void report(struct life *life, const struct err *why)
     }
     count(account, summary);
     account_end(account, summary->stopped, why == NULL ? NULL : why->text, clock_mono_ms());
-    account_text(&text, account);
-    log_info("run ended", LOG_STR("topic", account->run), LOG_STR("account", buf_cstr(&text)));
-    account_json(&json, account);
-    puts(buf_cstr(&json));
-    fflush(stdout);
+    account_tell(account, "topic", STR_NONE);
 }
 
 /* Whether what failed has been tried for long enough. */

@@ -18,14 +18,10 @@ struct life {
 
 static void tell(const struct rows_options *options, const struct summary *summary)
 {
-    struct buf line CLEANUP(buf) = {0}, text CLEANUP(buf) = {0};
+    struct buf line CLEANUP(buf) = {0};
 
-    account_text(&text, &summary->account);
-    log_info("run ended", LOG_STR("topic", options->topic), LOG_STR("account", buf_cstr(&text)));
     summary_print(&line, options, summary);
-    buf_char(&line, '\n');
-    fwrite(line.at, 1, line.len, stdout);
-    fflush(stdout);
+    account_tell(&summary->account, "topic", buf_str(&line));
 }
 
 /* A run that was cut short is due at once. */

@@ -384,8 +384,6 @@ static void count(struct account *account, const char *layer, const char *what,
 /* What a run that ends has done; one that goes on has metrics. */
 static void tell(const struct task *task, struct account *account, const char *error)
 {
-    struct buf text CLEANUP(buf) = {0}, json CLEANUP(buf) = {0};
-
     if (!task->settings->once)
         return;
     count(account, "topics", "read", OBJECTS_RECORDS_READ);
@@ -395,11 +393,7 @@ static void tell(const struct task *task, struct account *account, const char *e
     count(account, "objects", "found", OBJECTS_OBJECTS_FOUND);
     count(account, "objects", "bytes", OBJECTS_OBJECT_BYTES);
     account_end(account, service_stopping(task->service), error, clock_mono_ms());
-    account_text(&text, account);
-    log_info("run ended", LOG_STR("pipeline", account->run), LOG_STR("account", buf_cstr(&text)));
-    account_json(&json, account);
-    puts(buf_cstr(&json));
-    fflush(stdout);
+    account_tell(account, "pipeline", STR_NONE);
 }
 
 bool task_run(const struct settings *settings, struct service *service, struct err *reterr)
