@@ -86,10 +86,10 @@ WARN_UNUSED bool kafka_ensure_topics(struct kafka_admin *admin,
 WARN_UNUSED bool kafka_partitions(struct kafka_admin *admin, const char *topic, int32_t *ret,
                                   struct err *reterr);
 
-/* The topic keeps every record that was ever written to it: ERR_STOP naming the setting, or the
- * partition whose beginning is gone. ERR_RETRY when no broker answers. */
-WARN_UNUSED bool kafka_check_complete(struct kafka_admin *admin, const char *topic,
-                                      struct err *reterr);
+/* The topic's settings make it keep every record: ERR_STOP naming the one that does not. ERR_RETRY
+ * when no broker answers. */
+WARN_UNUSED bool kafka_check_keeps_all(struct kafka_admin *admin, const char *topic,
+                                       struct err *reterr);
 
 /* First offset and end (high watermark, open transactions included) of a partition. */
 WARN_UNUSED bool kafka_watermarks(struct kafka_admin *admin, const char *topic, int32_t partition,

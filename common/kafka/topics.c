@@ -114,9 +114,24 @@ static bool create(struct kafka_admin *admin, const struct kafka_topic_spec *spe
     return kafka_client_fail(&admin->client, code, doing, reterr);
 }
 
-/* Copies the value of one setting of a topic; "" when the broker does not tell it. */
-static bool topic_setting(struct kafka_admin *admin, const char *topic, const char *name,
-                          char into[WHY_BYTES], struct err *reterr)
+/* A setting of a topic. */
+struct setting {
+    const char *name;
+    char value[WHY_BYTES]; /* "" when the broker does not tell it */
+};
+
+static void take_setting(const rd_kafka_ConfigEntry_t *entry, struct setting *settings, size_t n)
+{
+    const char *value = rd_kafka_ConfigEntry_value(entry);
+
+    for (size_t i = 0; i < n && value != NULL; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(entry), settings[i].name) == 0)
+            snprintf(settings[i].value, WHY_BYTES, "%s", value);
+}
+
+/* Asks for the values of settings. */
+static bool read_settings(struct kafka_admin *admin, const char *topic, struct setting *settings,
+                          size_t n, struct err *reterr)
 {
     enum { ANSWER_MS = 10000 };
     CLEANUP(kafka_queue) rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client.rk);
@@ -141,13 +156,8 @@ static bool topic_setting(struct kafka_admin *admin, const char *topic, const ch
         return kafka_client_fail(&admin->client, code, doing, reterr);
     const rd_kafka_ConfigEntry_t **entries =
         rd_kafka_ConfigResource_configs(resources[0], &entries_n);
-    into[0] = '\0';
-    for (size_t i = 0; i < entries_n; i++) {
-        const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-
-        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0 && value != NULL)
-            snprintf(into, WHY_BYTES, "%s", value);
-    }
+    for (size_t i = 0; i < entries_n; i++)
+        take_setting(entries[i], settings, n);
     return true;
 }
 
@@ -155,16 +165,16 @@ static bool check_existing(struct kafka_admin *admin, const struct kafka_topic_s
                            int32_t partitions, struct err *reterr)
 {
     const char *wanted = spec->cleanup == KAFKA_DELETE ? "delete" : "compact";
-    char policy[WHY_BYTES] = "";
+    struct setting policy = {.name = "cleanup.policy"};
 
     if (spec->partitions > partitions)
         return err_stop(reterr, EX_CONFIG, "topic %s has %d partitions; %d are needed", spec->name,
                         partitions, spec->partitions);
-    if (!topic_setting(admin, spec->name, "cleanup.policy", policy, reterr))
+    if (!read_settings(admin, spec->name, &policy, 1, reterr))
         return false;
-    if (policy[0] != '\0' && strcmp(policy, wanted) != 0)
+    if (policy.value[0] != '\0' && strcmp(policy.value, wanted) != 0)
         return err_stop(reterr, EX_CONFIG, "topic %s has cleanup.policy=%s; \"%s\" is needed",
-                        spec->name, policy, wanted);
+                        spec->name, policy.value, wanted);
     return true;
 }
 
@@ -231,36 +241,17 @@ bool kafka_ensure_topics(struct kafka_admin *admin, const struct kafka_topic_spe
     return true;
 }
 
-/* The setting has this value. */
-static bool needs_setting(struct kafka_admin *admin, const char *topic, const char *name,
-                          const char *wanted, struct err *reterr)
+bool kafka_check_keeps_all(struct kafka_admin *admin, const char *topic, struct err *reterr)
 {
-    char value[WHY_BYTES] = "";
+    static const char *const wanted[] = {"delete", "-1", "-1"};
+    struct setting settings[] = {
+        {.name = "cleanup.policy"}, {.name = "retention.ms"}, {.name = "retention.bytes"}};
 
-    if (!topic_setting(admin, topic, name, value, reterr))
+    if (!read_settings(admin, topic, settings, 3, reterr))
         return false;
-    return strcmp(value, wanted) == 0 ||
-           err_stop(reterr, EX_CONFIG, "topic %s has %s=%s; %s is needed", topic, name, value,
-                    wanted);
-}
-
-bool kafka_check_complete(struct kafka_admin *admin, const char *topic, struct err *reterr)
-{
-    int32_t partitions = 0;
-
-    if (!needs_setting(admin, topic, "cleanup.policy", "delete", reterr) ||
-        !needs_setting(admin, topic, "retention.ms", "-1", reterr) ||
-        !needs_setting(admin, topic, "retention.bytes", "-1", reterr) ||
-        !kafka_partitions(admin, topic, &partitions, reterr))
-        return false;
-    for (int32_t i = 0; i < partitions; i++) {
-        int64_t low = 0, high = 0;
-
-        if (!kafka_watermarks(admin, topic, i, &low, &high, reterr))
-            return false;
-        if (low > 0)
-            return err_stop(reterr, EX_CONFIG, "topic %s, partition %d begins at offset %lld",
-                            topic, (int)i, (long long)low);
-    }
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(settings[i].value, wanted[i]) != 0)
+            return err_stop(reterr, EX_CONFIG, "topic %s has %s=%s; %s is needed", topic,
+                            settings[i].name, settings[i].value, wanted[i]);
     return true;
 }

@@ -385,7 +385,8 @@ static bool partition_counts(struct task *task, int32_t *counts, struct err *ret
     return true;
 }
 
-/* A source that keeps no rows needs all that was ever written to its topic. */
+/* A source that keeps no rows needs all that was ever written to its topic: settings that keep it, and
+ * (check_beginning) each partition's first record. */
 static bool check_trusted(struct task *task, struct err *reterr)
 {
     const struct plan *plan = task->context->plan;
@@ -394,9 +395,21 @@ static bool check_trusted(struct task *task, struct err *reterr)
         const struct plan_source *source = &plan->sources[i];
 
         if (source->trusted && source->node != UINT32_MAX &&
-            !kafka_check_complete(task->context->admin, source->topic, reterr))
+            !kafka_check_keeps_all(task->context->admin, source->topic, reterr))
             return err_prefix(reterr, "source %s says before 'trusted'", source->name);
     }
+    return true;
+}
+
+static bool check_beginning(const struct plan *plan, const struct kafka_offset *at, int64_t low,
+                            struct err *reterr)
+{
+    for (uint32_t i = 0; i < plan->sources_n && low > 0; i++)
+        if (plan->sources[i].trusted && strcmp(plan->sources[i].topic, at->topic) == 0)
+            return err_stop(reterr, EX_CONFIG,
+                            "source %s says before 'trusted': topic %s, partition %d begins at "
+                            "offset %lld",
+                            plan->sources[i].name, at->topic, (int)at->partition, (long long)low);
     return true;
 }
 
@@ -415,7 +428,8 @@ static bool open_inputs(struct task *task, struct err *reterr)
         int64_t low = 0;
 
         if (!kafka_watermarks(task->context->admin, offsets[i].topic, offsets[i].partition, &low,
-                              &task->held[i], reterr))
+                              &task->held[i], reterr) ||
+            !check_beginning(task->context->plan, &offsets[i], low, reterr))
             return false;
         inputs_seek(task->inputs, str_of(offsets[i].topic), offsets[i].partition, low);
     }
