@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "ops/state.h"
 #include "ops/store_memory.h"
+#include "ops/table.h"
 #include "record/json.h"
 #include "state/state.h"
 #include "task/inputs.h"
@@ -214,18 +215,6 @@ static bool look_at(struct local *local, struct str line, struct input_record *r
     return !more;
 }
 
-static struct str enveloped(struct arena *arena, struct str row)
-{
-    static const char head[] = "{\"before\":null,\"after\":", tail[] = ",\"op\":\"c\"}";
-    size_t len = sizeof(head) - 1 + row.len + sizeof(tail) - 1;
-    char *whole = arena_alloc(arena, len + 1);
-
-    memcpy(whole, head, sizeof(head) - 1);
-    memcpy(whole + sizeof(head) - 1, row.at, row.len);
-    memcpy(whole + sizeof(head) - 1 + row.len, tail, sizeof(tail));
-    return (struct str){whole, len};
-}
-
 bool local_take_line(struct local *local, uint32_t source, struct str line, struct err *reterr)
 {
     struct input_record record = {.source = source, .position = {++local->position, 0}};
@@ -235,7 +224,7 @@ bool local_take_line(struct local *local, uint32_t source, struct str line, stru
     line = arena_copy(local->arena, line);
     if (!look_at(local, line, &record, reterr))
         return false;
-    record.value = record.enveloped ? line : enveloped(local->arena, line);
+    record.value = record.enveloped ? line : inputs_envelope(local->arena, line, 'c');
     record.enveloped = true;
     inputs_decode_record(local->inputs, local->engine, &record, local->arena, &result);
     return take(local, &result, reterr);
@@ -283,5 +272,26 @@ bool local_walk_next(struct local *local, struct local_walk *walk, struct arena 
     if (!store_next(local->views.store, &walk->cursor, &more, reterr))
         return false;
     *ret_row = more ? state_row(arena, walk->cursor.value) : NULL;
+    return true;
+}
+
+bool local_rows(struct local *local, uint32_t view, struct arena *arena,
+                const struct row *const **ret_rows, uint32_t *ret_n, struct err *reterr)
+{
+    const struct row **rows = NULL, *row = NULL;
+    struct local_walk walk;
+    uint32_t n = 0, cap = 0;
+
+    local_walk_begin(&walk, view);
+    for (;;) {
+        if (!local_walk_next(local, &walk, arena, &row, reterr))
+            return false;
+        if (row == NULL)
+            break;
+        rows = array_grow(arena, rows, n, &cap, sizeof(void *));
+        rows[n++] = row_copy(arena, row);
+    }
+    *ret_rows = rows;
+    *ret_n = n;
     return true;
 }

@@ -67,6 +67,11 @@ void local_walk_begin(struct local_walk *walk, uint32_t view);
 WARN_UNUSED bool local_walk_next(struct local *local, struct local_walk *walk, struct arena *arena,
                                  const struct row **ret_row, struct err *reterr);
 
+/* The view's present rows in the order of their keys, copies in the arena. */
+WARN_UNUSED bool local_rows(struct local *local, uint32_t view, struct arena *arena,
+                            const struct row *const **ret_rows, uint32_t *ret_n,
+                            struct err *reterr);
+
 /* How many rows broke the source's rule of that index, which only warns, since the last call. */
 uint64_t local_take_warnings(struct local *local, uint32_t source, uint16_t rule);
 

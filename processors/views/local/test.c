@@ -27,15 +27,11 @@ static void note_rejected(void *context, uint32_t source, const char *rule,
 {
     struct script *script = context;
     struct test_left_out *left = &script->left_out;
-    uint32_t cap = left->cap;
 
-    left->sources = array_grow(left->arena, left->sources, left->n, &cap, sizeof(char *));
-    cap = left->cap;
-    left->rules = array_grow(left->arena, left->rules, left->n, &cap, sizeof(char *));
-    left->reasons = array_grow(left->arena, left->reasons, left->n, &left->cap, sizeof(char *));
-    left->sources[left->n] = script->subject->plan->sources[source].name;
-    left->rules[left->n] = arena_printf(left->arena, "%s", rule);
-    left->reasons[left->n++] = arena_printf(left->arena, "%s", reason->text);
+    left->at = array_grow(left->arena, left->at, left->n, &left->cap, sizeof(*left->at));
+    left->at[left->n++] = (struct test_dead_letter){script->subject->plan->sources[source].name,
+                                                    arena_printf(left->arena, "%s", rule),
+                                                    arena_printf(left->arena, "%s", reason->text)};
 }
 
 static void ignore_withheld(void *context, const struct engine_quarantine *quarantine)

@@ -1,6 +1,7 @@
 #include "local/test_change.h"
 
 #include "base/err.h"
+#include "expr/strings.h"
 #include "local/test_reading.h"
 #include <stdlib.h>
 
@@ -174,11 +175,11 @@ static bool put_updated(struct change *change, struct test_query *query, struct 
         if (values[c].len > 0)
             test_query_cast(query, values[c], &schema->columns[c]);
         else
-            test_query_name(query, schema->columns[c].name);
+            quote_identifier(&query->text, str_of(schema->columns[c].name));
     }
     for (uint16_t k = 0; k < schema->key_n; k++) {
         buf_puts(&query->text, ", ");
-        test_query_name(query, schema->columns[schema->key[k]].name);
+        quote_identifier(&query->text, str_of(schema->columns[schema->key[k]].name));
         buf_printf(&query->text, " AS sluice_key_%u", k);
     }
     return put_where(change, query, alias, reterr);
@@ -211,7 +212,7 @@ static bool delete_rows(struct change *change, struct err *reterr)
     test_query_begin(&query, change->target->subject, change->reading.text);
     for (uint16_t k = 0; k < change->schema->key_n; k++) {
         buf_puts(&query.text, k == 0 ? "SELECT " : ", ");
-        test_query_name(&query, change->schema->columns[change->schema->key[k]].name);
+        quote_identifier(&query.text, str_of(change->schema->columns[change->schema->key[k]].name));
     }
     struct str alias = test_take_until(&change->reading, ends);
     return put_where(change, &query, alias, reterr) &&

@@ -29,30 +29,12 @@ struct relation {
     const char *name;
     const struct schema *schema;
     struct arena *arena;
-    const struct row **rows;
-    uint32_t rows_n, rows_cap;
+    const struct row *const *rows;
+    uint32_t rows_n;
     struct test_columns columns;
 };
 
 /* ---- what is there ---- */
-
-static bool view_rows(const struct test_found *found, uint32_t view, struct relation *relation,
-                      struct err *reterr)
-{
-    const struct row *row = NULL;
-    struct local_walk walk;
-
-    local_walk_begin(&walk, view);
-    for (;;) {
-        if (!local_walk_next(found->local, &walk, relation->arena, &row, reterr))
-            return false;
-        if (row == NULL)
-            return true;
-        relation->rows = array_grow(relation->arena, relation->rows, relation->rows_n,
-                                    &relation->rows_cap, sizeof(void *));
-        relation->rows[relation->rows_n++] = row;
-    }
-}
 
 static void dead_letter_rows(const struct test_left_out *left_out, struct relation *relation)
 {
@@ -62,16 +44,18 @@ static void dead_letter_rows(const struct test_left_out *left_out, struct relati
     static const struct schema schema = {.columns = columns, .columns_n = 3};
     CLEANUP(row_builder) struct row_builder builder = {0};
 
-    relation->schema = &schema;
-    relation->rows =
-        array_reserve(relation->arena, left_out->n + 1, &relation->rows_cap, sizeof(void *));
+    const struct row **rows = arena_alloc(relation->arena, (left_out->n + 1U) * sizeof(void *));
+
     for (uint32_t i = 0; i < left_out->n; i++) {
         row_begin(&builder, 3);
-        row_set_bytes(&builder, 0, str_of(left_out->sources[i]));
-        row_set_bytes(&builder, 1, str_of(left_out->rules[i]));
-        row_set_bytes(&builder, 2, str_of(left_out->reasons[i]));
-        relation->rows[relation->rows_n++] = row_finish(&builder, relation->arena);
+        row_set_bytes(&builder, 0, str_of(left_out->at[i].source));
+        row_set_bytes(&builder, 1, str_of(left_out->at[i].rule));
+        row_set_bytes(&builder, 2, str_of(left_out->at[i].reason));
+        rows[i] = row_finish(&builder, relation->arena);
     }
+    relation->schema = &schema;
+    relation->rows = rows;
+    relation->rows_n = left_out->n;
 }
 
 static bool find_relation(const struct test_found *found, struct test_reading *reading,
@@ -91,7 +75,7 @@ static bool find_relation(const struct test_found *found, struct test_reading *r
         if (strcmp(plan->views[i].name, name) == 0) {
             ret->name = plan->views[i].name;
             ret->schema = &plan->views[i].schema;
-            return view_rows(found, i, ret, reterr);
+            return local_rows(found->local, i, ret->arena, &ret->rows, &ret->rows_n, reterr);
         }
     }
     return test_refuse(before.subject, test_rest(&before), reterr,

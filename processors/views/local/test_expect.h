@@ -7,7 +7,9 @@
 /* What a test has been told that the views do not get. */
 struct test_left_out {
     struct arena *arena;
-    const char **sources, **rules, **reasons; /* dead letters: by what they broke */
+    struct test_dead_letter {
+        const char *source, *rule, *reason;
+    } * at; /* in the order they came */
     uint32_t n, cap;
 };
 

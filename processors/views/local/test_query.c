@@ -1,8 +1,8 @@
 #include "local/test_query.h"
 
 #include "base/err.h"
+#include "expr/strings.h"
 #include "local/test_text.h"
-#include "ops/table.h"
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -50,19 +50,6 @@ void test_query_quote(struct test_query *query, struct str part)
     buf_char(&query->text, '\n'); /* it may end in a comment */
 }
 
-void test_query_name(struct test_query *query, const char *name)
-{
-    struct buf *out = &query->text;
-
-    buf_char(out, '"');
-    for (; *name != '\0'; name++) {
-        if (*name == '"')
-            buf_char(out, '"');
-        buf_char(out, *name);
-    }
-    buf_char(out, '"');
-}
-
 static bool in_script(const struct test_query *query, struct str text)
 {
     struct str script = query->subject->text;
@@ -80,7 +67,7 @@ void test_query_cast(struct test_query *query, struct str text, const struct col
     buf_puts(&query->text, " AS ");
     type_print(&query->text, column->type);
     buf_puts(&query->text, ") AS ");
-    test_query_name(query, column->name);
+    quote_identifier(&query->text, str_of(column->name));
 }
 
 void test_query_from(struct test_query *query, struct str rows, uint16_t n)
@@ -179,22 +166,6 @@ static uint32_t view_of(const struct plan *plan)
     return i;
 }
 
-static bool collect(struct local *local, uint32_t view, struct test_answer *ret, struct err *reterr)
-{
-    const struct row *row = NULL;
-    struct local_walk walk;
-
-    local_walk_begin(&walk, view);
-    for (;;) {
-        if (!local_walk_next(local, &walk, ret->arena, &row, reterr))
-            return false;
-        if (row == NULL)
-            return true;
-        ret->rows = array_grow(ret->arena, ret->rows, ret->rows_n, &ret->rows_cap, sizeof(void *));
-        ret->rows[ret->rows_n++] = row_copy(ret->arena, row);
-    }
-}
-
 /* The plan over sources that promise nothing: they hold rows that break a contract, too. */
 static const struct plan *without_rules(struct arena *arena, const struct plan *plan)
 {
@@ -236,7 +207,7 @@ bool test_query_ask(struct test_query *query, const struct test_sources *sources
     if (obstacle.met)
         return err_stop(reterr, EX_DATAERR, "%s (%s)", obstacle.reason.text,
                         obstacle.reason.sqlstate);
-    return collect(local, view, ret, reterr);
+    return local_rows(local, view, ret->arena, &ret->rows, &ret->rows_n, reterr);
 }
 
 void test_answer_done(struct test_answer *answer)

@@ -39,9 +39,6 @@ void test_query_quote(struct test_query *query, struct str part);
 /* CAST(`text` AS the column's type) AS "its name" */
 void test_query_cast(struct test_query *query, struct str text, const struct column *column);
 
-/* "name" */
-void test_query_name(struct test_query *query, const char *name);
-
 /* FROM (rows) AS ...(c0, c1, ...) with n columns; `rows` is a part of the script. */
 void test_query_from(struct test_query *query, struct str rows, uint16_t n);
 
@@ -49,8 +46,8 @@ void test_query_from(struct test_query *query, struct str rows, uint16_t n);
 struct test_answer {
     struct arena *arena;
     const struct schema *schema;
-    const struct row **rows;
-    uint32_t rows_n, rows_cap;
+    const struct row *const *rows;
+    uint32_t rows_n;
 };
 
 /* Runs the query over the sources. ERR_STOP points into the script; a row that raises is one. Release

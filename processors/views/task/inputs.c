@@ -148,22 +148,27 @@ static bool is_row(const struct plan_source *source)
     return source->format == PLAN_FORMAT_JSON || source->format == PLAN_FORMAT_AVRO;
 }
 
+struct str inputs_envelope(struct arena *arena, struct str row, char op)
+{
+    static const char head[] = "{\"before\":null,\"after\":", tail[] = ",\"op\":\"_\"}";
+    size_t len = sizeof(head) - 1 + row.len + sizeof(tail) - 1;
+    char *whole = arena_alloc(arena, len + 1);
+
+    memcpy(whole, head, sizeof(head) - 1);
+    memcpy(whole + sizeof(head) - 1, row.at, row.len);
+    memcpy(whole + sizeof(head) - 1 + row.len, tail, sizeof(tail));
+    whole[len - 3] = op;
+    return (struct str){whole, len};
+}
+
 /* A row alone is the row as it is now. */
 static bool decode_value(struct inputs *inputs, const struct input_record *record,
                          struct arena *arena, struct debezium_event *ret, struct err *reterr)
 {
     struct str value = record->value;
 
-    if (!record->enveloped && is_row(&inputs->plan->sources[record->source])) {
-        static const char head[] = "{\"before\":null,\"after\":", tail[] = ",\"op\":\"u\"}";
-        size_t len = sizeof(head) - 1 + value.len + sizeof(tail) - 1;
-        char *whole = arena_alloc(arena, len + 1);
-
-        memcpy(whole, head, sizeof(head) - 1);
-        memcpy(whole + sizeof(head) - 1, value.at, value.len);
-        memcpy(whole + sizeof(head) - 1 + value.len, tail, sizeof(tail));
-        value = (struct str){whole, len};
-    }
+    if (!record->enveloped && is_row(&inputs->plan->sources[record->source]))
+        value = inputs_envelope(arena, value, 'u');
     return debezium_decode(inputs->decoders[record->source], value, arena, ret, reterr);
 }
 

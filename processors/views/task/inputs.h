@@ -71,6 +71,9 @@ void inputs_decode_record(struct inputs *inputs, struct engine *engine,
                           const struct input_record *record, struct arena *arena,
                           struct input_result *ret);
 
+/* The row, a JSON object, as the envelope of a change that it came with. */
+struct str inputs_envelope(struct arena *arena, struct str row, char op);
+
 /* A row that was not decoded here: it comes, or its key goes. */
 struct input_row {
     uint32_t source;
