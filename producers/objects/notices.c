@@ -24,6 +24,7 @@ struct notices {
     int32_t partitions;
     bool need_list;
     struct kafka_message messages[BATCH_MAX]; /* the batch */
+    bool bad[BATCH_MAX];                      /* which of them is no notification */
     size_t messages_n;
     struct change *changes;
     size_t changes_n;
@@ -179,9 +180,9 @@ bool notices_poll(struct notices *notices, int64_t timeout_ms, bool *ret_any, bo
     if (!kafka_poll(notices->consumer, messages, BATCH_MAX, timeout_ms, &n, reterr))
         return false;
     take(notices, messages, n);
-    for (size_t i = 0; i < notices->messages_n; i++) /* one that is none is told of in the end */
-        (void)!notification_read(notices->messages[i].value, notices->arena, note_change, notices,
-                                 &not_now);
+    for (size_t i = 0; i < notices->messages_n; i++) /* why it is bad is told in the end */
+        notices->bad[i] = !notification_read(notices->messages[i].value, notices->arena,
+                                             note_change, notices, &not_now);
     if (notices->changes_n > 0)
         qsort(notices->changes, notices->changes_n, sizeof(*notices->changes), by_name);
     *ret_any = notices->messages_n > 0;
@@ -208,12 +209,6 @@ void notices_items(const struct notices *notices, struct item_list *ret)
     }
 }
 
-static void ignore(void *arg, const struct notification *one)
-{
-    (void)arg;
-    (void)one;
-}
-
 bool notices_done(struct notices *notices, struct writer *writer, struct err *reterr)
 {
     char name[KEY_ROOM], digits[24];
@@ -222,7 +217,8 @@ bool notices_done(struct notices *notices, struct writer *writer, struct err *re
     for (size_t i = 0; i < notices->messages_n; i++) {
         const struct kafka_message *message = &notices->messages[i];
 
-        if (!notification_read(message->value, notices->arena, ignore, NULL, &why) &&
+        if (notices->bad[i] &&
+            !notification_read(message->value, notices->arena, NULL, NULL, &why) &&
             !writer_dead_message(writer, message, "notification", &why, reterr))
             return false;
     }

@@ -179,5 +179,6 @@ bool notification_read(struct str value, struct arena *arena,
     if (array.kind != JSON_ARRAY)
         return err_set(reterr, ERR_DEAD_LETTER, "no notification: \"Records\" is no array");
     /* all are good before one is told */
-    return walk(array.raw, arena, NULL, NULL, reterr) && walk(array.raw, arena, each, arg, reterr);
+    return walk(array.raw, arena, NULL, NULL, reterr) &&
+           (each == NULL || walk(array.raw, arena, each, arg, reterr));
 }

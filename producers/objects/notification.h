@@ -19,9 +19,10 @@ struct notification {
 };
 
 /*
- * Reads a record's value, and calls `each` for every object that was created or removed once all of it
- * is known to be good; the views live in the arena or the value. Events of other kinds, and the one
- * by which AWS tries a new configuration, give none. ERR_DEAD_LETTER when it is no notification.
+ * Reads a record's value, and calls `each` (NULL: nobody) for every object that was created or removed
+ * once all of it is known to be good; the views live in the arena or the value. Events of other kinds,
+ * and the one by which AWS tries a new configuration, give none. ERR_DEAD_LETTER when it is no
+ * notification.
  */
 WARN_UNUSED bool notification_read(struct str value, struct arena *arena,
                                    void (*each)(void *arg, const struct notification *one),
