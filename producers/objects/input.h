@@ -16,6 +16,7 @@ struct item {
     char *name, *place;
     char tag[FILE_TAG_MAX], modified[64];
     int64_t size; /* -1: not known */
+    bool told;    /* of by a notification: it may be gone by now, of which another one tells */
 };
 
 struct item_list {

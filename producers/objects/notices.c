@@ -204,8 +204,10 @@ void notices_items(const struct notices *notices, struct item_list *ret)
         const struct change *change = &notices->changes[i];
         bool last = i + 1 == notices->changes_n || strcmp(change->name, change[1].name) != 0;
 
-        if (last && !change->removed)
-            input_add_object(ret, change->name, change->tag, change->size);
+        if (!last || change->removed)
+            continue;
+        input_add_object(ret, change->name, change->tag, change->size);
+        ret->items[ret->n - 1].told = true;
     }
 }
 

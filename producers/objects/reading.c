@@ -387,6 +387,12 @@ static bool keep_object(struct reading *reading, struct err *reterr)
     return !news || writer_put_file(&reading->run->writer, item->name, state, reterr);
 }
 
+/* An object that was told of, and removed since. */
+static bool is_gone(const struct item *item, const struct err *why)
+{
+    return item->told && why->kind == ERR_STOP && why->exit_status == EX_NOINPUT;
+}
+
 bool reading_object(struct run *run, struct run_summary *summary, struct item *item,
                     bool conditional, bool *ret_whole, struct err *reterr)
 {
@@ -403,11 +409,17 @@ bool reading_object(struct run *run, struct run_summary *summary, struct item *i
     summary->objects++;
     if (!writer_file(&run->writer, item->name, &reading.state, reterr))
         return false;
-    if (attend(&reading, conditional, &fd, &idle, &why)) {
-        if (idle)
-            outcome = (struct outcome){.ok = true};
-        else
-            outcome = read_object(&reading, fd, &why);
+    if (!attend(&reading, conditional, &fd, &idle, &why)) {
+        if (is_gone(item, &why)) {
+            log_info("object is gone", LOG_STR("object", item->name));
+            summary->skipped++;
+            *ret_whole = true;
+            return true;
+        }
+    } else if (idle) {
+        outcome = (struct outcome){.ok = true};
+    } else {
+        outcome = read_object(&reading, fd, &why);
     }
     summary->stopped = outcome.stopped || service_stopping(run->service);
     reading_done(&reading);

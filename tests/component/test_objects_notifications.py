@@ -97,6 +97,7 @@ def test_what_is_told_is_read_once(told):
     told.run()
     rows = {("c", "1"): 1, ("c", "2"): 1, ("c", "3"): 1, ("c", "4"): 1}
     assert told.rows() == rows
+    told.kafka.settle(told.letters)
     (letter,) = told.kafka.read(told.letters)
     assert letter.value == b'{"Records":[{}]}' and letter.header("sluice.error.rule") == "notification"
     assert "eventName" in letter.header("sluice.error.message") and letter.header("sluice.error.topic") == told.events
@@ -107,6 +108,19 @@ def test_what_is_told_is_read_once(told):
     until(lambda: ("c", "5") in told.rows(), "what is told", 20)
     assert one.terminate() == 0
     assert told.rows() == rows | {("c", "9"): 1, ("c", "5"): 1}
+
+
+def test_an_object_that_is_gone_before_it_is_read_is_no_failure(told):
+    """Its removal is told of later, or by another partition."""
+    told.put("in/a.csv", "1")
+    told.run()
+    told.put("in/gone.csv", "7")
+    told.s3.delete(told.bucket, "in/gone.csv")
+    told.run()
+    assert told.rows() == {("c", "1"): 1}
+    told.tell(record("ObjectRemoved:Delete", told.bucket, "in/gone.csv"))
+    told.run()
+    assert told.rows() == {("c", "1"): 1}
 
 
 def test_a_removed_object_takes_its_rows_along(told):
