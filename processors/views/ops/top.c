@@ -1,4 +1,5 @@
 #include "ops/defect.h"
+#include "ops/ordering.h"
 #include "ops/shelf.h"
 
 /*
@@ -6,80 +7,12 @@
  * touches as it was, writes its deltas, reads the window again and emits the difference: O(window +
  * deltas * log n). Without partition expressions all rows are one partition.
  */
-struct top {
-    uint64_t fingerprint;
-    const struct getter *partition, *order;
-};
-
 static void top_start(struct op *op, struct arena *arena)
 {
-    const struct plan_node *node = op->node;
-    struct top *top = arena_alloc(arena, sizeof(*top));
-    struct getter *order = arena_alloc(arena, node->order_n * sizeof(*order));
+    struct ordering *ordering = arena_alloc(arena, sizeof(*ordering));
 
-    for (uint16_t i = 0; i < node->order_n; i++)
-        order[i] = getter_new(arena, node->order[i].expr);
-    *top = (struct top){state_fingerprint(node->fingerprint, "order"),
-                        getters_new(arena, node->exprs, node->exprs_n), order};
-    op->own = top;
-}
-
-/* fp | partition, into step->key. */
-static bool partition_key(const struct op *op, struct step *step, const struct row *row,
-                          struct err *reterr)
-{
-    const struct top *top = op->own;
-    struct value value;
-
-    state_key_begin(step->key, top->fingerprint);
-    if (op->node->exprs_n == 0)
-        return true;
-    buf_clear(step->value);
-    for (uint16_t i = 0; i < op->node->exprs_n; i++) {
-        value = (struct value){0};
-        if (!getter_eval(&top->partition[i], row, step->arena, &value, reterr))
-            return false;
-        key_append(step->value, top->partition[i].type.id, value, KEY_ASCENDING);
-    }
-    state_key_part(step->key, buf_str(step->value));
-    return true;
-}
-
-static bool append_order(const struct op *op, struct step *step, const struct row *row,
-                         struct err *reterr)
-{
-    const struct top *top = op->own;
-    const struct plan_node *node = op->node;
-    struct value value;
-
-    for (uint16_t i = 0; i < node->order_n; i++) {
-        value = (struct value){0};
-        if (!getter_eval(&top->order[i], row, step->arena, &value, reterr))
-            return false;
-        key_append(step->key, top->order[i].type.id, value, node->order[i].order);
-    }
-    return true;
-}
-
-/* Behind the partition: order | what tells rows apart, not yet cut. */
-static bool append_place(const struct op *op, struct step *step, const struct row *row,
-                         struct err *reterr)
-{
-    const struct schema *schema = &op->inputs[0]->node->schema;
-
-    if (!append_order(op, step, row, reterr))
-        return false;
-    if (schema->key_n > 0)
-        key_append_key(step->key, schema, row);
-    else
-        state_key_hash(step->key, hash128(row, row->len));
-    return true;
-}
-
-/* fp | partition | place. */
-static bool order_key(const void *of, struct step *step, const struct row *row, struct err *reterr)
-{
-    return partition_key(of, step, row, reterr) && append_place(of, step, row, reterr);
+    *ordering = ordering_new(arena, op, "order");
+    op->own = ordering;
 }
 
 /* The window in the reading. */
@@ -105,7 +38,7 @@ static bool is_tie(struct window *window, struct step *step, const struct row *r
     struct err ignored;
 
     buf_clear(step->key);
-    return append_order(window->op, step, row, &ignored) &&
+    return ordering_values(window->op->own, step, row, &ignored) &&
            str_eq(window->last, buf_str(step->key));
 }
 
@@ -140,7 +73,7 @@ static bool take(void *to, struct step *step, struct str key, const struct delta
         take_row(window, step, key, entry->row, after - from);
     if (node->ties && window->at >= end && window->last.len == 0) {
         buf_clear(step->key);
-        if (append_order(window->op, step, entry->row, &ignored))
+        if (ordering_values(window->op->own, step, entry->row, &ignored))
             window->last = arena_copy(step->arena, buf_str(step->key));
     }
     return node->ties || window->at < end;
@@ -149,7 +82,7 @@ static bool take(void *to, struct step *step, struct str key, const struct delta
 static bool read_window(const struct op *op, struct step *step, struct str prefix,
                         struct window *ret, struct err *reterr)
 {
-    struct shelf_walk walk = {prefix, order_key, op, take, ret};
+    struct shelf_walk walk = {prefix, ordering_key, op->own, take, ret};
 
     *ret = (struct window){.op = op};
     return op->node->limit == 0 || shelf_walk(step, &walk, reterr);
@@ -205,10 +138,10 @@ static void take_input(struct op *op, struct step *step, struct touched *touched
 
     for (uint32_t i = 0; i < in->n; i++) {
         const struct delta *delta = &in->deltas[i];
-        bool ok = partition_key(op, step, delta->row, &raised);
+        bool ok = ordering_partition(op->own, step, delta->row, &raised);
         size_t prefix = step->key->len;
 
-        if (!ok || !append_place(op, step, delta->row, &raised)) {
+        if (!ok || !ordering_place(op->own, step, delta->row, &raised)) {
             step_withhold(step, op, delta->row, delta->weight, &raised);
             continue;
         }

@@ -1,5 +1,6 @@
 #include "ops/window.h"
 
+#include "ops/ordering.h"
 #include "ops/shelf.h"
 
 /*
@@ -8,8 +9,7 @@
  * the partition, once a step.
  */
 struct window {
-    uint64_t fingerprint;
-    const struct getter *partition, *order;
+    struct ordering ordering;
     struct window_function *functions;
 };
 
@@ -45,67 +45,13 @@ static void window_start(struct op *op, struct arena *arena)
 {
     const struct plan_node *node = op->node;
     struct window *window = arena_alloc(arena, sizeof(*window));
-    struct getter *order = arena_alloc(arena, (node->order_n + 1U) * sizeof(*order));
 
-    for (uint16_t i = 0; i < node->order_n; i++)
-        order[i] = getter_new(arena, node->order[i].expr);
     *window = (struct window){
-        .fingerprint = state_fingerprint(node->fingerprint, "partitions"),
-        .partition = getters_new(arena, node->exprs, node->exprs_n),
-        .order = order,
+        .ordering = ordering_new(arena, op, "partitions"),
         .functions = arena_alloc(arena, node->functions_n * sizeof(*window->functions))};
     for (uint16_t i = 0; i < node->functions_n; i++)
         function_start(&window->functions[i], arena, node, &node->functions[i]);
     op->own = window;
-}
-
-/* fp | partition, into step->key. */
-static bool partition_key(const struct op *op, struct step *step, const struct row *row,
-                          struct err *reterr)
-{
-    const struct window *window = op->own;
-
-    buf_clear(step->value);
-    for (uint16_t i = 0; i < op->node->exprs_n; i++) {
-        struct value value = {0};
-
-        if (!getter_eval(&window->partition[i], row, step->arena, &value, reterr))
-            return false;
-        key_append(step->value, window->partition[i].type.id, value, KEY_ASCENDING);
-    }
-    state_key_begin(step->key, window->fingerprint);
-    state_key_part(step->key, buf_str(step->value));
-    return true;
-}
-
-static bool append_order(const struct op *op, struct step *step, const struct row *row,
-                         struct err *reterr)
-{
-    const struct window *window = op->own;
-
-    for (uint16_t i = 0; i < op->node->order_n; i++) {
-        struct value value = {0};
-
-        if (!getter_eval(&window->order[i], row, step->arena, &value, reterr))
-            return false;
-        key_append(step->key, window->order[i].type.id, value, op->node->order[i].order);
-    }
-    return true;
-}
-
-/* fp | partition | order | what tells rows apart, not yet cut. */
-static bool order_key(const void *of, struct step *step, const struct row *row, struct err *reterr)
-{
-    const struct op *op = of;
-    const struct schema *schema = &op->inputs[0]->node->schema;
-
-    if (!partition_key(op, step, row, reterr) || !append_order(op, step, row, reterr))
-        return false;
-    if (schema->key_n > 0)
-        key_append_key(step->key, schema, row);
-    else
-        state_key_hash(step->key, hash128(row, row->len));
-    return true;
 }
 
 /* ---- one partition ---- */
@@ -130,10 +76,11 @@ static bool take(void *to, struct step *step, struct str key, const struct delta
 
 static struct str order_of(const struct op *op, struct step *step, const struct row *row)
 {
+    const struct window *window = op->own;
     struct err ignored;
 
     buf_clear(step->key);
-    if (!append_order(op, step, row, &ignored))
+    if (!ordering_values(&window->ordering, step, row, &ignored))
         return STR_NONE;
     return arena_copy(step->arena, buf_str(step->key));
 }
@@ -207,8 +154,9 @@ static void emit_rows(struct op *op, struct step *step, const struct window_rows
 static bool run_partition(struct op *op, struct step *step, struct str prefix, int64_t weight,
                           struct err *reterr)
 {
+    const struct window *window = op->own;
     struct reading reading = {.cap = 0};
-    struct shelf_walk walk = {prefix, order_key, op, take, &reading};
+    struct shelf_walk walk = {prefix, ordering_key, &window->ordering, take, &reading};
 
     if (!shelf_walk(step, &walk, reterr))
         return false;
@@ -253,7 +201,7 @@ static bool check_row(const struct op *op, struct step *step, const struct row *
             !check_getter(function->range_key, step, row, ret_raised))
             return false;
     }
-    return order_key(op, step, row, ret_raised);
+    return true;
 }
 
 /* A delta of the step with its full key. */
@@ -270,29 +218,29 @@ struct arrived {
     const uint32_t *order; /* of the partitions */
 };
 
-static bool take_input(struct op *op, struct step *step, struct arrived *arrived,
-                       struct err *reterr)
+static void take_input(struct op *op, struct step *step, struct arrived *arrived)
 {
     const struct batch *in = &op->inputs[0]->out;
+    const struct window *window = op->own;
     struct err raised;
     bool fresh;
 
     arrived->at = arena_alloc(step->arena, (in->n + 1U) * sizeof(*arrived->at));
     for (uint32_t i = 0; i < in->n; i++) {
         const struct delta *delta = &in->deltas[i];
+        bool ok = check_row(op, step, delta->row, &raised) &&
+                  ordering_partition(&window->ordering, step, delta->row, &raised);
+        size_t prefix = step->key->len;
 
-        if (!check_row(op, step, delta->row, &raised)) {
+        if (!ok || !ordering_place(&window->ordering, step, delta->row, &raised)) {
             step_withhold(step, op, delta->row, delta->weight, &raised);
             continue;
         }
         struct str key = arena_copy(step->arena, buf_str(step->key));
-        if (!partition_key(op, step, delta->row, reterr))
-            return false;
-        table_enter(&arrived->partitions, step->arena, buf_str(step->key), &fresh);
+        table_enter(&arrived->partitions, step->arena, (struct str){key.at, prefix}, &fresh);
         arrived->at[arrived->n++] = (struct arriving){key, delta};
     }
     arrived->order = table_order(&arrived->partitions, step->arena);
-    return true;
 }
 
 static bool write_input(struct step *step, const struct arrived *arrived, struct err *reterr)
@@ -324,8 +272,8 @@ static bool window_apply(struct op *op, struct step *step, struct err *reterr)
 {
     struct arrived arrived = {.n = 0};
 
-    if (!take_input(op, step, &arrived, reterr) ||
-        !run_partitions(op, step, &arrived, -1, reterr) || !write_input(step, &arrived, reterr) ||
+    take_input(op, step, &arrived);
+    if (!run_partitions(op, step, &arrived, -1, reterr) || !write_input(step, &arrived, reterr) ||
         !run_partitions(op, step, &arrived, 1, reterr))
         return false;
     batch_consolidate(&op->out, step->arena);
