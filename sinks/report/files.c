@@ -3,7 +3,6 @@
 #include "kafka/progress.h"
 #include "record/json.h"
 #include <assert.h>
-#include <time.h>
 
 enum { SCRATCH_BYTES = 1 << 16 };
 
@@ -25,13 +24,9 @@ struct files {
 
 static struct str stamp(struct arena *arena, struct str us)
 {
-    time_t seconds =
-        (time_t)(strtoll(arena_printf(arena, "%.*s", STR_ARG(us)), NULL, 10) / 1000000);
     char text[32];
-    struct tm utc;
 
-    gmtime_r(&seconds, &utc);
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    format_moment(text, strtoll(arena_printf(arena, "%.*s", STR_ARG(us)), NULL, 10));
     return str_of(arena_printf(arena, "%s", text));
 }
 

@@ -2,6 +2,7 @@
 
 #include "record/json.h"
 #include "record/xml_text.h"
+#include <time.h>
 
 const char *const format_names[] = {"table", "csv", "json", "xml", "document", NULL};
 
@@ -267,4 +268,13 @@ bool format_end(struct format *format, struct err *reterr)
         break;
     }
     return true;
+}
+
+void format_moment(char into[32], int64_t unix_us)
+{
+    time_t seconds = (time_t)(unix_us / 1000000);
+    struct tm utc;
+
+    gmtime_r(&seconds, &utc);
+    strftime(into, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }

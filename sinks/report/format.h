@@ -54,4 +54,7 @@ const char *format_extension(enum report_format kind);
 /* The media type with its charset. */
 const char *format_media_type(enum report_format kind);
 
+/* A moment as a report's text has it, in UTC: 2026-01-02T03:04:05Z. */
+void format_moment(char into[32], int64_t unix_us);
+
 #endif

@@ -3,7 +3,6 @@
 #include "base/hash.h"
 #include "distinct.h"
 #include "record/json.h"
-#include <time.h>
 
 enum { ARENA_BYTES = 1 << 20 };
 
@@ -263,12 +262,9 @@ struct part quality_document(const struct quality *quality, int64_t unix_us, str
 {
     static const struct heading heading[] = {{"validation", COLUMN_JSON}};
     struct buf text CLEANUP(buf) = {0};
-    time_t seconds = (time_t)(unix_us / 1000000);
     char stamp[32];
-    struct tm utc;
 
-    gmtime_r(&seconds, &utc);
-    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    format_moment(stamp, unix_us);
     buf_printf(&text, "{\"file_exists\":true,\"row_count\":%llu,\"column_count\":%zu,\"columns\":",
                (unsigned long long)quality->rows, quality->columns_n);
     put_columns(&text, quality, false);
