@@ -9,13 +9,18 @@ from .wait import until
 
 
 class Live(Pipeline):
-    """The producer's part is done by hand (`produce`), or by a service that the test starts on `topic_of`."""
+    """The producer's part is done by hand (`produce`, in JSON), or by a service that the test starts on `topic_of`.
 
-    def __init__(self, name, pg, kafka, service, unique, folder):
+    With `registry` every topic is in Avro, its schemas there: `writes` and `reads` are the flags that say so.
+    """
+
+    def __init__(self, name, pg, kafka, service, unique, folder, registry=None):
         folder.mkdir(exist_ok=True)
         from .pipelines import SCHEMAS
         text = (SCHEMAS / name / "pipeline.sql").read_text()
         self.word, self.kafka, self.service = unique, kafka, service
+        self.reads = {"schema-registry-url": registry.url} if registry else {}
+        self.writes = {"value-format": "avro", **self.reads} if registry else {}
         self.runs, self.seen = 0, {}
         self.topics = dict(re.findall(r"CREATE FOREIGN TABLE bronze\.(\w+) .*?topic '([^']+)'", text, re.S))
         for source, topic in self.topics.items():
@@ -40,9 +45,9 @@ class Live(Pipeline):
         assert done.returncode == 0, done.stderr
         ddl.write_text(done.stdout)
         broker = {"kafka-bootstrap": self.kafka.bootstrap, "pipeline": self.word}
-        self.views_service = self.service("views", {**broker, "file": self.file, "state-dir": self.folder / "state", **flags})
+        self.views_service = self.service("views", {**broker, **self.writes, "file": self.file, "state-dir": self.folder / "state", **flags})
         self.views_service.wait_ready(60)
-        self.upsert = self.service("postgres-upsert", {**broker, "target": ddl, "postgres-url": f"dbname={self.target}"})
+        self.upsert = self.service("postgres-upsert", {**broker, **self.reads, "target": ddl, "postgres-url": f"dbname={self.target}"})
         self.upsert.wait_ready(60)
         return self
 
@@ -70,7 +75,7 @@ class Live(Pipeline):
         """The summary of one run."""
         self.runs += 1
         one = self.service(name, {"topic": self.topic_of(source), "once": True, "kafka-bootstrap": self.kafka.bootstrap,
-                                  "state-dir": self.folder / f"{name}-{source}", **flags}, instance=f"{source}{self.runs}")
+                                  "state-dir": self.folder / f"{name}-{source}", **self.writes, **flags}, instance=f"{source}{self.runs}")
         assert one.wait_exit(120) == 0, one.tail()
         return account(one.log())
 
@@ -101,6 +106,15 @@ class Live(Pipeline):
                 return all(offsets.get(partition, 0) >= end for partition, end in ends.items())
 
             until(written, f"postgres-upsert to write {topic} to {ends}", deadline_s, every_s=0.2)
+
+    def write_objects(self, s3, bucket, **flags):
+        """One run of sluice-s3-objects: every view as CSV, its columns and keys those of the tables; returns {view: text}."""
+        one = self.service("s3-objects", {
+            "kafka-bootstrap": self.kafka.bootstrap, "pipeline": self.word, "topics": ",".join(f"{self.word}.{view}" for view in self.views),
+            "layout": "snapshot", "format": "csv", "schema": self.folder / "target.sql", "key-template": "{table}.{ext}",
+            "s3-endpoint": s3.endpoint, "s3-bucket": bucket, "once": True, **self.reads, **flags})
+        assert one.wait_exit(60) == 0, one.tail()
+        return {view: s3.get(bucket, f"{view.partition('.')[2]}.csv").decode() for view in self.views}
 
     def check_tables(self, rows, at_least=None):
         """The tables are PostgreSQL's answer over these rows; returns how many of them the contract refused."""

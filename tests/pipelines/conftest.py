@@ -51,11 +51,11 @@ def shared_data():
 
 @pytest.fixture
 def live(pg, kafka, service, unique, tmp_path):
-    """live(NAME): the pipeline on topics of its own; start() runs its services. Dropped at the end."""
+    """live(NAME): the pipeline on topics of its own, in Avro with a registry; start() runs its services. Dropped at the end."""
     made = []
 
-    def make(name):
-        made.append(Live(name, pg, kafka, service, unique, tmp_path / name))
+    def make(name, registry=None):
+        made.append(Live(name, pg, kafka, service, unique, tmp_path / name, registry))
         return made[-1]
 
     yield make
