@@ -1,6 +1,7 @@
 #include "kafka/client.h"
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/internal.h"
 #include <assert.h>
 
@@ -9,16 +10,25 @@ enum { ANSWER_MS = 10000, CLUSTER_ID_BYTES = 64 };
 /* A consumer without a group: it alone can ask for offsets, and never creates a topic by asking.
  * read_uncommitted, since ListOffsets takes the handle's isolation level: a read_committed one
  * would say where the oldest open transaction begins, and a restore would end there. */
-bool kafka_admin_open(const struct kafka_config *config, const char *client_id,
-                      struct kafka_admin **ret, struct err *reterr)
+static bool open_client(struct kafka_admin *admin, struct err *reterr)
 {
     static const struct kafka_property properties[] = {{"isolation.level", "read_uncommitted"},
                                                        {0}};
     const struct kafka_client_spec spec = {
-        .client_id = client_id, .type = RD_KAFKA_CONSUMER, .properties = properties};
+        .client_id = admin->client_id, .type = RD_KAFKA_CONSUMER, .properties = properties};
+
+    return kafka_client_open(&admin->client, admin->config, &spec, reterr);
+}
+
+bool kafka_admin_open(const struct kafka_config *config, const char *client_id,
+                      struct kafka_admin **ret, struct err *reterr)
+{
     struct kafka_admin *admin = err_calloc(1, sizeof(*admin));
 
-    if (!kafka_client_open(&admin->client, config, &spec, reterr)) {
+    admin->config = config;
+    admin->client_id = err_strdup(client_id);
+    if (!open_client(admin, reterr)) {
+        free(admin->client_id);
         free(admin);
         return false;
     }
@@ -31,8 +41,10 @@ bool kafka_admin_open(const struct kafka_config *config, const char *client_id,
 
 struct kafka_admin *kafka_admin_close(struct kafka_admin *admin)
 {
-    if (admin != NULL && kafka_client_close(&admin->client))
-        free(admin);
+    if (admin == NULL || !kafka_client_close(&admin->client))
+        return NULL;
+    free(admin->client_id);
+    free(admin);
     return NULL;
 }
 
@@ -83,27 +95,93 @@ static bool leader_is_coming(rd_kafka_resp_err_t code)
            code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
+/* A question for both ends of a partition; it may outlive whoever asked. */
+struct ends {
+    rd_kafka_t *rk;
+    char *topic;
+    int32_t partition;
+    int64_t low, high;
+    rd_kafka_resp_err_t code;
+};
+
+static void ask_ends(void *arg)
+{
+    struct ends *ends = arg;
+
+    ends->code = rd_kafka_query_watermark_offsets(ends->rk, ends->topic, ends->partition,
+                                                  &ends->low, &ends->high, ANSWER_MS);
+}
+
+static void free_ends(struct ends *ends)
+{
+    free(ends->topic);
+    free(ends);
+}
+
+/* The answer came when nobody waited for it any more: the handle it came by ends as well. */
+static void end_left(void *arg)
+{
+    struct ends *ends = arg;
+
+    rd_kafka_destroy(ends->rk);
+    free_ends(ends);
+}
+
+/* The handle is the left call's from now on; the next questions need another. */
+static bool leave(struct kafka_admin *admin, struct kafka_caller *caller, struct ends *ends,
+                  struct err *reterr)
+{
+    struct err why;
+
+    kafka_client_fail(&admin->client, RD_KAFKA_RESP_ERR__TIMED_OUT, "asking for a topic's end",
+                      reterr);
+    admin->client.rk = NULL;
+    kafka_caller_bequeath(caller, end_left, ends);
+    if (kafka_client_close(&admin->client) && !open_client(admin, &why))
+        *reterr = why;
+    return false;
+}
+
+/* False: no answer within ANSWER_MS, or the grace of a stop is over. */
+static bool ask_watermarks(struct kafka_admin *admin, const char *topic, int32_t partition,
+                           struct ends *ret, struct err *reterr)
+{
+    struct kafka_caller *caller = kafka_caller_new();
+    struct ends *ends = err_calloc(1, sizeof(*ends));
+    const struct kafka_call call = {.rk = admin->client.rk, .ask = ask_ends, .arg = ends};
+    rd_kafka_error_t *none = NULL;
+
+    *ends =
+        (struct ends){.rk = admin->client.rk, .topic = err_strdup(topic), .partition = partition};
+    if (!kafka_caller_run(caller, &call, ANSWER_MS, &none))
+        return leave(admin, caller, ends, reterr);
+    kafka_caller_free(caller);
+    *ret = *ends;
+    free_ends(ends);
+    return true;
+}
+
 bool kafka_watermarks(struct kafka_admin *admin, const char *topic, int32_t partition,
                       int64_t *ret_low, int64_t *ret_high, struct err *reterr)
 {
     enum { LEADER_MS = 5000, PAUSE_US = 20000 };
-    int64_t low = 0, high = 0, end_ms = clock_mono_ms() + LEADER_MS;
-    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    int64_t end_ms = clock_mono_ms() + LEADER_MS;
+    struct ends ends;
     char doing[320];
 
     for (;;) {
-        code = rd_kafka_query_watermark_offsets(admin->client.rk, topic, partition, &low, &high,
-                                                ANSWER_MS);
-        if (!leader_is_coming(code) || clock_mono_ms() > end_ms)
+        if (!ask_watermarks(admin, topic, partition, &ends, reterr))
+            return false;
+        if (!leader_is_coming(ends.code) || stop_or_passed(end_ms))
             break;
         usleep(PAUSE_US);
     }
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (ends.code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         snprintf(doing, sizeof(doing), "asking for the end of %s/%d", topic, partition);
-        return kafka_client_fail(&admin->client, code, doing, reterr);
+        return kafka_client_fail(&admin->client, ends.code, doing, reterr);
     }
-    *ret_low = low;
-    *ret_high = high;
+    *ret_low = ends.low;
+    *ret_high = ends.high;
     return true;
 }
 
@@ -125,7 +203,7 @@ static rd_kafka_resp_err_t ask_committed(struct kafka_admin *admin, const char *
     rd_kafka_ListConsumerGroupOffsets(admin->client.rk, &question, 1, options, queue);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ListConsumerGroupOffsets_destroy(question);
-    *ret_event = rd_kafka_queue_poll(queue, ANSWER_MS + 1000);
+    *ret_event = kafka_await_event(queue, ANSWER_MS + 1000);
     if (*ret_event == NULL)
         return RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (rd_kafka_event_error(*ret_event) != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -167,7 +245,7 @@ bool kafka_committed(struct kafka_admin *admin, const char *group, const char *t
             return true;
         }
         /* A transaction that holds the offset is still open: its end decides. */
-        if (code != RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT || clock_mono_ms() > end_ms) {
+        if (code != RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT || stop_or_passed(end_ms)) {
             snprintf(doing, sizeof(doing), "reading group %s's offset of %s/%d", group, topic,
                      partition);
             return kafka_client_fail(&admin->client, code, doing, reterr);

@@ -23,9 +23,13 @@ struct kafka_caller {
 
 static rd_kafka_error_t *make(const struct kafka_call *call)
 {
-    return call->plain != NULL ? call->plain(call->rk, call->timeout_ms)
-                               : rd_kafka_send_offsets_to_transaction(
-                                     call->rk, call->offsets, call->group, call->timeout_ms);
+    if (call->plain != NULL)
+        return call->plain(call->rk, call->timeout_ms);
+    if (call->ask == NULL)
+        return rd_kafka_send_offsets_to_transaction(call->rk, call->offsets, call->group,
+                                                    call->timeout_ms);
+    call->ask(call->arg);
+    return NULL;
 }
 
 static void release(struct kafka_caller *caller)

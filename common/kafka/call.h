@@ -1,7 +1,8 @@
 /*
  * A blocking call into librdkafka, made on a thread of its own so that it can be left. In 2.0
  * send_offsets_to_transaction waits for the group's coordinator whatever its time-out says, for as
- * long as no broker is there; whoever waits with it can neither stop nor say that it waits.
+ * long as no broker is there, and query_watermark_offsets for the leader's answer; whoever waits with
+ * them can neither stop nor say that it waits.
  *
  *          run              returned
  *   IDLE -------> RUNNING ------------> IDLE
@@ -20,10 +21,13 @@
 
 struct kafka_caller;
 
-/* What to call: `plain`, or send_offsets_to_transaction when it is NULL. */
+/* What to call: `plain`, else `ask` with its argument, which says what became of it, else
+ * send_offsets_to_transaction. */
 struct kafka_call {
     rd_kafka_t *rk;
     rd_kafka_error_t *(*plain)(rd_kafka_t *rk, int timeout_ms);
+    void (*ask)(void *arg);
+    void *arg;
     rd_kafka_topic_partition_list_t *offsets;
     rd_kafka_consumer_group_metadata_t *group;
     int timeout_ms;

@@ -225,6 +225,17 @@ bool kafka_client_hopeless(const struct kafka_client *client, int64_t waited_ms)
            (client->all_down && waited_ms >= DOWN_MS);
 }
 
+rd_kafka_event_t *kafka_await_event(rd_kafka_queue_t *queue, int64_t timeout_ms)
+{
+    enum { TURN_MS = 100 };
+    int64_t end_ms = clock_mono_ms() + timeout_ms;
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, TURN_MS);
+
+    while (event == NULL && !stop_or_passed(end_ms))
+        event = rd_kafka_queue_poll(queue, TURN_MS);
+    return event;
+}
+
 bool kafka_code_forbidden(rd_kafka_resp_err_t code)
 {
     switch (code) {

@@ -45,8 +45,8 @@ struct kafka_offset {
 /* A handle for questions and topic administration. Blocking calls, one thread at a time. */
 struct kafka_admin;
 
-/* `client_id` is the service's folder name. The handle connects lazily. Free with
- * kafka_admin_close. */
+/* `config` outlives it; `client_id` is the service's folder name. The handle connects lazily. Free
+ * with kafka_admin_close. */
 WARN_UNUSED bool kafka_admin_open(const struct kafka_config *config, const char *client_id,
                                   struct kafka_admin **ret, struct err *reterr);
 

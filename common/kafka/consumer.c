@@ -428,12 +428,8 @@ size_t kafka_message_headers(const struct kafka_message *message, struct kafka_h
 /* The outcome of a commit that was queued. */
 static rd_kafka_resp_err_t await_commit(rd_kafka_queue_t *queue)
 {
-    enum { TURN_MS = 100 };
-    int64_t end_ms = clock_mono_ms() + COMMIT_MS;
-    CLEANUP(kafka_event) rd_kafka_event_t *event = rd_kafka_queue_poll(queue, TURN_MS);
+    CLEANUP(kafka_event) rd_kafka_event_t *event = kafka_await_event(queue, COMMIT_MS);
 
-    while (event == NULL && !stop_or_passed(end_ms))
-        event = rd_kafka_queue_poll(queue, TURN_MS);
     if (event == NULL)
         return RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -64,6 +64,10 @@ bool kafka_client_fail(struct kafka_client *client, rd_kafka_resp_err_t code, co
  * connected to for a second. */
 bool kafka_client_hopeless(const struct kafka_client *client, int64_t waited_ms);
 
+/* Waits for the next event of `queue`, in turns, so that a stop ends the wait. NULL: none came. The
+ * caller frees it. */
+WARN_UNUSED rd_kafka_event_t *kafka_await_event(rd_kafka_queue_t *queue, int64_t timeout_ms);
+
 /* Refusals of rights. */
 bool kafka_code_forbidden(rd_kafka_resp_err_t code);
 
@@ -78,6 +82,8 @@ WARN_UNUSED bool kafka_client_metadata(struct kafka_client *client, const char *
 /* The handle behind an admin. */
 struct kafka_admin {
     struct kafka_client client;
+    const struct kafka_config *config; /* the caller's */
+    char *client_id;
     int32_t partitions, replication;
     int64_t transaction_timeout_ms;
 };

@@ -60,7 +60,7 @@ static bool new_topic(const struct kafka_admin *admin, const struct kafka_topic_
 static bool answer(struct kafka_admin *admin, rd_kafka_queue_t *queue, int64_t timeout_ms,
                    const char *doing, rd_kafka_event_t **ret, struct err *reterr)
 {
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, (int)timeout_ms);
+    rd_kafka_event_t *event = kafka_await_event(queue, timeout_ms);
     rd_kafka_resp_err_t code =
         event == NULL ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event);
 

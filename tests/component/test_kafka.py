@@ -32,6 +32,7 @@ CASES = [
     "bad_property_is_named",
     "broker_stands_still_and_goes_on",
     "broker_crashes_and_comes_back",
+    "broker_stands_still_and_a_stop_is_heard",
 ]
 
 

@@ -5,6 +5,7 @@
  * member that waits to be killed.
  */
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kafka/client.h"
 #include "kafka/consumer.h"
 #include "kafka/dead_letter.h"
@@ -902,6 +903,26 @@ static void broker_crashes_and_comes_back(void **state)
     broker_away_and_back(*state, "crash", "start");
 }
 
+/* Once a stop is asked for, no question waits as long as it would have: a stop has ten seconds in all. */
+static void broker_stands_still_and_a_stop_is_heard(void **state)
+{
+    enum { BELOW_STOP_TIMEOUT_MS = 9000 };
+    struct bench *bench = *state;
+    int64_t low = 0, high = 0;
+    struct err err;
+
+    make_topic(bench, bench->topic, 1);
+    servers("pause");
+    stop_request();
+    int64_t began_ms = clock_mono_ms();
+    bool answered = kafka_watermarks(bench->admin, bench->topic, 0, &low, &high, &err);
+    int64_t took_ms = clock_mono_ms() - began_ms;
+    servers("resume");
+    assert_false(answered);
+    assert_int_equal(err.kind, ERR_RETRY);
+    assert_true(took_ms < BELOW_STOP_TIMEOUT_MS);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -929,6 +950,7 @@ int main(int argc, char **argv)
         CASE(bad_property_is_named),
         CASE(broker_stands_still_and_goes_on),
         CASE(broker_crashes_and_comes_back),
+        CASE(broker_stands_still_and_a_stop_is_heard),
     };
 
     if (argc == 5 && strcmp(argv[1], "--member") == 0)
