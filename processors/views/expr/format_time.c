@@ -294,17 +294,18 @@ static bool put_all(const struct call *call, const struct shown *at, struct valu
                     struct err *reterr)
 {
     CLEANUP(buf) struct buf out = {0};
-    uint32_t n;
-    struct piece *pieces = template_pieces(call->args[1].bytes, call->scratch, &n);
+    struct template template = template_cut(call->args[1].bytes, false, call->scratch);
 
-    for (uint32_t i = 0; i < n; i++) {
-        if (at->interval && is_of_moment(pieces[i].pattern))
+    for (uint32_t i = 0; i < template.n; i++) {
+        const struct piece *piece = &template.pieces[i];
+
+        if (at->interval && is_of_moment(piece->pattern))
             return bad_for_interval(reterr);
-        if (at->interval && is_senseless(pieces[i].pattern))
+        if (at->interval && is_senseless(piece->pattern))
             return err_sql(reterr, ERR_DEAD_LETTER, "0A000",
                            "formatting field \"%.*s\" is not supported for an interval",
-                           STR_ARG(pieces[i].text));
-        put_piece(&out, &pieces[i], at);
+                           STR_ARG(piece->text));
+        put_piece(&out, piece, at);
     }
     return buf_result(call, &out, ret, reterr);
 }

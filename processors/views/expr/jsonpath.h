@@ -1,7 +1,6 @@
 /*
  * SQL/JSON paths (chapter 9.16.2): read once into a tree, printed in PostgreSQL's own form, run
- * over a document. What is missing: templates of datetime(), which follow the standard. Not for
- * other rooms.
+ * over a document. Not for other rooms.
  */
 #ifndef SLUICE_VIEWS_EXPR_JSONPATH_H
 #define SLUICE_VIEWS_EXPR_JSONPATH_H
@@ -71,8 +70,8 @@ struct path_subscript {
 struct path_node {
     enum path_kind kind;
     struct path_node *next, *left, *right;
-    struct jsonb *value;
-    struct str text; /* of a key, a variable or a regular expression */
+    struct jsonb *value; /* of a literal; datetime()'s template */
+    struct str text;     /* of a key, a variable or a regular expression */
     struct path_subscript *subscripts;
     uint32_t subscripts_n, first_level, last_level;
     struct regex_flags flags;
@@ -84,8 +83,7 @@ struct jsonpath {
     bool strict;
 };
 
-/* Reads a path, into the arena; 42601 where PostgreSQL has a syntax error, 0A000 for what is
- * missing. */
+/* Reads a path, into the arena; 42601 where PostgreSQL has a syntax error. */
 WARN_UNUSED bool jsonpath_parse(struct str text, struct arena *arena, struct jsonpath *ret,
                                 struct err *reterr);
 

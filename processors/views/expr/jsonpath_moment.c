@@ -1,10 +1,8 @@
 #include "expr/jsonpath_moment.h"
 
-#include "record/interval.h"
-#include "record/text.h"
+#include "expr/template.h"
+#include "record/text_parts.h"
 #include <inttypes.h>
-
-static const int64_t day_us = INT64_C(86400000000);
 
 enum { ZONE_HOURS_MAX = 15, FRACTION_DIGITS_MAX = 6 };
 
@@ -142,7 +140,7 @@ static bool take_rest(struct reading *in, struct moment *ret, enum type_id plain
 /* The day as a timestamp's; false: beyond its range. */
 static bool start_of(int64_t days, struct moment *ret)
 {
-    return !__builtin_mul_overflow(days, day_us, &ret->slot) &&
+    return !__builtin_mul_overflow(days, DAY_US, &ret->slot) &&
            ret->slot <= INT64_C(9223371331200000000);
 }
 
@@ -240,10 +238,10 @@ static void split(const struct moment *moment, int64_t *ret_days, int64_t *ret_u
     *ret_us = 0;
     if (moment->type == TYPE_DATE)
         return;
-    *ret_us = us % day_us;
-    *ret_days = us / day_us;
+    *ret_us = us % DAY_US;
+    *ret_days = us / DAY_US;
     if (*ret_us < 0) {
-        *ret_us += day_us;
+        *ret_us += DAY_US;
         (*ret_days)--;
     }
 }
@@ -271,6 +269,125 @@ bool moment_compare(const struct moment *a, const struct moment *b, int *ret_ord
     return true;
 }
 
+/* ---- along a template ---- */
+
+/* What the patterns of a template speak of. */
+struct parts {
+    bool date, time, zone;
+};
+
+static struct parts parts_of(struct template template)
+{
+    struct parts parts = {0};
+
+    for (uint32_t i = 0; i < template.n; i++)
+        switch (template.pieces[i].pattern) {
+        case PATTERN_NONE:
+        case PATTERN_FX:
+        case PATTERN_IW: /* which PostgreSQL leaves out */
+            break;
+        case PATTERN_AM:
+        case PATTERN_AM_DOTS:
+        case PATTERN_FF:
+        case PATTERN_HH12:
+        case PATTERN_HH24:
+        case PATTERN_MI:
+        case PATTERN_MS:
+        case PATTERN_SS:
+        case PATTERN_SSSS:
+        case PATTERN_US:
+            parts.time = true;
+            break;
+        case PATTERN_OF:
+        case PATTERN_TZ:
+        case PATTERN_TZH:
+        case PATTERN_TZM:
+            parts.zone = true;
+            break;
+        default:
+            parts.date = true;
+        }
+    return parts;
+}
+
+/* The standard's separators: another character, unless quoted, is an error even where errors are
+ * silent. */
+static bool check_separators(struct template template, struct err *reterr)
+{
+    for (uint32_t i = 0; i < template.n; i++) {
+        const struct piece *piece = &template.pieces[i];
+
+        if (piece->pattern == PATTERN_NONE && !piece->quoted &&
+            (piece->text.len != 1 || strchr("-./,':; ", *piece->text.at) == NULL))
+            return err_sql(reterr, ERR_DEAD_LETTER, "22007",
+                           "invalid datetime format separator: \"%.*s\"", STR_ARG(piece->text));
+    }
+    return true;
+}
+
+static bool refuse(struct err *reterr, const char *sqlstate, const char *text)
+{
+    return err_sql(reterr, ERR_DEAD_LETTER, sqlstate, "%s", text);
+}
+
+/* A moment of a day, of the type that is set, rounded to the template's places. */
+static bool settle(const struct template_moment *at, struct moment *ret, struct err *reterr)
+{
+    struct type type = {ret->type, at->places == 0 ? -1 : at->places, NULL};
+    bool zoned = has_zone(ret);
+    int64_t shift_us = zoned ? at->east_s * SECOND_US : 0;
+    const char *name = moment_short_type(ret);
+
+    if (zoned && !at->has_zone)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22007",
+                       "missing time zone in input string for type %s", name);
+    ret->east_s = zoned ? at->east_s : 0;
+    if (is_clock(ret)) {
+        ret->slot = text_round_time(type, at->us);
+        return true;
+    }
+    if (__builtin_mul_overflow((int64_t)at->days, DAY_US, &ret->slot) ||
+        __builtin_add_overflow(ret->slot, at->us - shift_us, &ret->slot) ||
+        ret->slot < MOMENT_MIN || ret->slot >= MOMENT_END)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22008", "%s out of range", name);
+    ret->slot = text_round_time(type, ret->slot) + shift_us;
+    return true;
+}
+
+static bool typed(struct parts parts, const struct template_moment *at, struct str text,
+                  struct moment *ret, struct err *reterr)
+{
+    if (!parts.date && !parts.time)
+        return refuse(reterr, "22007", "datetime format is not dated and not timed");
+    if (!parts.time && parts.zone)
+        return refuse(reterr, "22007", "datetime format is zoned but not timed");
+    if (!parts.time) {
+        *ret = (struct moment){.type = TYPE_DATE, .slot = at->days};
+        return (at->days >= DATE_MIN && at->days < DATE_END) ||
+               err_sql(reterr, ERR_DEAD_LETTER, "22008", "date out of range: \"%.*s\"",
+                       STR_ARG(text));
+    }
+    *ret = (struct moment){.type = parts.date ? TYPE_TIMESTAMP : TYPE_TIME};
+    if (parts.zone)
+        ret->type = parts.date ? TYPE_TIMESTAMPTZ : TYPE_TIMETZ;
+    return settle(at, ret, reterr);
+}
+
+static enum outcome read_along(struct path_run *run, struct str format, struct str text,
+                               struct moment *ret)
+{
+    struct template template = template_cut(format, true, run->arena);
+    struct template_moment at = {0};
+    struct err raised;
+
+    if (!check_separators(template, &raised))
+        return path_stop(run, &raised);
+    if ((format.len > 0 && !template_read(template, text, &at, &raised)) ||
+        !typed(parts_of(template), &at, text, ret, &raised))
+        return path_fail_with(run, &raised);
+    return FOUND;
+}
+
 /* ---- the method ---- */
 
 enum outcome path_datetime(struct path_run *run, const struct path_node *node,
@@ -282,9 +399,15 @@ enum outcome path_datetime(struct path_run *run, const struct path_node *node,
     if (item->kind != JSON_STRING || item->moment != NULL)
         return path_fail(run, "22031",
                          "jsonpath item method .datetime() can only be applied to a string");
-    if (!moment_read(item->text, run->arena, moment))
+    if (node->value != NULL) {
+        enum outcome outcome = read_along(run, node->value->text, item->text, moment);
+
+        if (outcome != FOUND)
+            return outcome;
+    } else if (!moment_read(item->text, run->arena, moment)) {
         return path_fail(run, "22031", "datetime format is not recognized: \"%.*s\"",
                          STR_ARG(item->text));
+    }
     value = jsonb_scalar(run->arena, JSON_STRING, moment_text(moment, run->arena));
     value->moment = moment;
     return path_follow(run, node->next, value, found);

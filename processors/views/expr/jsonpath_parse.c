@@ -135,10 +135,10 @@ static bool finish_method(struct parser *parser, struct str name, struct path_no
             node->kind = methods[i].kind;
             if (!advance(parser))
                 return false;
-            if (node->kind == PATH_DATETIME && parser->scan.token == TOKEN_STRING)
-                return err_sql(parser->reterr, ERR_DEAD_LETTER, "0A000",
-                               "a template of jsonpath's .datetime() is not supported; use "
-                               "to_timestamp in SQL");
+            if (node->kind == PATH_DATETIME && parser->scan.token == TOKEN_STRING) {
+                node->value = jsonb_scalar(parser->scan.arena, JSON_STRING, parser->scan.text);
+                return advance(parser) && expect_sign(parser, ")");
+            }
             return expect_sign(parser, ")");
         }
     return syntax_error(parser);

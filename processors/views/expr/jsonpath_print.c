@@ -151,7 +151,10 @@ static void print_accessor(struct buf *out, const struct path_node *node, bool b
         print_between(out, "?(", node->left, ")");
         return;
     default:
-        buf_printf(out, ".%s()", jsonpath_method(node->kind));
+        buf_printf(out, ".%s(", jsonpath_method(node->kind));
+        if (node->value != NULL)
+            json_write_string(out, node->value->text);
+        buf_char(out, ')');
         return;
     }
 }

@@ -1,27 +1,34 @@
-/* to_date and to_timestamp with a template (chapter 9.8). */
+/* Texts read along a template: to_date and to_timestamp (chapter 9.8), and jsonpath's datetime(). */
 #include "expr/template.h"
 
-#include "record/text.h"
+#include "record/text_parts.h"
 #include <ctype.h>
 #include <errno.h>
 
 /* What the text has said; 0 or -1 where it has not. */
 struct found {
     int hour, minute, second, day_second, weekday, day, day_of_year, month, ms, year, year_digits;
-    int week, week_of_month, century, julian, us, zone_hour, zone_minute, zone_sign;
-    bool pm, before_christ, twelve, iso, gregorian;
+    int week, week_of_month, century, julian, us, zone_hour, zone_minute, zone_sign, places;
+    int pm, before_christ;
+    bool twelve, iso, gregorian;
 };
 
 /* The text being read along the template. */
 struct reader {
     const char *at, *end;
-    struct piece *pieces;
-    uint32_t n, i;
+    struct template template;
+    uint32_t i;
     struct found found;
     int skipped; /* blanks and separators passed beyond what the template asks for */
-    bool exact;  /* FX */
+    bool exact;  /* FX, or the standard's form */
     struct err *reterr;
 };
+
+/* As PostgreSQL's int does where it overflows. */
+static int wrapped(int64_t number)
+{
+    return (int)(uint32_t)number;
+}
 
 static bool fail(struct reader *in, const char *sqlstate, const char *text)
 {
@@ -40,7 +47,7 @@ static bool is_separator(const struct reader *in)
 
 static const struct piece *piece(const struct reader *in)
 {
-    return &in->pieces[in->i];
+    return &in->template.pieces[in->i];
 }
 
 /* The pattern reads digits. */
@@ -71,7 +78,7 @@ static bool ends_number(const struct reader *in)
 {
     const struct piece *next = piece(in) + 1;
 
-    if (piece(in)->ordinal || in->i + 1 == in->n)
+    if (piece(in)->ordinal || in->i + 1 == in->template.n)
         return true;
     if (next->pattern != PATTERN_NONE)
         return !is_digits(next->pattern);
@@ -104,11 +111,13 @@ static bool set_field(struct reader *in, int *field, int value)
     return true;
 }
 
-/* Reads a number of `most` digits, or of any length where nothing can follow it. *ret_len: the
- * digits read. */
-static bool read_number(struct reader *in, size_t most, int *ret, int *ret_len)
+/* Reads a number of `most` digits, or of any length where nothing can follow it, into a field that
+ * does not say otherwise; NULL: nowhere. *ret_len: what was read,
+ * with the blanks before it; blanks alone are 0 where the number's length is fixed. */
+static bool read_number(struct reader *in, size_t most, int *field, int *ret_len)
 {
     char copy[32] = "", *stop;
+    const char *start = in->at;
     bool free = piece(in)->fill || ends_number(in);
     long number;
 
@@ -122,40 +131,45 @@ static bool read_number(struct reader *in, size_t most, int *ret, int *ret_len)
                        STR_ARG(piece(in)->text));
     errno = 0;
     number = strtol(copy, &stop, 10);
-    *ret_len = (int)(stop - copy);
-    if (*ret_len == 0 || (!free && (size_t)*ret_len < most))
+    if (stop == copy ? free || in->at == start : !free && (size_t)(stop - copy) < most)
         return invalid(in, shown(in, most));
     if (errno != 0 || number > INT32_MAX || number < INT32_MIN)
         return err_sql(in->reterr, ERR_DEAD_LETTER, "22008",
                        "value for \"%.*s\" in source string is out of range",
                        STR_ARG(piece(in)->text));
-    in->at += *ret_len;
-    *ret = (int)number;
-    if (piece(in)->ordinal)
-        in->at += in->end - in->at < 2 ? in->end - in->at : 2;
+    in->at += stop - copy;
+    *ret_len = (int)(in->at - start);
+    return field == NULL || set_field(in, field, (int)number);
+}
+
+/* TH behind a number: two characters, whatever they are. */
+static bool pass_ordinal(struct reader *in)
+{
+    for (int i = 0; i < 2 && piece(in)->ordinal && in->at < in->end; i++)
+        in->at += utf8_at((struct str){in->at, (size_t)(in->end - in->at)}, 1);
     return true;
 }
 
-static bool read_into(struct reader *in, size_t most, int *field)
+static bool read_into(struct reader *in, int *field)
 {
-    int number = 0, len;
+    int len;
 
-    return read_number(in, most, &number, &len) && set_field(in, field, number);
+    return read_number(in, (size_t)piece(in)->digits, field, &len) && pass_ordinal(in);
 }
 
-/* Digits behind a point: fewer of them stand for larger parts. */
-static bool read_fraction(struct reader *in, int digits, int *field)
+/* Digits behind a point, in units of the `places`th: fewer of them stand for larger parts. */
+static bool read_fraction(struct reader *in, int places, int *field)
 {
-    int number = 0, len = 0;
+    int len = 0;
 
-    if (!read_number(in, (size_t)digits, &number, &len))
+    if (!read_number(in, (size_t)piece(in)->digits, field, &len))
         return false;
-    for (; len < digits; len++)
-        number *= 10;
-    return set_field(in, field, number);
+    for (; len < places; len++)
+        *field = wrapped(*field * INT64_C(10));
+    return pass_ordinal(in);
 }
 
-/* The word among those that the text goes on with; names may be cut to `cut` letters. */
+/* The word of the list that the text goes on with; names may be cut to `cut` letters. */
 static bool read_name(struct reader *in, const char *const *names, int n, size_t cut, int *ret)
 {
     for (int i = 0; i < n; i++) {
@@ -174,10 +188,8 @@ static bool read_name(struct reader *in, const char *const *names, int n, size_t
 }
 
 /* Years of few digits lie nearest to 2020. */
-static int near_2020(int year, int digits)
+static int near_2020(int year)
 {
-    if (digits == 4 || year < 0)
-        return year;
     if (year < 70)
         return year + 2000;
     if (year < 100)
@@ -189,14 +201,14 @@ static int near_2020(int year, int digits)
 
 static bool read_year(struct reader *in)
 {
-    int year = 0, len = 0, digits = piece(in)->digits;
+    int len = 0, digits = piece(in)->digits, *year = &in->found.year;
 
-    if (!read_number(in, (size_t)digits, &year, &len))
+    if (!read_number(in, (size_t)digits, year, &len))
         return false;
     if (digits < 4 && len < 4)
-        year = near_2020(year, digits);
+        *year = near_2020(*year);
     in->found.year_digits = digits;
-    return set_field(in, &in->found.year, year);
+    return pass_ordinal(in);
 }
 
 static bool read_year_comma(struct reader *in)
@@ -210,7 +222,8 @@ static bool read_year_comma(struct reader *in)
         return fail(in, "22007", "invalid input string for \"Y,YYY\"");
     in->at += read;
     in->found.year_digits = 4;
-    return set_field(in, &in->found.year, thousands * 1000 + rest);
+    return set_field(in, &in->found.year, wrapped(thousands * INT64_C(1000) + rest)) &&
+           pass_ordinal(in);
 }
 
 static bool read_zone_hour(struct reader *in)
@@ -222,13 +235,38 @@ static bool read_zone_hour(struct reader *in)
     else if (in->skipped > 0 && in->at[-1] == '-')
         sign = -1;
     in->found.zone_sign = sign;
-    return read_into(in, 2, &in->found.zone_hour);
+    return read_number(in, 2, &in->found.zone_hour, &(int){0});
+}
+
+static bool read_zone_minute(struct reader *in)
+{
+    if (in->found.zone_sign == 0)
+        in->found.zone_sign = 1;
+    return read_number(in, 2, &in->found.zone_minute, &(int){0});
+}
+
+/* PM or BC, with points where the pattern has them: of each pair the second is 0. */
+static bool read_pair(struct reader *in, const char *const *pairs, bool points, int *field)
+{
+    int i = 0;
+
+    return read_name(in, &pairs[points ? 2 : 0], 2, 0, &i) && set_field(in, field, 1 - i);
+}
+
+/* A date is of the ISO week or of the month and year, not of both. */
+static bool mixes(struct reader *in, bool iso)
+{
+    bool *seen = iso ? &in->found.iso : &in->found.gregorian;
+
+    *seen = true;
+    return !(in->found.iso && in->found.gregorian) ||
+           fail(in, "22007", "invalid combination of date conventions");
 }
 
 static bool read_words(struct reader *in)
 {
-    static const char *const eras[] = {"BC", "B.C.", "AD", "A.D."};
-    static const char *const halves[] = {"PM", "P.M.", "AM", "A.M."};
+    static const char *const eras[] = {"BC", "AD", "B.C.", "A.D."};
+    static const char *const halves[] = {"PM", "AM", "P.M.", "A.M."};
     static const char *const romans[] = {"VIII", "VII", "XII", "III", "IV", "VI",
                                          "IX",   "XI",  "II",  "V",   "X",  "I"};
     static const int roman_month[] = {8, 7, 12, 3, 4, 6, 9, 11, 2, 5, 10, 1};
@@ -238,32 +276,26 @@ static bool read_words(struct reader *in)
     switch (piece(in)->pattern) {
     case PATTERN_AD:
     case PATTERN_AD_DOTS:
-        if (!read_name(in, eras, 4, 0, &i))
-            return false;
-        found->before_christ = i < 2;
-        return true;
+        return read_pair(in, eras, piece(in)->pattern == PATTERN_AD_DOTS, &found->before_christ);
     case PATTERN_AM:
     case PATTERN_AM_DOTS:
-        if (!read_name(in, halves, 4, 0, &i))
-            return false;
-        found->pm = i < 2;
         found->twelve = true;
-        return true;
+        return read_pair(in, halves, piece(in)->pattern == PATTERN_AM_DOTS, &found->pm);
     case PATTERN_MON:
     case PATTERN_MONTH:
-        if (!read_name(in, month_names, 12, piece(in)->pattern == PATTERN_MON ? 3 : 0, &i))
-            return false;
-        return set_field(in, &found->month, i + 1);
+        return mixes(in, false) &&
+               read_name(in, month_names, 12, piece(in)->pattern == PATTERN_MON ? 3 : 0, &i) &&
+               set_field(in, &found->month, i + 1);
     case PATTERN_DAY:
     case PATTERN_DY:
-        if (!read_name(in, day_names, 7, piece(in)->pattern == PATTERN_DY ? 3 : 0, &i))
+        if (!read_name(in, day_names, 7, piece(in)->pattern == PATTERN_DY ? 3 : 0, &i) ||
+            !set_field(in, &found->weekday, i))
             return false;
-        found->weekday = i + 1;
+        found->weekday++;
         return true;
     case PATTERN_RM:
-        if (!read_name(in, romans, 12, 0, &i))
-            return false;
-        return set_field(in, &found->month, roman_month[i]);
+        return mixes(in, false) && read_name(in, romans, 12, 0, &i) &&
+               set_field(in, &found->month, roman_month[i]);
     default:
         return err_sql(in->reterr, ERR_DEAD_LETTER, "0A000",
                        "formatting field \"%.*s\" is only supported in to_char",
@@ -278,96 +310,92 @@ static bool read_clock(struct reader *in)
     switch (piece(in)->pattern) {
     case PATTERN_HH12:
         found->twelve = true;
-        return read_into(in, 2, &found->hour);
+        return read_into(in, &found->hour);
     case PATTERN_HH24:
-        return read_into(in, 2, &found->hour);
+        return read_into(in, &found->hour);
     case PATTERN_MI:
-        return read_into(in, 2, &found->minute);
+        return read_into(in, &found->minute);
     case PATTERN_SS:
-        return read_into(in, 2, &found->second);
+        return read_into(in, &found->second);
     case PATTERN_MS:
         return read_fraction(in, 3, &found->ms);
     case PATTERN_FF:
-    case PATTERN_US: {
-        int part = 0;
-
-        if (!read_fraction(in, piece(in)->digits, &part))
-            return false;
-        for (int i = piece(in)->digits; i < 6; i++)
-            part *= 10;
-        return set_field(in, &found->us, part);
-    }
+        found->places = piece(in)->digits;
+        return read_fraction(in, 6, &found->us);
+    case PATTERN_US:
+        return read_fraction(in, 6, &found->us);
     case PATTERN_SSSS:
-        return read_into(in, 5, &found->day_second);
+        return read_into(in, &found->day_second);
     case PATTERN_TZH:
         return read_zone_hour(in);
     case PATTERN_TZM:
-        if (found->zone_sign == 0)
-            found->zone_sign = 1;
-        return read_into(in, 2, &found->zone_minute);
+        return read_zone_minute(in);
     default:
         return read_words(in);
     }
 }
 
-static bool mixes(struct reader *in, bool iso)
-{
-    bool *seen = iso ? &in->found.iso : &in->found.gregorian;
-
-    *seen = true;
-    return !(in->found.iso && in->found.gregorian) ||
-           fail(in, "22007", "invalid combination of date conventions");
-}
-
 static bool read_pattern(struct reader *in)
 {
     struct found *found = &in->found;
-    int ignored = 0, len;
 
     switch (piece(in)->pattern) {
     case PATTERN_FX:
         in->exact = true;
         return true;
     case PATTERN_MM:
-        return mixes(in, false) && read_into(in, 2, &found->month);
+        return mixes(in, false) && read_into(in, &found->month);
     case PATTERN_DD:
-        return mixes(in, false) && read_into(in, 2, &found->day);
+        return mixes(in, false) && read_into(in, &found->day);
     case PATTERN_DDD:
-        return mixes(in, false) && read_into(in, 3, &found->day_of_year);
+        return mixes(in, false) && read_into(in, &found->day_of_year);
     case PATTERN_IDDD:
-        return mixes(in, true) && read_into(in, 3, &found->day_of_year);
+        return mixes(in, true) && read_into(in, &found->day_of_year);
     case PATTERN_D:
-        return mixes(in, false) && read_into(in, 1, &found->weekday);
+        return mixes(in, false) && read_into(in, &found->weekday);
     case PATTERN_ID:
-        if (!mixes(in, true) || !read_into(in, 1, &found->weekday))
+        if (!mixes(in, true) || !read_into(in, &found->weekday))
             return false;
-        found->weekday = found->weekday == 7 ? 1 : found->weekday + 1;
+        found->weekday = found->weekday >= 7 ? 1 : found->weekday + 1;
         return true;
     case PATTERN_WW:
-        return mixes(in, false) && read_into(in, 2, &found->week);
+        return mixes(in, false) && read_into(in, &found->week);
     case PATTERN_IW:
-        return mixes(in, true) && read_into(in, 2, &found->week);
+        return mixes(in, true) && read_into(in, &found->week);
     case PATTERN_W:
-        return mixes(in, false) && read_into(in, 1, &found->week_of_month);
+        return mixes(in, false) && read_into(in, &found->week_of_month);
     case PATTERN_Q:
-        return read_number(in, 1, &ignored, &len);
+        return read_into(in, NULL);
     case PATTERN_CC:
-        return read_into(in, 2, &found->century);
+        return read_into(in, &found->century);
     case PATTERN_YEAR:
         return mixes(in, false) && read_year(in);
     case PATTERN_IYEAR:
         return mixes(in, true) && read_year(in);
     case PATTERN_YEAR_COMMA:
-        return read_year_comma(in);
+        return mixes(in, false) && read_year_comma(in);
     case PATTERN_J:
-        return read_into(in, 31, &found->julian);
+        return read_into(in, &found->julian);
     default:
         return read_clock(in);
     }
 }
 
-/* Text of the template: passes over one character, unless more blanks were passed already. */
-static void pass_text(struct reader *in)
+/* The text goes on with the template's character. */
+static bool pass_same(struct reader *in)
+{
+    const struct piece *text = piece(in);
+    size_t n = text->text.len;
+
+    if ((size_t)(in->end - in->at) < n || memcmp(in->at, text->text.at, n) != 0)
+        return err_sql(in->reterr, ERR_DEAD_LETTER, "22007", "unmatched format %s \"%.*s\"",
+                       text->quoted ? "character" : "separator", STR_ARG(text->text));
+    in->at += n;
+    return true;
+}
+
+/* Passes over one character, unless more blanks were passed already. */
+static void pass_any(struct reader *in)
 {
     const struct piece *text = piece(in);
     struct str rest = {in->at, (size_t)(in->end - in->at)};
@@ -386,29 +414,41 @@ static void pass_text(struct reader *in)
         in->at += utf8_at(rest, 1);
 }
 
+static void skip_blanks(struct reader *in)
+{
+    for (; !in->exact && is_blank(in); in->at++)
+        in->skipped++;
+}
+
 static bool read_all(struct reader *in)
 {
-    for (; in->i < in->n && in->at < in->end; in->i++) {
-        bool text = piece(in)->pattern == PATTERN_NONE;
-        bool character = text && !piece(in)->separator && !piece(in)->blank;
+    for (; in->i < in->template.n && in->at < in->end; in->i++) {
+        enum pattern pattern = piece(in)->pattern;
 
-        if (!in->exact && (!character || in->i == 0)) {
-            for (; is_blank(in); in->at++)
-                in->skipped++;
-        }
-        if (text) {
-            pass_text(in);
-            continue;
-        }
-        if (!read_pattern(in))
+        if (pattern != PATTERN_FX && (pattern != PATTERN_NONE || in->i == 0))
+            skip_blanks(in);
+        if (pattern == PATTERN_NONE && !in->template.standard)
+            pass_any(in);
+        else if (!(pattern == PATTERN_NONE ? pass_same(in) : read_pattern(in)))
             return false;
-        if (in->exact)
+        if (pattern == PATTERN_NONE || in->exact)
             continue;
         in->skipped = 0;
-        for (; is_blank(in); in->at++)
-            in->skipped++;
+        skip_blanks(in);
     }
     return true;
+}
+
+/* The standard's form: the template is at its end, and so is the text but for blanks. */
+static bool is_whole(struct reader *in)
+{
+    if (in->i < in->template.n)
+        return fail(in, "22007", "input string is too short for datetime format");
+    while (is_blank(in))
+        in->at++;
+    return in->at == in->end || fail(in, "22007",
+                                     "trailing characters remain in input string after "
+                                     "datetime format");
 }
 
 /* ---- from fields to a moment ---- */
@@ -420,149 +460,215 @@ static bool out_of_range(struct str text, struct err *reterr)
 }
 
 /* The day on which the ISO year's first week begins. */
-static int32_t iso_start(int year)
+static int64_t iso_start(int year)
 {
     int32_t fourth = text_days(year, 1, 4);
 
     return fourth - (day_of_week(fourth) + 6) % 7;
 }
 
-static void settle_year(struct found *found)
-{
-    int year = found->year, century = found->century;
+/* A day on its way from the fields: what was never said is the first of January of 1 BC, the year
+ * 0. */
+struct day {
+    int year, month, day;
+    bool has_year, has_month, has_day;
+};
 
-    if (found->before_christ)
-        century = -century;
-    if (year != 0) {
-        if (century != 0 && found->year_digits <= 2) {
-            if (century < 0)
-                year = century * 100 + year % 100 + 1;
-            else
-                year = year % 100 == 0 ? century * 100 : (century - 1) * 100 + year % 100;
-        } else if (found->before_christ && year > 0) {
-            year = -(year - 1);
-        } else if (year < 0) {
-            year = found->before_christ ? -year : year + 1;
-        }
-    } else if (century != 0) {
-        year = century > 0 ? (century - 1) * 100 + 1 : century * 100 + 1;
+/* Outside these years no moment lies, and days leave their type. */
+static bool year_is_near(int year)
+{
+    return year >= -4800 && year <= 5900000;
+}
+
+static void set_days(struct day *day, int64_t days)
+{
+    days = days < INT32_MIN ? INT32_MIN : days > INT32_MAX ? INT32_MAX : days;
+    text_date((int32_t)days, &day->year, &day->month, &day->day);
+    day->has_year = day->has_month = day->has_day = true;
+}
+
+/* The year of the century; a century ends with its hundredth year. */
+static int year_of_century(int century, int year)
+{
+    year %= 100;
+    if (year == 0)
+        return wrapped(century * INT64_C(100) + (century < 0));
+    if (century >= 0)
+        return wrapped((century - INT64_C(1)) * 100 + year);
+    return wrapped((century + INT64_C(1)) * 100 - year + 1);
+}
+
+static void settle_year(const struct found *found, struct day *day)
+{
+    int century = found->before_christ ? wrapped(-(int64_t)found->century) : found->century;
+    int year = found->before_christ ? wrapped(-(int64_t)found->year) : found->year;
+
+    day->has_year = found->year != 0 || century != 0;
+    if (found->year != 0 && century != 0 && found->year_digits <= 2)
+        day->year = year_of_century(century, found->year);
+    else if (found->year != 0)
+        day->year = year + (year < 0);
+    else if (century != 0)
+        day->year = wrapped((century - (century > 0)) * INT64_C(100) + 1);
+}
+
+static void settle_iso_week(const struct found *found, struct day *day)
+{
+    int64_t weekday = found->weekday == 0 ? 0 : found->weekday > 1 ? found->weekday - 2 : 6;
+
+    if (year_is_near(day->year))
+        set_days(day, iso_start(day->year) + (found->week - INT64_C(1)) * 7 + weekday);
+}
+
+/* The day of the year, in place of a month or day that was not said, or is the first. */
+static void settle_day_of_year(const struct found *found, int day_of_year, struct day *day)
+{
+    int month = 1;
+
+    if (!year_is_near(day->year))
+        return;
+    if (found->iso) {
+        set_days(day, iso_start(day->year) + day_of_year - 1);
+        return;
     }
-    found->year = year;
+    for (; month <= 12 && day_of_year > month_length(day->year, month); month++)
+        day_of_year -= month_length(day->year, month);
+    day->month = day->month <= 1 ? month : day->month;
+    day->day = day->day <= 1 ? day_of_year : day->day;
+    day->has_month = day->has_day = true;
+}
+
+static bool is_day(const struct day *day)
+{
+    bool whole = day->has_year && day->has_month && day->has_day;
+
+    return day->month >= 1 && day->month <= 12 && day->day >= 1 &&
+           day->day <= (whole ? month_length(day->year, day->month) : 31);
 }
 
 static bool settle_day(const struct found *found, struct str text, int32_t *ret, struct err *reterr)
 {
-    int month = found->month == 0 ? 1 : found->month, day = found->day == 0 ? 1 : found->day;
-    int year = found->year;
+    struct day day = {.month = 1, .day = 1};
+    int day_of_year = found->day_of_year;
 
-    if (found->julian != 0) {
-        *ret = found->julian - JULIAN_2000;
-        return true;
+    settle_year(found, &day);
+    if (found->julian != 0)
+        set_days(&day, (int64_t)found->julian - JULIAN_2000);
+    if (found->week != 0 && found->iso)
+        settle_iso_week(found, &day);
+    else if (found->week != 0)
+        day_of_year = wrapped((found->week - INT64_C(1)) * 7 + 1);
+    if (found->week_of_month != 0 || found->day != 0) {
+        day.day = found->week_of_month == 0 ? found->day
+                                            : wrapped((found->week_of_month - INT64_C(1)) * 7 + 1);
+        day.has_day = day.day != 0;
     }
-    if (found->iso && found->day_of_year != 0) {
-        *ret = iso_start(year) + found->day_of_year - 1;
-        return true;
+    if (found->month != 0) {
+        day.month = found->month;
+        day.has_month = true;
     }
-    if (found->iso && found->week != 0) {
-        int weekday = found->weekday == 0 ? 1 : found->weekday == 1 ? 7 : found->weekday - 1;
-
-        *ret = iso_start(year) + (found->week - 1) * 7 + weekday - 1;
-        return true;
-    }
-    if (found->week != 0) {
-        *ret = text_days(year, 1, 1) + (found->week - 1) * 7;
-        return true;
-    }
-    if (found->week_of_month != 0)
-        day = (found->week_of_month - 1) * 7 + 1;
-    if (found->day_of_year != 0 && (found->month <= 1 || found->day <= 1)) {
-        bool leap = month_length(year, 2) == 29;
-
-        if (year == 0)
+    if (day_of_year != 0 && (day.month <= 1 || day.day <= 1)) {
+        if (day.year == 0 && !found->before_christ)
             return err_sql(reterr, ERR_DEAD_LETTER, "22007",
                            "cannot calculate day of year without year information");
-        if (found->day_of_year < 1 || found->day_of_year > 365 + leap)
-            return out_of_range(text, reterr);
-        *ret = text_days(year, 1, 1) + found->day_of_year - 1;
-        return true;
+        settle_day_of_year(found, day_of_year, &day);
     }
-    if (month < 1 || month > 12 || day < 1 || day > month_length(year, month))
+    if (!is_day(&day))
         return out_of_range(text, reterr);
-    *ret = text_days(year, month, day);
+    *ret = year_is_near(day.year) ? text_days(day.year, day.month, day.day)
+           : day.year > 0         ? INT32_MAX
+                                  : INT32_MIN;
     return true;
 }
 
-static bool settle_time(struct found *found, struct str text, int64_t *ret, struct err *reterr)
+/* Seconds of the day give way to hours, minutes and seconds. */
+static bool settle_hours(struct found *found, struct err *reterr)
 {
-    int second = found->day_second, us = found->us + found->ms * 1000;
+    int second = found->day_second;
 
-    if (second != 0) {
-        found->hour = second / 3600;
-        found->minute = second / 60 % 60;
-        found->second = second % 60;
-    }
-    if (found->twelve) {
-        if (found->hour < 1 || found->hour > 12) {
-            if (found->hour != 0 || second != 0)
-                return err_sql(reterr, ERR_DEAD_LETTER, "22007",
-                               "hour \"%d\" is invalid for the 12-hour clock", found->hour);
-        }
-        if (found->pm && found->hour < 12)
-            found->hour += 12;
-        else if (!found->pm && found->hour == 12)
-            found->hour = 0;
-    }
+    found->hour = found->hour == 0 ? second / 3600 : found->hour;
+    found->minute = found->minute == 0 ? second / 60 % 60 : found->minute;
+    found->second = found->second == 0 ? second % 60 : found->second;
+    if (!found->twelve)
+        return true;
+    if (found->hour < 1 || found->hour > 12)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22007",
+                       "hour \"%d\" is invalid for the 12-hour clock", found->hour);
+    found->hour = found->hour % 12 + (found->pm ? 12 : 0);
+    return true;
+}
+
+static bool settle_time(const struct found *found, struct str text, int64_t *ret,
+                        struct err *reterr)
+{
+    int64_t us = found->us + (int64_t)wrapped(found->ms * INT64_C(1000));
+
     if (found->hour < 0 || found->hour >= 24 || found->minute < 0 || found->minute > 59 ||
-        found->second < 0 || found->second > 59 || us < 0 || us >= 1000000)
+        found->second < 0 || found->second > 59 || us < 0 || us >= SECOND_US)
         return out_of_range(text, reterr);
     *ret = found->hour * HOUR_US + found->minute * MINUTE_US + found->second * SECOND_US + us;
     return true;
 }
 
-static bool parse(const struct call *call, int32_t *ret_days, int64_t *ret_us, int32_t *ret_east_s,
-                  struct err *reterr)
+static bool settle_zone(const struct found *found, struct str text, struct template_moment *ret,
+                        struct err *reterr)
 {
-    struct str text = call->args[0].bytes;
+    if (found->zone_hour < 0 || found->zone_hour > 15 || found->zone_minute < 0 ||
+        found->zone_minute >= 60)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22009",
+                       "time zone displacement out of range: \"%.*s\"", STR_ARG(text));
+    ret->east_s = found->zone_sign * (found->zone_hour * 3600 + found->zone_minute * 60);
+    ret->has_zone = found->zone_sign != 0;
+    return true;
+}
+
+bool template_read(struct template template, struct str text, struct template_moment *ret,
+                   struct err *reterr)
+{
     struct reader in = {.at = text.at, .end = text.at + text.len, .reterr = reterr};
     struct found *found = &in.found;
 
-    in.pieces = template_pieces(call->args[1].bytes, call->scratch, &in.n);
-    if (!read_all(&in))
+    in.template = template;
+    in.exact = template.standard;
+    if (!read_all(&in) || (template.standard && !is_whole(&in)))
         return false;
-    settle_year(found);
-    if (!settle_time(found, text, ret_us, reterr) || !settle_day(found, text, ret_days, reterr))
+    if (!settle_hours(found, reterr) || !settle_day(found, text, &ret->days, reterr) ||
+        !settle_time(found, text, &ret->us, reterr) || !settle_zone(found, text, ret, reterr))
         return false;
-    if (found->zone_hour < 0 || found->zone_hour > 15 || found->zone_minute < 0 ||
-        found->zone_minute >= 60)
-        return out_of_range(text, reterr);
-    *ret_east_s = found->zone_sign * (found->zone_hour * 3600 + found->zone_minute * 60);
+    ret->places = found->places;
     return true;
+}
+
+static bool read_call(const struct call *call, struct template_moment *ret, struct err *reterr)
+{
+    return template_read(template_cut(call->args[1].bytes, false, call->scratch),
+                         call->args[0].bytes, ret, reterr);
 }
 
 bool parse_to_date(const struct call *call, struct value *ret, struct err *reterr)
 {
-    int32_t days = 0, east_s = 0;
-    int64_t us = 0;
+    struct template_moment at = {0};
 
-    if (!parse(call, &days, &us, &east_s, reterr))
+    if (!read_call(call, &at, reterr))
         return false;
-    if (days < DATE_MIN || days >= DATE_END)
+    if (at.days < DATE_MIN || at.days >= DATE_END)
         return err_sql(reterr, ERR_DEAD_LETTER, "22008", "date out of range: \"%.*s\"",
                        STR_ARG(call->args[0].bytes));
-    ret->slot = days;
+    ret->slot = at.days;
     return true;
 }
 
 bool parse_to_timestamp(const struct call *call, struct value *ret, struct err *reterr)
 {
-    int32_t days = 0, east_s = 0;
-    int64_t us = 0;
+    struct template_moment at = {0};
 
-    if (!parse(call, &days, &us, &east_s, reterr))
+    if (!read_call(call, &at, reterr))
         return false;
-    if (__builtin_mul_overflow((int64_t)days, DAY_US, &ret->slot) ||
-        __builtin_add_overflow(ret->slot, us - east_s * SECOND_US, &ret->slot) ||
+    if (__builtin_mul_overflow((int64_t)at.days, DAY_US, &ret->slot) ||
+        __builtin_add_overflow(ret->slot, at.us - at.east_s * SECOND_US, &ret->slot) ||
         ret->slot < MOMENT_MIN || ret->slot >= MOMENT_END)
         return err_moment(reterr);
+    if (at.places > 0)
+        ret->slot = text_round_time((struct type){TYPE_TIMESTAMPTZ, at.places, NULL}, ret->slot);
     return true;
 }

@@ -22,7 +22,7 @@ static const struct word words[] = {
     {"A.D.", PATTERN_AD_DOTS, 0, false}, {"A.M.", PATTERN_AM_DOTS, 0, false},
     {"AD", PATTERN_AD, 0, false},        {"AM", PATTERN_AM, 0, false},
     {"B.C.", PATTERN_AD_DOTS, 0, false}, {"BC", PATTERN_AD, 0, false},
-    {"CC", PATTERN_CC, 0, false},        {"DAY", PATTERN_DAY, 0, true},
+    {"CC", PATTERN_CC, 2, false},        {"DAY", PATTERN_DAY, 0, true},
     {"DDD", PATTERN_DDD, 3, false},      {"DD", PATTERN_DD, 2, false},
     {"DY", PATTERN_DY, 0, true},         {"D", PATTERN_D, 1, false},
     {"FF1", PATTERN_FF, 1, false},       {"FF2", PATTERN_FF, 2, false},
@@ -33,13 +33,13 @@ static const struct word words[] = {
     {"IDDD", PATTERN_IDDD, 3, false},    {"ID", PATTERN_ID, 1, false},
     {"IW", PATTERN_IW, 2, false},        {"IYYY", PATTERN_IYEAR, 4, false},
     {"IYY", PATTERN_IYEAR, 3, false},    {"IY", PATTERN_IYEAR, 2, false},
-    {"I", PATTERN_IYEAR, 1, false},      {"J", PATTERN_J, 0, false},
+    {"I", PATTERN_IYEAR, 1, false},      {"J", PATTERN_J, 1, false},
     {"MI", PATTERN_MI, 2, false},        {"MM", PATTERN_MM, 2, false},
     {"MONTH", PATTERN_MONTH, 0, true},   {"MON", PATTERN_MON, 0, true},
     {"MS", PATTERN_MS, 3, false},        {"OF", PATTERN_OF, 0, false},
     {"P.M.", PATTERN_AM_DOTS, 0, false}, {"PM", PATTERN_AM, 0, false},
     {"Q", PATTERN_Q, 1, false},          {"RM", PATTERN_RM, 0, false},
-    {"SSSSS", PATTERN_SSSS, 0, false},   {"SSSS", PATTERN_SSSS, 0, false},
+    {"SSSSS", PATTERN_SSSS, 5, false},   {"SSSS", PATTERN_SSSS, 4, false},
     {"SS", PATTERN_SS, 2, false},        {"TZH", PATTERN_TZH, 2, false},
     {"TZM", PATTERN_TZM, 2, false},      {"TZ", PATTERN_TZ, 0, false},
     {"US", PATTERN_US, 6, false},        {"WW", PATTERN_WW, 2, false},
@@ -98,24 +98,22 @@ static bool either_case(struct str text, const char *word)
     return spelled(text, word, LETTERS_UPPER) || spelled(text, word, LETTERS_LOWER);
 }
 
-/* Takes a pattern with its prefixes and suffixes; 0 bytes when there is none. */
+/* A prefix, which no pattern needs to follow. */
+static struct str take_prefix(struct str text, struct piece *piece)
+{
+    *piece = (struct piece){.fill = either_case(text, "FM")};
+    piece->translated = either_case(text, "TM");
+    return piece->fill || piece->translated ? behind(text, 2) : text;
+}
+
+/* Takes a pattern with its suffix; 0 bytes when there is none. */
 static size_t take_pattern(struct str text, struct piece *piece)
 {
-    struct str rest = text;
+    struct str rest;
 
-    *piece = (struct piece){0};
-    for (;;) {
-        if (either_case(rest, "FM"))
-            piece->fill = true;
-        else if (either_case(rest, "TM"))
-            piece->translated = true;
-        else
-            break;
-        rest = behind(rest, 2);
-    }
-    if (!find_word(rest, piece))
-        return rest.len < text.len ? text.len - rest.len : 0;
-    rest = behind(rest, piece->text.len);
+    if (!find_word(text, piece))
+        return 0;
+    rest = behind(text, piece->text.len);
     if (either_case(rest, "TH")) {
         piece->ordinal = true;
         piece->ordinal_upper = rest.at[0] == 'T';
@@ -140,18 +138,21 @@ static struct piece character(struct str text, bool quoted)
     return piece;
 }
 
-struct piece *template_pieces(struct str template, struct arena *arena, uint32_t *ret_n)
+struct template template_cut(struct str text, bool standard, struct arena *arena)
 {
-    struct piece *pieces = arena_alloc(arena, (template.len + 1) * sizeof(*pieces));
+    struct piece *pieces = arena_alloc(arena, (text.len + 1) * sizeof(*pieces));
     uint32_t n = 0;
 
-    for (struct str rest = template; rest.len > 0;) {
+    for (struct str rest = text; rest.len > 0;) {
         struct piece piece;
-        size_t taken = take_pattern(rest, &piece);
+        size_t taken;
 
+        rest = take_prefix(rest, &piece);
+        taken = take_pattern(rest, &piece);
+        if (rest.len == 0)
+            break;
         if (taken > 0) {
-            if (piece.pattern != PATTERN_NONE)
-                pieces[n++] = piece;
+            pieces[n++] = piece;
             rest = behind(rest, taken);
         } else if (*rest.at == '"') {
             for (rest = behind(rest, 1); rest.len > 0 && *rest.at != '"';) {
@@ -162,12 +163,11 @@ struct piece *template_pieces(struct str template, struct arena *arena, uint32_t
             }
             rest = behind(rest, rest.len > 0);
         } else {
-            if (*rest.at == '\\' && rest.len > 1 && rest.at[1] == '"')
+            if (!standard && *rest.at == '\\' && rest.len > 1 && rest.at[1] == '"')
                 rest = behind(rest, 1);
             pieces[n] = character(rest, false);
             rest = behind(rest, pieces[n++].text.len);
         }
     }
-    *ret_n = n;
-    return pieces;
+    return (struct template){pieces, n, standard};
 }

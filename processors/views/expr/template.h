@@ -1,5 +1,6 @@
 /*
- * Templates of to_char, to_date and to_timestamp: the words they consist of. Not for other rooms.
+ * Templates of to_char, to_date, to_timestamp and jsonpath's datetime(): the words they consist of,
+ * and texts read along them. Not for other rooms.
  */
 #ifndef SLUICE_VIEWS_EXPR_TEMPLATE_H
 #define SLUICE_VIEWS_EXPR_TEMPLATE_H
@@ -61,8 +62,30 @@ struct piece {
     struct str text; /* as written */
 };
 
+/* A template cut into pieces. In the standard's form, which datetime() has, a text must have the
+ * template's characters and nothing beside what the template names. */
+struct template
+{
+    struct piece *pieces;
+    uint32_t n;
+    bool standard;
+};
+
 /* Cuts the template into pieces, in the arena. */
-struct piece *template_pieces(struct str template, struct arena *arena, uint32_t *ret_n);
+struct template template_cut(struct str text, bool standard, struct arena *arena);
+
+/* What a text says along a template. */
+struct template_moment {
+    int32_t days;   /* since 2000 */
+    int64_t us;     /* of the day */
+    int32_t east_s; /* the zone, where the text names one */
+    bool has_zone;
+    int places; /* of FF1 to FF6, the last of them; 0: none */
+};
+
+/* Reads the text; 22007, 22008 or 0A000 when it does not fit, as to_timestamp and datetime() do. */
+WARN_UNUSED bool template_read(struct template template, struct str text,
+                               struct template_moment *ret, struct err *reterr);
 
 /* Names in title case, padded by nobody. */
 extern const char *const month_names[12], *const day_names[7], *const roman_months[12];
