@@ -9,14 +9,19 @@ static const char columns_sql[] =
     " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND a.attnum > 0"
     " AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity <> 'a' ORDER BY a.attnum";
 
-/* One row a key column; usable: no NULL can make two rows of one key. `one_row`: an index on
- * (true). */
+/* One row a key column: index, name, whether the index is on (true), whether no NULL can make two
+ * rows of one key, and what takes the index away. */
 static const char keys_sql[] =
     "SELECT i.indexrelid, a.attname, coalesce(pg_get_expr(i.indexprs, i.indrelid) = 'true', false),"
     " i.indisprimary OR coalesce((to_jsonb(i)->>'indnullsnotdistinct')::boolean, false)"
     " OR NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) u(attnum) JOIN pg_attribute b"
-    " ON b.attrelid = i.indrelid AND b.attnum = u.attnum AND NOT b.attnotnull)"
+    " ON b.attrelid = i.indrelid AND b.attnum = u.attnum AND NOT b.attnotnull),"
+    " coalesce((SELECT format('ALTER TABLE %I.%I DROP CONSTRAINT %I', n.nspname, c.relname, "
+    "conname)"
+    " FROM pg_constraint WHERE conindid = i.indexrelid AND conrelid = i.indrelid LIMIT 1),"
+    " format('DROP INDEX %I.%I', n.nspname, x.relname))"
     " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+    " JOIN pg_class x ON x.oid = i.indexrelid"
     " JOIN pg_namespace n ON n.oid = c.relnamespace"
     " CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, ord)"
     " LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0"
@@ -123,8 +128,8 @@ static bool read_key(struct pg *pg, struct arena *arena, struct target_table *ta
             to++;
         if (found)
             table->other_unique = true;
-        else
-            found = take_key(table, rows, from, to);
+        else if ((found = take_key(table, rows, from, to)))
+            table->key_drop_sql = arena_copy(arena, pg_field(rows, from, 4)).at;
     }
     if (!found)
         return err_stop(reterr, EX_CONFIG,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog.h"
+#include "key.h"
 #include "metrics.h"
 #include "write.h"
 
@@ -21,6 +22,7 @@ struct session {
     struct arena *arena;
     struct pg *pg;
     struct target_table *tables;
+    struct key_check *keys; /* one a table */
     uint32_t tables_n;
     struct partitions partitions;
     struct kafka_message *messages;
@@ -52,6 +54,7 @@ static bool load_tables(struct session *session, struct err *reterr)
     const struct context *context = session->context;
 
     session->tables = arena_zalloc(session->arena, context->routes_n * sizeof(*session->tables));
+    session->keys = arena_zalloc(session->arena, context->routes_n * sizeof(*session->keys));
     for (size_t i = 0; i < context->routes_n; i++) {
         struct target_table *table = &session->tables[i];
 
@@ -220,6 +223,19 @@ static bool dead_letter(struct session *session, const struct kafka_message *mes
     return dead_letters_send(session->context->dead, message, "decode", why, reterr);
 }
 
+/* The first record of a topic, and the first after its keys' schema has changed, says whether the
+ * table's key is the right one. */
+static bool check_key(struct session *session, uint32_t table, const struct kafka_message *message,
+                      struct str key, struct err *reterr)
+{
+    struct key_check *check = &session->keys[table];
+
+    if (!key_unknown(check, message->key, &check->schema_id))
+        return true;
+    return key_fits(&session->tables[table], key, message->value.at == NULL, session->batch->arena,
+                    &check->told, reterr);
+}
+
 static bool take_record(struct session *session, struct kafka_message *message, struct err *reterr)
 {
     struct partition *partition = &session->partitions.items[message->assigned_index];
@@ -233,6 +249,7 @@ static bool take_record(struct session *session, struct kafka_message *message, 
     partition->reached = message->offset + 1;
     partition->at_end = false;
     if (registry_json(registry, message->key, arena, &key, &why) &&
+        check_key(session, partition->table, message, key, &why) &&
         registry_json(registry, message->value, arena, &value, &why) &&
         batch_add(session->batch, partition->table, key, value, session->messages_n - 1, &why))
         return true;

@@ -35,7 +35,8 @@ struct target_table {
     uint32_t *key;
     uint32_t columns_n, key_n;
     bool key_nullable;
-    bool other_unique; /* there are more unique indexes than the key's */
+    const char *key_drop_sql; /* what takes the key away; NULL: unknown */
+    bool other_unique;        /* there are more unique indexes than the key's */
     /* text and name of each prepared statement; see table_statements */
     const char *upsert_sql, *delete_sql, *delete_null_sql;
     const char *upsert_name, *delete_name, *delete_null_name;

@@ -1,6 +1,7 @@
 """sluice-postgres-upsert and what goes wrong around it: what the user is told, and that the rest goes through."""
 
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -38,11 +39,12 @@ class Sink:
         return self.make("postgres-upsert", self.flags(**more))
 
     def refused(self, *words, **more):
-        """It ends at once with 78 and says all of these."""
+        """It ends at once with 78 and says all of these; returns what it says."""
         done = run("postgres-upsert", self.flags(**more), env=self.pg.env)
         errors = [line for line in done.stderr.splitlines() if "level=error" in line]
         assert done.returncode == EX_CONFIG and len(errors) == 1, done.stderr
         assert all(word in errors[0] for word in words), errors[0]
+        return errors[0]
 
     def put(self, *records):
         self.kafka.produce(self.topic, [(json.dumps({"id": id}).encode(), row if isinstance(row, bytes) else json.dumps(row).encode())
@@ -88,6 +90,13 @@ def test_a_table_of_another_shape(sink):
         sink.sql(f"CREATE TABLE gold.a {table}")
         sink.refused("gold", *words)
         sink.sql("DROP TABLE gold.a")
+    # keyed by other columns than the records, rows would fall into one: nothing is written, and what it says mends the table
+    for key, own in (("n", r'(\"n\")'), ("id, n", r'(\"id\", \"n\")')):
+        sink.sql(f"DROP TABLE IF EXISTS gold.a; CREATE TABLE gold.a (id integer NOT NULL, n smallint, price numeric, doc jsonb, name text,"
+                 f" code text, PRIMARY KEY ({key}))")
+        mending = sink.refused(sink.topic, r'keyed by (\"id\")', f"by {own}", 'ADD PRIMARY KEY')
+        assert sink.ids() == set()
+    sink.sql(re.search(r': (ALTER TABLE .*)" doing=', mending)[1].replace(r'\"', '"') + "; ALTER TABLE gold.a ALTER n DROP NOT NULL")
     one = sink.start().wait_ready()
     until(lambda: sink.ids() == {1}, "the first row")
     for id, (change, mend, word) in enumerate((("DROP COLUMN name", "ADD COLUMN name text", "name"),

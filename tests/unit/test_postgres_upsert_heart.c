@@ -3,6 +3,7 @@
 #include "array_text.h"
 #include "batch.h"
 #include "decode.h"
+#include "key.h"
 #include "params.h"
 #include "route.h"
 
@@ -265,6 +266,74 @@ static void json_arrays_become_literals(void **given)
     }
 }
 
+/* ---- keys ---- */
+
+static void a_table_keyed_otherwise_is_refused(void **given)
+{
+    static const struct {
+        unsigned table;
+        const char *key, *mending; /* NULL: it fits */
+        bool tombstone, told;
+    } cases[] = {
+        {0, "{\"id\":1}", NULL, false, true},
+        {0, "{\"id\":1}", NULL, true, true},
+        {1, "{\"k\":1,\"a \\\"b\":null}", NULL, false, true}, /* in any order */
+        {2, "{}", NULL, false, true},
+        {2, "{}", NULL, true, true},
+        /* what says nothing of the topic is left to decode_record */
+        {0, NULL, NULL, false, false},
+        {0, "1", NULL, false, false},
+        {0, "{\"id\":1", NULL, false, false},
+        {0, "{}", NULL, true, false},
+        {0, "{\"note\":1}", NULL, true, false},
+        {1, "{\"k\":1}", NULL, true, false},
+        /* rows of several keys in one */
+        {0, "{\"id\":1,\"small\":2}",
+         "DROP it; ALTER TABLE \"s\".\"one\" ADD PRIMARY KEY (\"id\", \"small\")", false, false},
+        {0, "{\"id\":1,\"small\":2}", "DROP it; ALTER TABLE", true, false},
+        {0, "{\"note\":1}", "ADD PRIMARY KEY (\"note\")", false, false},
+        {0, "{\"other\":1}", "sluice-views --ddl", false, false},
+        {2, "{\"n\":1}", "ADD PRIMARY KEY (\"n\")", false, false},
+        /* rows that stay beside the ones that replace them */
+        {1, "{\"a \\\"b\":1}", "ADD UNIQUE NULLS NOT DISTINCT (\"a \"\"b\")", false, false},
+        {0, "{}", "CREATE UNIQUE INDEX ON \"s\".\"one\" ((true))", false, false},
+    };
+    struct state *state = *given;
+
+    state->tables[0].key_drop_sql = "DROP it";
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        bool told = !cases[i].told;
+        struct err err = {0};
+        bool fits = key_fits(&state->tables[cases[i].table], str_of(cases[i].key),
+                             cases[i].tombstone, state->arena, &told, &err);
+
+        if (fits != (cases[i].mending == NULL) || told != cases[i].told)
+            fail_msg("case %zu: %d %d %s", i, fits, told, err.text);
+        if (cases[i].mending == NULL)
+            continue;
+        assert_int_equal(err.exit_status, EX_CONFIG);
+        if (strstr(err.text, cases[i].mending) == NULL || strstr(err.text, "topic t.") == NULL)
+            fail_msg("case %zu: %s", i, err.text);
+    }
+}
+
+static void keys_are_compared_once_a_schema(void **given)
+{
+    struct key_check check = {0};
+    uint32_t id = 1;
+
+    (void)given;
+    assert_true(key_unknown(&check, STR("{\"id\":1}"), &id));
+    assert_int_equal(id, 0);
+    check.told = true;
+    assert_false(key_unknown(&check, STR("{\"id\":2}"), &id));
+    assert_true(key_unknown(&check, (struct str){"\0\0\0\1\2x", 6}, &id));
+    assert_int_equal(id, 258);
+    check.schema_id = id;
+    assert_false(key_unknown(&check, (struct str){"\0\0\0\1\2y", 6}, &id));
+    assert_true(key_unknown(&check, (struct str){"\0\0\0\1\3y", 6}, &id));
+}
+
 /* ---- batches ---- */
 
 static void add(struct batch *batch, uint32_t table, const char *key, const char *value,
@@ -366,6 +435,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(statements_are_built, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_is_decoded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_can_not_be_a_row_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_table_keyed_otherwise_is_refused, set_up, tear_down),
+        cmocka_unit_test(keys_are_compared_once_a_schema),
         cmocka_unit_test_setup_teardown(json_arrays_become_literals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_last_of_a_key_stays_in_key_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refused_record_leaves_no_trace, set_up, tear_down),
