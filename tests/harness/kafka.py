@@ -118,6 +118,10 @@ class Kafka:
                 raise KafkaException(error)
         return records
 
+    def fence(self, transactional_id):
+        """Ends what a killed process of this id has left open, as its successor would: what it had not committed is aborted."""
+        Producer({**self._client, "transactional.id": transactional_id}).init_transactions(DEADLINE_S)
+
     def settle(self, topic, deadline_s=30):
         """Waits until no transaction is open in the topic: a commit comes back before its marks are in every partition."""
         consumer = Consumer({
@@ -128,7 +132,7 @@ class Kafka:
         ends = Consumer({**self._client, "group.id": "harness", "isolation.level": "read_uncommitted"})
         try:
             open_partitions = {}
-            for partition in range(self.topics().get(topic, 0)):
+            for partition in consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions:  # asked as in read
                 low, high = ends.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
                 if high > low:
                     open_partitions[partition] = high
