@@ -16,6 +16,7 @@ struct snapshot {
     struct view_store *store;
     struct manifest *manifests; /* of each topic */
     struct arena **arenas;      /* their texts */
+    bool *tidied;               /* of each topic: what killed predecessors left is gone */
     size_t topics_n;
     int64_t changed_ms; /* since when something is not written; 0: nothing */
 };
@@ -52,6 +53,7 @@ bool snapshot_open(struct task *task, struct err *reterr)
     task->snapshot = snapshot;
     snapshot->manifests = err_calloc(topics->n + 1, sizeof(*snapshot->manifests));
     snapshot->arenas = err_calloc(topics->n + 1, sizeof(struct arena *));
+    snapshot->tidied = err_calloc(topics->n + 1, sizeof(*snapshot->tidied));
     snapshot->changed_ms = clock_mono_ms();
     for (; snapshot->topics_n < topics->n; snapshot->topics_n++)
         snapshot->arenas[snapshot->topics_n] = arena_new(0);
@@ -83,6 +85,7 @@ struct snapshot *snapshot_close(struct snapshot *snapshot)
         arena_free(snapshot->arenas[i]);
     view_store_close(snapshot->store);
     free(snapshot->arenas);
+    free(snapshot->tidied);
     free(snapshot->manifests);
     free(snapshot);
     return NULL;
@@ -431,32 +434,65 @@ static bool publish(struct making *making, struct err *reterr)
     return true;
 }
 
+/* Objects that predecessors put and died before they named them, of old versions, and of the present
+ * and the next one: as they lay before the next one was published, so that none of a successor's is
+ * among them. Asked for once in a life, and only of a folder that is the topic's own. */
+static bool list_leftovers(struct making *making, struct object_keys *ret, struct err *reterr)
+{
+    struct task *task = making->task;
+
+    if (task->snapshot->tidied[making->topic] ||
+        strcmp(settings_of(making)->template, KEY_TEMPLATE_SNAPSHOT) != 0)
+        return true;
+    return snapshot_list_objects(task->s3, task->settings->topics.items[making->topic],
+                                 making->arena, ret, reterr);
+}
+
+/* The next version is the present one now. The unchanged entries' texts lie in the former arena:
+ * what was written is read. */
+static bool take_next(struct making *making, struct err *reterr)
+{
+    struct snapshot *snapshot = making->task->snapshot;
+    struct arena *kept = arena_new(0);
+    CLEANUP(buf) struct buf text = {0};
+
+    manifest_write(&text, settings_of(making)->topics.items[making->topic], making->next);
+    bool well = manifest_read(buf_str(&text), kept, &snapshot->manifests[making->topic], reterr);
+    arena_free(snapshot->arenas[making->topic]);
+    snapshot->arenas[making->topic] = kept;
+    return well;
+}
+
+static bool publish_and_sweep(struct making *making, struct err *reterr)
+{
+    struct task *task = making->task;
+    struct snapshot *snapshot = task->snapshot;
+    size_t topic = making->topic;
+    struct object_keys leftovers = {0};
+
+    if (!list_leftovers(making, &leftovers, reterr) || !publish(making, reterr) ||
+        !view_store_settle(snapshot->store, (int)topic, reterr) || !take_next(making, reterr) ||
+        !task_still_owner(task, reterr) ||
+        !snapshot_sweep(task->s3, task->settings->topics.items[topic], &snapshot->manifests[topic],
+                        task->settings->keep_versions, &leftovers, reterr))
+        return false;
+    snapshot->tidied[topic] = true;
+    return true;
+}
+
 static bool write_topic(struct task *task, size_t topic, struct err *reterr)
 {
     struct snapshot *snapshot = task->snapshot;
-    struct arena *arena = arena_new(0);
+    CLEANUP(arena) struct arena *arena = arena_new(0);
     struct manifest next = {.version = snapshot->manifests[topic].version + 1};
     struct making making = {.task = task, .topic = topic, .next = &next, .arena = arena};
 
     making.changed = snapshot->manifests[topic].version == 0;
-    bool well = view_store_changed(snapshot->store, (int)topic, each_changed, &making, reterr) &&
-                keep_unchanged(&making, reterr) && (!making.changed || publish(&making, reterr)) &&
-                view_store_settle(snapshot->store, (int)topic, reterr);
-    if (!well || !making.changed) {
-        arena_free(arena);
-        return well;
-    }
-    /* the unchanged entries' texts lie in the former arena: read what was written */
-    struct arena *kept = arena_new(0);
-    CLEANUP(buf) struct buf text = {0};
-    manifest_write(&text, task->settings->topics.items[topic], &next);
-    well = manifest_read(buf_str(&text), kept, &snapshot->manifests[topic], reterr);
-    arena_free(arena);
-    arena_free(snapshot->arenas[topic]);
-    snapshot->arenas[topic] = kept;
-    return well &&
-           snapshot_sweep(task->s3, task->settings->topics.items[topic],
-                          &snapshot->manifests[topic], task->settings->keep_versions, reterr);
+    if (!view_store_changed(snapshot->store, (int)topic, each_changed, &making, reterr) ||
+        !keep_unchanged(&making, reterr))
+        return false;
+    return making.changed ? publish_and_sweep(&making, reterr)
+                          : view_store_settle(snapshot->store, (int)topic, reterr);
 }
 
 static bool all_read(const struct task *task)

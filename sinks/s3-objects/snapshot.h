@@ -44,9 +44,30 @@ WARN_UNUSED bool snapshot_put_manifest(struct s3 *s3, const char *topic,
                                        const struct manifest *manifest, bool *ret_taken,
                                        struct err *reterr);
 
-/* Deletes the versions that are not kept, and the objects that only they name. (snapshot_action.c)
- * */
+/* Keys of objects; the texts are in an arena. */
+struct object_keys {
+    const char **keys;
+    size_t n, cap;
+};
+
+/* What lies in the topic's folder of the default --key-template. (snapshot_sweep.c) */
+WARN_UNUSED bool snapshot_list_objects(struct s3 *s3, const char *topic, struct arena *arena,
+                                       struct object_keys *ret, struct err *reterr);
+
+/* Deletes the versions that are not kept and the objects that only they name, and those of `found`
+ * that no kept version names. (snapshot_sweep.c) */
 WARN_UNUSED bool snapshot_sweep(struct s3 *s3, const char *topic, const struct manifest *present,
-                                int64_t keep, struct err *reterr);
+                                int64_t keep, const struct object_keys *found, struct err *reterr);
+
+/* Version numbers that the store has; the caller frees `at`. */
+struct versions {
+    const char *topic;
+    int64_t *at;
+    size_t n;
+};
+
+/* Lists them. (snapshot_sweep.c) */
+WARN_UNUSED bool snapshot_list_versions(struct s3 *s3, const char *topic, struct versions *ret,
+                                        struct err *reterr);
 
 #endif

@@ -62,80 +62,6 @@ bool snapshot_put_manifest(struct s3 *s3, const char *topic, const struct manife
     return true;
 }
 
-struct versions {
-    const char *topic;
-    int64_t *at;
-    size_t n;
-};
-
-static bool each_version(struct str key, int64_t size, void *arg)
-{
-    struct versions *versions = arg;
-    int64_t version = manifest_key_version(key, versions->topic);
-
-    (void)size;
-    for (size_t i = 0; i < versions->n; i++)
-        if (versions->at[i] == version) /* a listing that was tried again */
-            return true;
-    if (version > 0) {
-        versions->at = err_realloc(versions->at, (versions->n + 1) * sizeof(*versions->at));
-        versions->at[versions->n++] = version;
-    }
-    return true;
-}
-
-static bool list_versions(struct s3 *s3, const char *topic, struct versions *versions,
-                          struct err *reterr)
-{
-    CLEANUP(buf) struct buf prefix = {0};
-
-    *versions = (struct versions){.topic = topic};
-    buf_printf(&prefix, "%s/versions/", topic);
-    return s3_list(s3, buf_cstr(&prefix), each_version, versions, reterr);
-}
-
-/* Deletes the objects of `old` that no kept version names, then its manifest. */
-static bool drop_version(struct s3 *s3, const char *topic, int64_t version,
-                         const struct manifest *kept, size_t kept_n, struct err *reterr)
-{
-    CLEANUP(arena) struct arena *arena = arena_new(0);
-    CLEANUP(buf) struct buf key = {0};
-    struct manifest old = {0};
-
-    if (!snapshot_get_manifest(s3, topic, version, arena, &old, reterr))
-        return false;
-    for (size_t i = 0; i < old.n; i++) {
-        bool named = false;
-
-        for (size_t k = 0; k < kept_n && !named; k++)
-            named = manifest_has_key(&kept[k], old.entries[i].key);
-        if (!named && !s3_delete(s3, old.entries[i].key, reterr))
-            return false;
-    }
-    manifest_key(&key, topic, version);
-    return s3_delete(s3, buf_cstr(&key), reterr);
-}
-
-bool snapshot_sweep(struct s3 *s3, const char *topic, const struct manifest *present, int64_t keep,
-                    struct err *reterr)
-{
-    CLEANUP(arena) struct arena *arena = arena_new(0);
-    struct versions versions = {0};
-    bool well = list_versions(s3, topic, &versions, reterr);
-    CLEANUP(free) struct manifest *kept = err_calloc(versions.n + 2, sizeof(*kept));
-    size_t kept_n = 0;
-
-    kept[kept_n++] = *present;
-    for (size_t i = 0; well && i < versions.n; i++)
-        if (versions.at[i] > present->version - keep)
-            well = snapshot_get_manifest(s3, topic, versions.at[i], arena, &kept[kept_n++], reterr);
-    for (size_t i = 0; well && i < versions.n; i++)
-        if (versions.at[i] <= present->version - keep)
-            well = drop_version(s3, topic, versions.at[i], kept, kept_n, reterr);
-    free(versions.at);
-    return well;
-}
-
 static void print_version(const char *topic, const struct manifest *manifest, int64_t present)
 {
     int64_t rows = 0, bytes = 0;
@@ -155,7 +81,7 @@ static bool print_versions(struct s3 *s3, const char *topic, struct err *reterr)
     struct versions versions = {0};
     struct manifest present = {0};
     bool well = snapshot_get_manifest(s3, topic, 0, arena, &present, reterr) &&
-                list_versions(s3, topic, &versions, reterr);
+                snapshot_list_versions(s3, topic, &versions, reterr);
 
     for (size_t i = 0; well && i < versions.n; i++) {
         struct manifest one = {0};

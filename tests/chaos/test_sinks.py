@@ -18,6 +18,7 @@ KILLS = int(os.environ.get("SLUICE_CHAOS_KILLS", "5"))
 SEED = int(os.environ.get("SLUICE_CHAOS_SEED", "1"))
 
 OF_SNAPSHOTS = ("s3-objects.after-put", "s3-objects.before-manifest", "s3-objects.after-manifest")
+DAYS = ("1", "2", "a b&<ü>", "50%2F/+")  # what stands in keys, and comes back escaped otherwise in a listing
 COMPACT = {"cleanup.policy": "compact", "min.compaction.lag.ms": "86400000"}
 
 TARGET = """CREATE SCHEMA IF NOT EXISTS gold;
@@ -38,7 +39,7 @@ class View:
 
     def change(self):
         """New rows, others and some that go; how the view is then is kept."""
-        news = {self.dice.randrange(60): {"day": self.dice.randrange(4), "v": len(self.held)} for _ in range(20)}
+        news = {self.dice.randrange(60): {"day": self.dice.choice(DAYS), "v": len(self.held)} for _ in range(20)}
         gone = self.dice.sample(sorted(self.rows), len(self.rows) // 10)
         batch = [(encode({"id": id}), encode({"id": id, **row}), None, id % 3) for id, row in news.items()]
         batch += [(encode({"id": id}), None, None, id % 3) for id in gone]
@@ -88,9 +89,12 @@ def test_snapshots_are_killed(service, kafka, s3, bucket, unique):
             threading.Event().wait(dice.uniform(0.1, 0.5))
             one.kill()
         assert snapshot(s3, bucket, view.topic) in [{}, *view.held]
+    view.change()
     one.start().wait_ready()
     assert snapshot(s3, bucket, view.topic) == view.rows
-    one.until(lambda: len([key for key in s3.list(bucket) if "/versions/" in key]) == 1, "all versions but the last to go")
+    last = json.loads(s3.get(bucket, f"{view.topic}/manifest.json"))
+    named = {f"{view.topic}/manifest.json", f"{view.topic}/versions/{last['version']:010}.json", *(entry["key"] for entry in last["objects"])}
+    one.until(lambda: set(s3.list(bucket)) == named, "what lives that were cut short have left to go")
     assert one.terminate() == 0
 
 
