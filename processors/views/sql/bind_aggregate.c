@@ -283,15 +283,16 @@ static bool check_level(struct scope *scope, const struct aggregate_call *call)
 static bool use_keys(struct binder *binder, struct aggregate_call *call)
 {
     const char *name = call->aggregate->name;
+    bool compares = strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
     struct collated collated;
 
     if (!bind_takes_collation(call->type.id))
         return true;
-    if (!bind_derive_collation(binder, call->args, call->args_n, call->location, &collated))
+    if (!(compares ? bind_derive_collation : bind_mix_collations)(binder, call->args, call->args_n,
+                                                                  call->location, &collated))
         return false;
     call->type.collation = collated.name;
-    call->by_key = collated.name != NULL && !type_is_array(call->type.id) &&
-                   (strcmp(name, "min") == 0 || strcmp(name, "max") == 0);
+    call->by_key = compares && collated.name != NULL && !type_is_array(call->type.id);
     if (!call->by_key)
         return true;
     call->args[0] = exprs_ordered(binder->arena, call->args[0]);

@@ -231,8 +231,7 @@ bool bind_common(struct binder *binder, struct expr **args, uint16_t args_n, con
     type.labels = labels_among(args, args_n, type.id);
     type.collation = NULL;
     if (bind_takes_collation(type.id) &&
-        !bind_derive_collation(binder, args, args_n, args_n > 0 ? args[0]->location : -1,
-                               &collated))
+        !bind_mix_collations(binder, args, args_n, args_n > 0 ? args[0]->location : -1, &collated))
         return false;
     for (uint16_t i = 0; i < args_n; i++) {
         args[i] = bind_coerce(binder, args[i], (struct type){type.id, -1, type.labels},

@@ -46,9 +46,9 @@ bool bind_is_undecided(const struct type *type)
     return same_name(type->collation, undecided);
 }
 
-/* As bind_derive_collation, but what columns contradict each other in is left undecided. */
-static bool derive(struct binder *binder, struct expr *const *args, uint16_t args_n, int location,
-                   struct collated *ret)
+/* What is written with COLLATE decides, else what columns are declared with. */
+bool bind_mix_collations(struct binder *binder, struct expr *const *args, uint16_t args_n,
+                         int location, struct collated *ret)
 {
     *ret = (struct collated){NULL, false};
     for (uint16_t i = 0; i < args_n; i++) {
@@ -68,11 +68,10 @@ static bool derive(struct binder *binder, struct expr *const *args, uint16_t arg
     return true;
 }
 
-/* What is written with COLLATE decides, else what columns are declared with. */
 bool bind_derive_collation(struct binder *binder, struct expr *const *args, uint16_t args_n,
                            int location, struct collated *ret)
 {
-    return derive(binder, args, args_n, location, ret) &&
+    return bind_mix_collations(binder, args, args_n, location, ret) &&
            (!same_name(ret->name, undecided) ||
             ast_refuse(&binder->ast, location,
                        "columns of different collations meet here and do not say which one is "
@@ -174,8 +173,8 @@ struct expr *bind_collated_call(struct binder *binder, struct expr *call)
     bool equality = strcmp(function->name, "=") == 0 || strcmp(function->name, "<>") == 0;
     struct collated collated = {0};
 
-    if (!(is_of_bytes(function) ? derive : bind_derive_collation)(binder, call->args, call->args_n,
-                                                                  call->location, &collated))
+    if (!(is_of_bytes(function) ? bind_mix_collations : bind_derive_collation)(
+            binder, call->args, call->args_n, call->location, &collated))
         return NULL;
     if (collated.name != NULL && !equality && mask != 0 && type_is_text(function->args[0]))
         return compare_keys(binder, call, collated.name);

@@ -17,7 +17,12 @@ struct collated {
 WARN_UNUSED bool bind_collation_name(struct binder *binder, const PgQuery__CollateClause *node,
                                      const char **ret_name);
 
-/* The collation of what is made of the arguments; refused where they contradict each other. */
+/* The collation of what is chosen among the arguments, or put together of them: undecided where
+ * columns contradict each other, refused where two were written. */
+WARN_UNUSED bool bind_mix_collations(struct binder *binder, struct expr *const *args,
+                                     uint16_t args_n, int location, struct collated *ret);
+
+/* As bind_mix_collations, for what the collation has a say in: undecided is refused too. */
 WARN_UNUSED bool bind_derive_collation(struct binder *binder, struct expr *const *args,
                                        uint16_t args_n, int location, struct collated *ret);
 

@@ -29,6 +29,13 @@ CREATE MATERIALIZED VIEW mixed AS SELECT id, length(de || sv) AS l, (de || sv) C
 CREATE MATERIALIZED VIEW mixed_order AS SELECT id FROM t ORDER BY (de || sv) COLLATE "fr-x-icu" DESC, id LIMIT 2;
 CREATE MATERIALIZED VIEW mixed_max AS SELECT max((de || sv) COLLATE "de-x-icu") AS m, count(de || sv) AS n FROM t;
 CREATE MATERIALIZED VIEW mixed_null AS SELECT id, (de || sv) IS NULL AS n FROM t;
+CREATE MATERIALIZED VIEW mixed_choice AS SELECT id, (CASE WHEN g = 1 THEN de ELSE sv END) COLLATE "C" AS c, length(coalesce(sv, de)) AS l, coalesce(de, sv) COLLATE "sv-x-icu" AS s FROM t;
+CREATE MATERIALIZED VIEW mixed_union AS SELECT x.id, x.c COLLATE "de-x-icu" AS c FROM (SELECT id, de AS c FROM t UNION ALL SELECT id, sv FROM t) x ORDER BY x.c COLLATE "sv-x-icu", x.id LIMIT 6;
+CREATE MATERIALIZED VIEW mixed_list AS SELECT g, string_agg(coalesce(de, sv), ',' ORDER BY id) COLLATE "C" AS l, count(coalesce(de, sv)) AS n FROM t GROUP BY g;
+CREATE MATERIALIZED VIEW mixed_values AS SELECT t.id, v.c COLLATE "C" AS c FROM t, LATERAL (VALUES (1, t.de), (2, t.sv)) v (n, c) WHERE length(v.c) > 1 AND n <> t.g;
+CREATE MATERIALIZED VIEW mixed_lag AS SELECT id, lag(de, 1, sv) OVER (ORDER BY id) COLLATE "C" AS l FROM t;
+-- refused mixed_greatest
+CREATE MATERIALIZED VIEW mixed_greatest AS SELECT id, greatest(de, sv) COLLATE "C" AS m FROM t;
 -- refused mixed_compared
 CREATE MATERIALIZED VIEW mixed_compared AS SELECT id FROM t WHERE de || sv > 'm';
 INSERT INTO t VALUES (1, 1, 'Öl', 'öl', 'Öl', 'Ab'), (2, 1, 'oz', 'Zebra', 'oz', 'ab'), (3, 1, 'Apfel', 'ål', 'apfel', 'b'), (4, 2, 'äpfel', 'ära', 'ß', 'a-b'),
