@@ -107,6 +107,8 @@ struct site {
     uint16_t groups_n;
     struct list *beside; /* ... or, when not NULL, put here (struct beside *) */
     uint16_t *beside_columns_n;
+    struct list *on;         /* of an outer join: its conditions so far (struct expr *), */
+    struct group **optional; /* and the side whose rows may be missing; NULL: both */
 };
 
 /* Where an expression stands: what it may name and hold. */
@@ -134,6 +136,10 @@ struct query {
     bool always;              /* an aggregate without GROUP BY: it has one row over nothing too */
     struct expr **empty;      /* then: its columns where the node has none; NULL: it always has */
 };
+
+/* select.c: the parts of a condition's AND (PgQuery__Node *). Those with subqueries come last: what
+ * they name is then as narrow as the other conditions make it. */
+struct list bind_parts(struct binder *binder, const PgQuery__Node *node);
 
 /* bind_type.c: the type that is written; a domain gives its base type, unknown types are
  * refused. */

@@ -159,22 +159,54 @@ static bool bind_subselect(struct binder *binder, struct from *from,
            add_correlations(binder, from, &query, first, item);
 }
 
-/* ON sees the tables of this join alone. */
+/* ON sees the tables of this join alone; its conjuncts come to those that the site has. */
 static bool bind_on(struct binder *binder, const struct from *from, const PgQuery__Node *quals,
-                    struct join *join)
+                    const struct join *join, const struct site *site)
 {
     struct from part = from_part(from, NULL);
-    struct site site = {.groups = {&join->left.group, &join->right.group}, .groups_n = 2};
-    struct scope scope = {.binder = binder, .from = &part, .clause = "JOIN ... ON", .site = &site};
-    struct expr *condition;
+    struct scope scope = {.binder = binder, .from = &part, .clause = "JOIN ... ON", .site = site};
+    struct list parts = bind_parts(binder, quals);
 
     part.visible = join->visible;
     for (uint32_t i = join->left.tables_from; i < from->tables.n; i++)
         list_add(&part.tables, binder->arena, from->tables.at[i]);
-    condition = bind_condition(&scope, quals);
-    if (condition != NULL)
-        exprs_conjuncts(&join->conditions, binder->arena, condition);
-    return condition != NULL;
+    for (uint32_t i = 0; i < parts.n; i++) {
+        struct expr *condition = bind_condition(&scope, parts.at[i]);
+
+        if (condition == NULL)
+            return false;
+        exprs_conjuncts(site->on, binder->arena, condition);
+    }
+    return true;
+}
+
+/* Before an outer join its two sides are apart. */
+static bool bind_on_outer(struct binder *binder, const struct from *from,
+                          const PgQuery__JoinExpr *node, struct join *join)
+{
+    struct site site = {
+        .groups = {&join->left.group, &join->right.group}, .groups_n = 2, .on = &join->conditions};
+
+    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT)
+        site.optional = &join->right.group;
+    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT)
+        site.optional = &join->left.group;
+    return bind_on(binder, from, node->quals, join, &site);
+}
+
+/* An inner join's are one group, and its ON is as WHERE. */
+static bool bind_on_inner(struct binder *binder, const struct from *from,
+                          const PgQuery__JoinExpr *node, const struct join *join,
+                          struct group **group)
+{
+    struct list on = {0};
+    struct site site = {.groups = {group}, .groups_n = 1, .on = &on};
+
+    if (!bind_on(binder, from, node->quals, join, &site))
+        return false;
+    for (uint32_t i = 0; i < on.n; i++)
+        joins_condition(binder, *group, on.at[i]);
+    return true;
 }
 
 /* Rows of the tables from..to may be none behind the join. */
@@ -305,19 +337,21 @@ static bool name_join(struct binder *binder, struct from *from, const PgQuery__A
 static bool bind_join(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
                       const struct sight *sight, struct item *ret)
 {
+    bool inner = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER;
     struct join join = {0};
 
     if (!ast_only(&binder->ast, node,
                   "jointype is_natural larg rarg using_clause quals alias rtindex") ||
-        !bind_sides(binder, from, node, sight, &join))
-        return false;
-    if (node->quals != NULL && !bind_on(binder, from, node->quals, &join))
+        !bind_sides(binder, from, node, sight, &join) ||
+        (!inner && !bind_on_outer(binder, from, node, &join)))
         return false;
     set_outer(from, node->jointype, &join);
     ret->location = join.left.location;
     ret->visible = join.visible;
     ret->on = join.left.on;
     ret->group = join_groups(binder, node->jointype, &join);
+    if (inner && !bind_on_inner(binder, from, node, &join, &ret->group))
+        return false;
     return node->alias == NULL || name_join(binder, from, node->alias, ret);
 }
 

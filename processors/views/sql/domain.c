@@ -154,13 +154,13 @@ static void add_members(struct binder *binder, const struct group *from,
     }
 }
 
-static void add_conditions(struct binder *binder, const struct group *from, struct group *to)
+static void add_conditions(struct binder *binder, const struct list *conditions, struct group *to)
 {
-    for (uint32_t i = 0; i < from->conditions.n; i++) {
-        struct column_set columns = joins_columns_of(from->conditions.at[i]);
+    for (uint32_t i = 0; i < conditions->n; i++) {
+        struct column_set columns = joins_columns_of(conditions->at[i]);
 
         if (column_set_within(&columns, &to->columns))
-            list_add(&to->conditions, binder->arena, from->conditions.at[i]);
+            list_add(&to->conditions, binder->arena, conditions->at[i]);
     }
 }
 
@@ -182,7 +182,9 @@ static bool domain_group(const struct scope *scope, const struct column_set *col
     }
     for (uint16_t i = 0; i < scope->site->groups_n; i++)
         if (*scope->site->groups[i] != NULL)
-            add_conditions(binder, *scope->site->groups[i], group);
+            add_conditions(binder, &(*scope->site->groups[i])->conditions, group);
+    if (scope->site->on != NULL)
+        add_conditions(binder, scope->site->on, group);
     *ret = group;
     return true;
 }

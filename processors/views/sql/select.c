@@ -67,7 +67,6 @@ static bool bind_targets(struct block *block)
     return true;
 }
 
-/* The parts of AND, in order; those with a subquery come into `with`. */
 static void add_parts(struct binder *binder, const PgQuery__Node *node, struct list *without,
                       struct list *with)
 {
@@ -80,19 +79,24 @@ static void add_parts(struct binder *binder, const PgQuery__Node *node, struct l
         add_parts(binder, node->bool_expr->args[i], without, with);
 }
 
-/* Subqueries come last: what they name is then as narrow as the other conditions make it. */
+struct list bind_parts(struct binder *binder, const PgQuery__Node *node)
+{
+    struct list parts = {0}, with = {0};
+
+    if (node != NULL)
+        add_parts(binder, node, &parts, &with);
+    for (uint32_t i = 0; i < with.n; i++)
+        list_add(&parts, binder->arena, with.at[i]);
+    return parts;
+}
+
 static bool bind_where(struct block *block)
 {
     struct binder *binder = block->binder;
     struct site site = {.groups = {&block->from.group}, .groups_n = 1};
     struct scope scope = {.binder = binder, .from = &block->from, .clause = "WHERE", .site = &site};
-    struct list parts = {0}, with = {0};
+    struct list parts = bind_parts(binder, block->select->where_clause);
 
-    if (block->select->where_clause == NULL)
-        return true;
-    add_parts(binder, block->select->where_clause, &parts, &with);
-    for (uint32_t i = 0; i < with.n; i++)
-        list_add(&parts, binder->arena, with.at[i]);
     for (uint32_t i = 0; i < parts.n; i++) {
         struct expr *condition;
         bool done;

@@ -57,6 +57,10 @@ struct quantified {
 struct expr *subquery_compared(struct scope *scope, struct list *tests, struct query *query,
                                struct quantified quantified);
 
+/* subquery_on.c: subquery_join where the correlations read both sides of an outer join. */
+WARN_UNUSED bool subquery_join_between(struct scope *scope, uint32_t node,
+                                       const struct list *correlations, uint16_t *ret_first);
+
 /* ARRAY(SELECT ...); NULL: refused. */
 struct expr *bind_array_of(struct scope *scope, const PgQuery__SubLink *link);
 

@@ -40,7 +40,7 @@ struct expr *subquery_equality(struct binder *binder, const struct correlation *
     return exprs_not(binder->arena, differ, location);
 }
 
-/* The part of FROM whose columns the correlations read; NULL: refused. */
+/* The part of FROM whose columns the correlations read; NULL: both sides of an outer join. */
 static struct group **part_for(struct scope *scope, const struct list *correlations)
 {
     struct column_set columns = {0}, params = outer_columns(scope->from);
@@ -53,12 +53,6 @@ static struct group **part_for(struct scope *scope, const struct list *correlati
     for (uint16_t i = scope->site->groups_n; i-- > 0;)
         if (joins_covers(*scope->site->groups[i], &columns))
             return scope->site->groups[i];
-    ast_refuse(&scope->binder->ast,
-               correlations->n == 0
-                   ? -1
-                   : ((const struct correlation *)correlations->at[0])->outer->location,
-               "a subquery in ON that names columns of both sides is not supported; write it in "
-               "WHERE of an inner join");
     return NULL;
 }
 
@@ -77,7 +71,7 @@ bool subquery_join(struct scope *scope, uint32_t node, const struct list *correl
         return ast_refuse(&binder->ast, -1, "FROM joins more than %d columns", COLUMNS_MAX);
     part = part_for(scope, correlations);
     if (part == NULL)
-        return false;
+        return subquery_join_between(scope, node, correlations, ret_first);
     *ret_first = from->columns_n;
     for (uint16_t i = 0; i < shape->columns_n; i++)
         from->columns[from->columns_n++] = shape->columns[i];
