@@ -315,6 +315,17 @@ static void test_case_and_coalesce(void **state)
                         "boolean t");
     assert_string_equal(eval(many(EXPR_DISTINCT, TYPE_BOOL, 2, NUM("1.0"), NUM("1.00"))),
                         "boolean f");
+    assert_string_equal(eval(many(EXPR_TRY, TYPE_INT8, 1, op("/", column(1, TYPE_INT8), I8("0")))),
+                        "bigint NULL");
+    assert_string_equal(eval(many(EXPR_TRY, TYPE_INT8, 1, op("/", column(1, TYPE_INT8), I8("2")))),
+                        "bigint 3");
+    assert_string_equal(
+        eval(many(EXPR_COALESCE, TYPE_INT8, 2,
+                  many(EXPR_TRY, TYPE_INT8, 1,
+                       op("+", I8("1"),
+                          many(EXPR_TRY, TYPE_INT8, 1, op("/", column(1, TYPE_INT8), I8("0"))))),
+                  column(1, TYPE_INT8))),
+        "bigint 7");
 }
 
 static void test_comparisons_over_columns(void **state)

@@ -190,6 +190,15 @@ static void compile_coalesce(struct compiler *compiler, const struct expr *expr,
     land(compiler, ends, expr->args_n);
 }
 
+static void compile_try(struct compiler *compiler, const struct expr *expr, uint16_t dst)
+{
+    uint32_t at = compiler->n;
+
+    emit(compiler, OP_TRY, dst);
+    compile(compiler, expr->args[0], dst);
+    land(compiler, &at, 1);
+}
+
 static void compile_unfolded(struct compiler *compiler, const struct expr *expr, uint16_t dst)
 {
     switch (expr->kind) {
@@ -220,6 +229,9 @@ static void compile_unfolded(struct compiler *compiler, const struct expr *expr,
         return;
     case EXPR_COALESCE:
         compile_coalesce(compiler, expr, dst);
+        return;
+    case EXPR_TRY:
+        compile_try(compiler, expr, dst);
         return;
     case EXPR_DISTINCT:
         compile(compiler, expr->args[0], dst);

@@ -184,6 +184,9 @@ void expr_print(struct buf *out, const struct expr *expr, const struct schema *s
     case EXPR_COALESCE:
         print_between(out, "COALESCE(", expr, ", ", ")", schema);
         return;
+    case EXPR_TRY:
+        print_between(out, "TRY(", expr, "", ")", schema);
+        return;
     case EXPR_DISTINCT:
         print_between(out, "(", expr, " IS DISTINCT FROM ", ")", schema);
         return;

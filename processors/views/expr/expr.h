@@ -19,6 +19,7 @@ enum expr_kind {
     EXPR_IS_NULL,  /* args[0]; bool, never NULL */
     EXPR_CASE,     /* args: when, then, when, then, ..., else (always there, maybe a NULL const) */
     EXPR_COALESCE, /* args of one type */
+    EXPR_TRY,      /* args[0], NULL where it raises */
     EXPR_DISTINCT /* args[0] IS DISTINCT FROM args[1], of one type: compared by that type's equality
                      classes */
 };

@@ -388,6 +388,14 @@ static bool single_row(const struct call *call, struct value *ret, struct err *r
     return true;
 }
 
+/* The second value, once the first was computed without an error. */
+static bool having_computed(const struct call *call, struct value *ret, struct err *reterr)
+{
+    (void)reterr;
+    *ret = call->args[1];
+    return true;
+}
+
 /* The value's bytes: the same for two values that are the same in every respect, 1.0 and 1.00 are not. */
 static bool exact_form(const struct call *call, struct value *ret, struct err *reterr)
 {
@@ -483,6 +491,11 @@ const struct function functions_rows[] = {
      .result = TYPE_ANYELEMENT,
      .not_strict = true,
      .body = single_row},
+    {.name = "having computed",
+     .args = {TYPE_ANY, TYPE_ANYELEMENT},
+     .result = TYPE_ANYELEMENT,
+     .not_strict = true,
+     .body = having_computed},
     {.name = "exact form", .args = {TYPE_ANY}, .result = TYPE_BYTEA, .body = exact_form},
     {0},
 };

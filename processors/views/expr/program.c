@@ -101,13 +101,38 @@ static void distinct(struct value *dst, enum type_id type)
         set_bool(dst, value_compare(type, dst[0], dst[1]) != 0);
 }
 
-bool program_run(const struct program *program, const struct row *row, struct arena *scratch,
-                 struct value *registers, struct err *reterr)
+/* What all instructions of a run have in common. */
+struct run {
+    const struct instruction *code; /* the program's first */
+    const struct row *row;
+    struct arena *scratch;
+    struct value *registers;
+};
+
+static bool run_range(const struct run *run, const struct instruction *at,
+                      const struct instruction *end, struct err *reterr);
+
+/* Another error than the row's own is passed on. */
+static bool run_try(const struct run *run, const struct instruction *at, struct err *reterr)
 {
-    const struct instruction *at = program->code, *end = at + program->code_n;
+    struct err raised;
+
+    if (run_range(run, at + 1, run->code + at->jump, &raised))
+        return true;
+    run->registers[at->dst] = (struct value){.null = true};
+    if (raised.kind != ERR_DEAD_LETTER)
+        *reterr = raised;
+    return raised.kind == ERR_DEAD_LETTER;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): one case an instruction */
+static bool run_range(const struct run *run, const struct instruction *at,
+                      const struct instruction *end, struct err *reterr)
+{
+    const struct row *row = run->row;
 
     while (at != end) {
-        struct value *dst = registers + at->dst;
+        struct value *dst = run->registers + at->dst;
         bool jumps = false;
 
         switch ((enum opcode)at->opcode) {
@@ -123,7 +148,7 @@ bool program_run(const struct program *program, const struct row *row, struct ar
             *dst = *at->constant;
             break;
         case OP_CALL:
-            if (!run_call(at->site, scratch, dst, reterr))
+            if (!run_call(at->site, run->scratch, dst, reterr))
                 return false;
             break;
         case OP_COMPARE_SLOT:
@@ -153,6 +178,11 @@ bool program_run(const struct program *program, const struct row *row, struct ar
         case OP_DISTINCT:
             distinct(dst, at->type);
             break;
+        case OP_TRY:
+            if (!run_try(run, at, reterr))
+                return false;
+            jumps = true;
+            break;
         case OP_JUMP:
             jumps = true;
             break;
@@ -163,9 +193,17 @@ bool program_run(const struct program *program, const struct row *row, struct ar
             jumps = !dst->null;
             break;
         }
-        at = jumps ? program->code + at->jump : at + 1;
+        at = jumps ? run->code + at->jump : at + 1;
     }
     return true;
+}
+
+bool program_run(const struct program *program, const struct row *row, struct arena *scratch,
+                 struct value *registers, struct err *reterr)
+{
+    const struct run run = {program->code, row, scratch, registers};
+
+    return run_range(&run, program->code, program->code + program->code_n, reterr);
 }
 
 bool program_eval(const struct program *program, const struct row *row, struct arena *scratch,

@@ -22,6 +22,7 @@ enum opcode {
     OP_NOT,
     OP_IS_NULL,
     OP_DISTINCT,      /* dst IS DISTINCT FROM dst+1, values of `type` */
+    OP_TRY,           /* the instructions before `jump`; dst is NULL when one raises */
     OP_JUMP,          /* always */
     OP_JUMP_NOT_TRUE, /* when dst is false or NULL */
     OP_JUMP_NOT_NULL  /* when dst is there */

@@ -122,6 +122,7 @@ struct scope {
     const char *clause;                /* for messages: "WHERE" */
     bool in_aggregate, in_window;
     const struct site *site; /* NULL: no subqueries here */
+    struct list *raising;    /* what the subquery that is being bound asks for and may raise */
 };
 
 /* A bound SELECT: its node and the names of its columns; behind these the node has those of

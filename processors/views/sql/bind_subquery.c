@@ -21,13 +21,25 @@ struct lazy {
     uint16_t columns_n;
 };
 
-/* It calls something that may raise. */
-static bool may_raise(const struct expr *expr)
+/* A cast to a wider number, or one that changes nothing but the form. */
+static bool is_safe(const struct expr *expr)
 {
-    if (expr->kind == EXPR_CALL && comparison_of(expr->function->name) == 0)
+    enum type_id from = expr->args_n == 1 ? expr->args[0]->type.id : TYPE_UNKNOWN;
+    enum type_id to = expr->type.id;
+
+    return exprs_carried_column(expr) >= 0 || strcmp(expr->function->name, "exact form") == 0 ||
+           (expr->function->kind == FUNCTION_CAST && expr->type.typmod < 0 &&
+            (from == TYPE_INT2 || from == TYPE_INT4) && (to == TYPE_INT4 || to == TYPE_INT8));
+}
+
+bool subquery_may_raise(const struct expr *expr)
+{
+    if (expr->kind == EXPR_TRY)
+        return false;
+    if (expr->kind == EXPR_CALL && comparison_of(expr->function->name) == 0 && !is_safe(expr))
         return true;
     for (uint16_t i = 0; i < expr->args_n; i++)
-        if (may_raise(expr->args[i]))
+        if (subquery_may_raise(expr->args[i]))
             return true;
     return false;
 }
@@ -73,7 +85,7 @@ static struct lazy lazily(struct binder *binder, const struct query *query, int 
     const struct plan_node *top = nodes_at(&binder->nodes, query->node);
 
     if (top->kind == PLAN_PROJECT && !nodes_is_pinned(&binder->nodes, query->node) &&
-        may_raise(top->exprs[0]))
+        subquery_may_raise(top->exprs[0]))
         return read_columns(binder, query, top);
     return (struct lazy){.node = query->node,
                          .correlations = query->correlations,
@@ -476,7 +488,7 @@ bool bind_semi_join(struct scope *scope, const PgQuery__Node *node, bool *ret_do
     return semi_in(scope, link);
 }
 
-struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node)
+static struct expr *bind_kind(struct scope *scope, const PgQuery__SubLink *node)
 {
     struct ast *ast = &scope->binder->ast;
 
@@ -500,4 +512,30 @@ struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node)
                    "column");
         return NULL;
     }
+}
+
+/* Where the answer is read, what the subquery was asked for is computed first, and may raise. */
+static struct expr *having_computed(struct binder *binder, const struct list *raising,
+                                    struct expr *value)
+{
+    for (uint32_t i = 0; i < raising->n; i++) {
+        struct expr *args[] = {raising->at[i], value};
+        struct expr *call =
+            exprs_call(binder->arena, function_named("having computed"), args, 2, value->location);
+
+        call->type = value->type;
+        value = call;
+    }
+    return value;
+}
+
+struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node)
+{
+    struct list raising = {0}, *around = scope->raising;
+    struct expr *value;
+
+    scope->raising = &raising;
+    value = bind_kind(scope, node);
+    scope->raising = around;
+    return value == NULL ? NULL : having_computed(scope->binder, &raising, value);
 }

@@ -7,6 +7,7 @@
 #include "sql/block.h"
 
 #include "sql/joins.h"
+#include "sql/subquery.h"
 
 static struct target *target_at(const struct block *block, uint32_t i)
 {
@@ -154,8 +155,6 @@ static bool is_read_elsewhere(const struct block *block, const struct column_set
     return column_set_meets(&set, params) || joins_read(block->from.group, params, false);
 }
 
-/* ---- keys become columns ---- */
-
 /* The expression over params as one over the row of the query around. */
 static struct expr *as_outer(const struct block *block, const struct expr *expr)
 {
@@ -168,6 +167,83 @@ static struct expr *as_outer(const struct block *block, const struct expr *expr)
     }
     return exprs_substitute(block->binder->arena, expr, by);
 }
+
+/* ---- what may raise, of params alone ---- */
+
+/* All its arguments are computed, whatever they are. */
+static bool computes_all(const struct expr *expr)
+{
+    return expr->kind == EXPR_CALL || expr->kind == EXPR_NOT || expr->kind == EXPR_IS_NULL ||
+           expr->kind == EXPR_DISTINCT;
+}
+
+/* The largest parts of the expression that are over params alone and may raise become params
+ * themselves: the row around computes them, and only where it reads the answer. */
+static bool lift(struct block *block, const struct column_set *params, struct expr **expr)
+{
+    struct arena *arena = block->binder->arena;
+    struct column_set columns = joins_columns_of(*expr);
+    struct expr *copy;
+    uint16_t column = 0;
+
+    if (!column_set_meets(&columns, params) || !subquery_may_raise(*expr))
+        return true;
+    if (column_set_within(&columns, params)) {
+        if (!outer_param(block->binder, &block->from, as_outer(block, *expr), &column))
+            return false;
+        *expr = exprs_column(arena, column, (*expr)->type, (*expr)->location);
+        return true;
+    }
+    if (!computes_all(*expr))
+        return true;
+    copy = arena_alloc(arena, sizeof(*copy));
+    *copy = **expr;
+    copy->args = arena_alloc(arena, (copy->args_n + 1U) * sizeof(struct expr *));
+    for (uint16_t i = 0; i < copy->args_n; i++) {
+        copy->args[i] = (*expr)->args[i];
+        if (!lift(block, params, &copy->args[i]))
+            return false;
+    }
+    *expr = copy;
+    return true;
+}
+
+/* Params that nothing reads any more would only make the domain larger. */
+static void drop_unread_params(struct block *block)
+{
+    struct column_set set = read_by_clauses(block);
+    struct list read = {0};
+
+    for (uint32_t i = 0; i < block->from.params.n; i++) {
+        const struct param *param = block->from.params.at[i];
+        struct column_set one = {0};
+
+        column_set_add(&one, param->column);
+        if (column_set_has(&set, param->column) || joins_read(block->from.group, &one, true))
+            list_add(&read, block->binder->arena, block->from.params.at[i]);
+    }
+    block->from.params = read;
+}
+
+static bool lift_conditions(struct block *block)
+{
+    struct list *conditions = &block->from.group->conditions;
+    struct column_set params = outer_columns(&block->from);
+    uint32_t before = block->from.params.n;
+
+    for (uint32_t i = 0; i < conditions->n; i++) {
+        struct expr *condition = conditions->at[i];
+
+        if (!lift(block, &params, &condition))
+            return false;
+        conditions->at[i] = condition;
+    }
+    if (block->from.params.n > before)
+        drop_unread_params(block);
+    return true;
+}
+
+/* ---- keys become columns ---- */
 
 static bool add_key(struct block *block, struct expr *outer, struct expr *inner, bool null_safe)
 {
@@ -294,13 +370,16 @@ static bool has_empty_set(const struct block *block)
 
 bool correlate(struct block *block)
 {
-    struct column_set params = outer_columns(&block->from);
-    struct list keys = {0}, others = {0};
     bool grouped = block->select->n_group_clause > 0 || is_whole_group(block);
+    struct list keys = {0}, others = {0};
+    struct column_set params;
 
     block->always = is_whole_group(block);
     if (block->from.params.n == 0)
         return true;
+    if (!block->whole_domain && !lift_conditions(block))
+        return false;
+    params = outer_columns(&block->from);
     block->fill = has_empty_set(block) ||
                   (block->always && (!block->around.fills || correlate_empty(block) == NULL));
     if (!sort_conditions(block, &params, &keys, &others))

@@ -5,7 +5,7 @@
  * them alone.
  */
 #include "sql/joins.h"
-#include "sql/nested.h"
+#include "sql/subquery.h"
 
 static struct list copied_list(struct binder *binder, const struct list *list)
 {
@@ -216,7 +216,7 @@ static uint32_t project(struct binder *binder, uint32_t node, const struct list 
     const char **names = arena_alloc(binder->arena, (exprs->n + 1) * sizeof(*names));
 
     for (uint32_t i = 0; i < exprs->n; i++) {
-        moved[i] = exprs_move(binder->arena, exprs->at[i], at);
+        moved[i] = exprs_move(binder->arena, subquery_tried(binder->arena, exprs->at[i]), at);
         names[i] = arena_printf(binder->arena, "outer%u", i + 1);
     }
     return nodes_project(&binder->nodes, node, moved, names, (uint16_t)exprs->n);

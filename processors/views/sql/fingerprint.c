@@ -31,11 +31,17 @@ static void describe_constant(struct buf *out, const struct expr *expr)
 
 void nodes_describe_expr(struct buf *out, const struct expr *expr)
 {
-    static const char *const kinds[] = {
-        [EXPR_CONST] = "const",      [EXPR_COLUMN] = "column", [EXPR_CALL] = "call",
-        [EXPR_AND] = "and",          [EXPR_OR] = "or",         [EXPR_NOT] = "not",
-        [EXPR_IS_NULL] = "null?",    [EXPR_CASE] = "case",     [EXPR_COALESCE] = "coalesce",
-        [EXPR_DISTINCT] = "distinct"};
+    static const char *const kinds[] = {[EXPR_CONST] = "const",
+                                        [EXPR_COLUMN] = "column",
+                                        [EXPR_CALL] = "call",
+                                        [EXPR_AND] = "and",
+                                        [EXPR_OR] = "or",
+                                        [EXPR_NOT] = "not",
+                                        [EXPR_IS_NULL] = "null?",
+                                        [EXPR_CASE] = "case",
+                                        [EXPR_COALESCE] = "coalesce",
+                                        [EXPR_TRY] = "try",
+                                        [EXPR_DISTINCT] = "distinct"};
 
     buf_printf(out, "(%s ", kinds[expr->kind]);
     describe_type(out, expr->type);

@@ -32,6 +32,12 @@ bool subquery_is_single(const struct nodes *nodes, uint32_t node, const uint16_t
 uint32_t subquery_distinct(struct binder *binder, uint32_t node, const uint16_t *columns,
                            uint16_t n);
 
+/* It calls something that may raise. */
+bool subquery_may_raise(const struct expr *expr);
+
+/* The expression, NULL where it raises. */
+struct expr *subquery_tried(struct arena *arena, struct expr *expr);
+
 /* The columns of the query's correlations. */
 uint16_t *subquery_keys(struct binder *binder, const struct query *query);
 

@@ -56,15 +56,49 @@ static struct group **part_for(struct scope *scope, const struct list *correlati
     return NULL;
 }
 
+struct expr *subquery_tried(struct arena *arena, struct expr *expr)
+{
+    struct expr *tried;
+
+    if (!subquery_may_raise(expr))
+        return expr;
+    tried = exprs_new(arena, EXPR_TRY, expr->type.id, 1, expr->location);
+    tried->type = expr->type;
+    tried->args[0] = expr;
+    return tried;
+}
+
+/* An error in what the subquery is asked for is the row's only where it reads the answer. */
+static struct list tried(struct scope *scope, const struct list *correlations)
+{
+    struct arena *arena = scope->binder->arena;
+    struct list all = {0};
+
+    for (uint32_t i = 0; i < correlations->n; i++) {
+        struct correlation *copy = arena_alloc(arena, sizeof(*copy));
+
+        *copy = *(const struct correlation *)correlations->at[i];
+        if (subquery_may_raise(copy->outer))
+            list_add(scope->raising, arena, copy->outer);
+        copy->outer = subquery_tried(arena, copy->outer);
+        list_add(&all, arena, copy);
+    }
+    return all;
+}
+
 bool subquery_join(struct scope *scope, uint32_t node, const struct list *correlations, bool inner,
                    uint16_t *ret_first)
 {
     struct binder *binder = scope->binder;
     struct from *from = scope->from->block;
     const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
+    struct list on = {0}, all;
     struct group **part, *leaf;
-    struct list on = {0};
 
+    if (!inner && scope->raising != NULL) {
+        all = tried(scope, correlations);
+        correlations = &all;
+    }
     if (is_beside(scope))
         return put_beside(scope, node, correlations, ret_first);
     if (from->columns_n + shape->columns_n > COLUMNS_MAX)

@@ -18,6 +18,12 @@ CREATE MATERIALIZED VIEW alone AS SELECT id, (SELECT 100 / (count(*) - 4) FROM b
 CREATE MATERIALIZED VIEW unasked AS SELECT id, (SELECT 10 / b.n FROM b WHERE b.id = a.k) AS v FROM a WHERE a.k > 1;
 -- oracle unasked: SELECT id, (SELECT 10 / nullif(b.n, 0) FROM b WHERE b.id = a.k) AS v FROM a WHERE a.k > 1 AND NOT EXISTS (SELECT 1 FROM b WHERE b.id = a.k AND b.n = 0)
 CREATE MATERIALIZED VIEW defaults AS SELECT id, (SELECT coalesce(max(b.n), 7) * 2 FROM b WHERE b.k = a.id) AS v, (SELECT 'x' || a.s FROM b WHERE b.id = a.id) AS w FROM a;
+CREATE MATERIALIZED VIEW asked_for AS SELECT id, CASE WHEN a.k <> 0 THEN (SELECT count(*) FROM b WHERE b.n = 10 / a.k) END AS v FROM a;
+CREATE MATERIALIZED VIEW asked_any AS SELECT id FROM a WHERE a.k = 0 OR EXISTS (SELECT 1 FROM b WHERE b.n = 4 / a.k);
+CREATE MATERIALIZED VIEW asked_in AS SELECT id, CASE WHEN a.k > 0 THEN 4 / a.k IN (SELECT b.n FROM b) END AS v, CASE WHEN a.s ~ '^[0-9]+$' THEN a.s::int = ANY (SELECT b.n FROM b WHERE b.k <> a.k) END AS w FROM a;
+CREATE MATERIALIZED VIEW asked_on AS SELECT a.id, b.id AS other FROM a LEFT JOIN b ON a.k <> 0 AND b.k = a.k AND CASE WHEN b.n <> 0 THEN (SELECT count(*) FROM b c WHERE c.n = 20 / b.n AND c.k >= a.k / b.n) = 0 ELSE true END;
+CREATE MATERIALIZED VIEW asked_unguarded AS SELECT id, (SELECT count(*) FROM b WHERE b.n = 10 / a.k) AS v FROM a;
+-- oracle asked_unguarded: SELECT id, (SELECT count(*) FROM b WHERE b.n = 10 / nullif(a.k, 0)) AS v FROM a WHERE k <> 0 OR k IS NULL
 INSERT INTO a VALUES (1, 1, '1'), (2, 2, ''), (3, 3, 'x'), (4, NULL, '2'), (5, 0, NULL), (6, 9, '5');
 INSERT INTO b VALUES (1, 1, 5, '4'), (2, 2, 0, 'q'), (3, 3, 2, '6');
 -- check
