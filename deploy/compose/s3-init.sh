@@ -1,8 +1,10 @@
 #!/bin/sh
 # Makes a bucket for each pipeline (a missing one is an error to the sink, as it should be) and a user of its name, who may list
 # it and read, write and delete its objects, and nothing of the others. Run at every start; what is there stays.
+# tests/component/test_least_privilege.py tries the policy.
 set -eu
-store="http://$(cat /run/secrets/s3-root-user):$(cat /run/secrets/s3-root-password)@s3:9000"
+secrets=${SLUICE_SECRETS:-/run/secrets}
+store="http://$(cat "$secrets/s3-root-user"):$(cat "$secrets/s3-root-password")@s3:9000"
 export MC_HOST_store="$store"
 
 for pipeline in acme telco countries products retail; do
@@ -19,7 +21,7 @@ for pipeline in acme telco countries products retail; do
 JSON
   mc admin policy create store "$pipeline-objects" /tmp/policy.json
   # from stdin: a secret is not for the process list
-  printf '%s\n%s\n' "$pipeline" "$(cat "/run/secrets/$pipeline-s3-secret-key")" | mc admin user add store
+  printf '%s\n%s\n' "$pipeline" "$(cat "$secrets/$pipeline-s3-secret-key")" | mc admin user add store
   mc admin policy attach store "$pipeline-objects" --user "$pipeline" ||
     mc admin policy entities store --user "$pipeline" | grep -q "$pipeline-objects"
 done

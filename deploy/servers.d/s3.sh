@@ -40,7 +40,7 @@ s3_start() {
   export AWS_ACCESS_KEY_ID=$access_key AWS_SECRET_ACCESS_KEY=$secret_key TMPDIR=$state/s3/temporary
   unset AWS_SESSION_TOKEN AWS_PROFILE
   launch s3 "$s3_home/bin/weed" -logdir="$state/s3/temporary" mini -dir="$state/s3/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 \
-    -s3.port="$port" -master.port=$((port + 1)) -volume.port=$((port + 2)) -filer.port=$((port + 3)) \
+    -s3.iam.readOnly=false -s3.port="$port" -master.port=$((port + 1)) -volume.port=$((port + 2)) -filer.port=$((port + 3)) \
     -admin.port=$((port + 4)) -s3.autoCreateBucket=false -webdav=false -admin.ui=false -s3.port.iceberg=0 \
     -s3.port.lance=0 -metricsPort=0 -volume.preStopSeconds=0 \
     -filer.localSocket="$state/s3/temporary/filer.sock" -s3.localSocket="$state/s3/temporary/s3.sock"

@@ -62,11 +62,27 @@ class S3:
         for key in self.list(bucket):
             self.delete(bucket, key)
 
-    def request(self, method, path, query=None, body=b"", headers=None, whole=False):
+    def user(self, name, policy):
+        """The store as a new user of this name sees it, whose rights are this policy (JSON) alone."""
+        self._iam("CreateUser", UserName=name)
+        self._iam("PutUserPolicy", UserName=name, PolicyName=name, PolicyDocument=policy)
+        keys = self._iam("CreateAccessKey", UserName=name)
+        access, secret = (next(entry.text for entry in keys.iter() if entry.tag.endswith(tag)) for tag in ("AccessKeyId", "SecretAccessKey"))
+        return S3({"S3_ENDPOINT": self.endpoint, "AWS_REGION": self.region, "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret})
+
+    def remove_user(self, name):
+        self._iam("DeleteUser", UserName=name)
+
+    def _iam(self, action, **parameters):
+        body = urllib.parse.urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
+        answer = self.request("POST", "/", body=body, headers={"content-type": "application/x-www-form-urlencoded"}, service="iam")
+        return ElementTree.fromstring(answer)
+
+    def request(self, method, path, query=None, body=b"", headers=None, whole=False, service="s3"):
         """One signed request; returns the body of a 2xx answer (`whole`: its headers), raises S3Error otherwise."""
         path = urllib.parse.quote(path, safe="/-_.~")
         query = "&".join(f"{quote(k)}={quote(v)}" for k, v in sorted((query or {}).items()))
-        signed = self._sign(method, path, query, hashlib.sha256(body).hexdigest(), headers or {})
+        signed = self._sign(method, path, query, hashlib.sha256(body).hexdigest(), headers or {}, service)
         connection = http.client.HTTPConnection(self.host, timeout=30)
         try:
             connection.request(method, f"{path}?{query}" if query else path, body=body, headers=signed)
@@ -78,17 +94,17 @@ class S3:
             raise S3Error(answer.status, content)
         return {name.lower(): value for name, value in answer.getheaders()} if whole else content
 
-    def _sign(self, method, path, query, body_hash, headers):
+    def _sign(self, method, path, query, body_hash, headers, service):
         now = datetime.now(timezone.utc)
         stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
         headers = {**headers, "host": self.host, "x-amz-date": stamp, "x-amz-content-sha256": body_hash}
         names = ";".join(sorted(name.lower() for name in headers))
         lines = "".join(f"{name.lower()}:{value.strip()}\n" for name, value in sorted(headers.items(), key=lambda h: h[0].lower()))
         request = "\n".join([method, path, query, lines, names, body_hash])
-        scope = f"{day}/{self.region}/s3/aws4_request"
+        scope = f"{day}/{self.region}/{service}/aws4_request"
         text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(request.encode()).hexdigest()])
         key = b"AWS4" + self.secret_key.encode()
-        for part in (day, self.region, "s3", "aws4_request"):
+        for part in (day, self.region, service, "aws4_request"):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
         signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
         headers["Authorization"] = (
