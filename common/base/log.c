@@ -92,13 +92,13 @@ static void put_time(struct buf *line, int64_t now_us)
     put_pair(line, "ts", str_of(text), false);
 }
 
-void log_fields(enum log_level level, const char *msg, const struct log_field *fields)
+/* One line to stderr and to the log file. False: the file has news, see log_files_write. */
+static bool put_line(enum log_level level, const char *msg, const struct log_field *fields,
+                     struct err *reterr)
 {
     CLEANUP(buf) struct buf line = {.limit = 1 << 20};
     int64_t now_us = clock_wall_us();
 
-    if (level < config.least)
-        return;
     put_time(&line, now_us);
     put_pair(&line, "level", str_of(level_names[level]), false);
     put_pair(&line, "service", str_of(config.service), false);
@@ -108,7 +108,21 @@ void log_fields(enum log_level level, const char *msg, const struct log_field *f
     buf_puts(&line, config.format == LOG_JSON ? "}\n" : "\n");
     ssize_t written = write(STDERR_FILENO, line.at, line.len);
     (void)written; /* a closed stderr leaves nobody to tell */
-    log_files_write(buf_str(&line), now_us);
+    return log_files_write(buf_str(&line), now_us, reterr);
+}
+
+void log_fields(enum log_level level, const char *msg, const struct log_field *fields)
+{
+    static const struct log_field none = {0};
+    struct err news;
+
+    if (level < config.least)
+        return;
+    while (!put_line(level, msg, fields, &news)) {
+        level = LOG_WARN;
+        msg = news.text;
+        fields = &none;
+    }
 }
 
 void log_err(enum log_level level, const char *doing, const struct err *err)

@@ -16,6 +16,7 @@ static struct {
     pthread_mutex_t lock;
     const char *pattern; /* NULL: no files */
     int64_t keep, day;   /* days since 1970 */
+    int64_t missing;     /* lines that the file did not take, since it did last */
     int fd;
 } files = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
 
@@ -110,17 +111,47 @@ bool log_files_start(const char *pattern, int64_t keep, struct err *reterr)
     return true;
 }
 
-void log_files_write(struct str line, int64_t now_us)
+/* False: not all of it; errno says why. Half a line is taken back. */
+static bool append(struct str line)
+{
+    ssize_t written = write(files.fd, line.at, line.len);
+    off_t end = written > 0 ? lseek(files.fd, 0, SEEK_END) : 0;
+
+    if (written == (ssize_t)line.len)
+        return true;
+    if (written >= 0) {
+        if (end >= written && ftruncate(files.fd, end - written) != 0)
+            return false;
+        errno = ENOSPC; /* what a short write to a file means */
+    }
+    return false;
+}
+
+static bool write_locked(struct str line, struct err *reterr)
+{
+    if (!append(line))
+        return files.missing++ > 0 ||
+               err_set(reterr, ERR_RETRY, "the log file takes no lines, they are here alone: %s",
+                       strerror(errno));
+    if (files.missing == 0)
+        return true;
+    err_set(reterr, ERR_RETRY, "the log file takes lines again, %lld are missing in it",
+            (long long)files.missing);
+    files.missing = 0;
+    return false;
+}
+
+bool log_files_write(struct str line, int64_t now_us, struct err *reterr)
 {
     int64_t day = now_us / 1000000 / DAY_S;
     char path[PATH_BYTES];
 
     if (files.pattern == NULL)
-        return;
+        return true;
     pthread_mutex_lock(&files.lock);
     if (day > files.day && !open_day(day, path))
         files.day = day; /* yesterday's file goes on; stderr has everything anyway */
-    ssize_t written = write(files.fd, line.at, line.len);
-    (void)written;
+    bool no_news = write_locked(line, reterr);
     pthread_mutex_unlock(&files.lock);
+    return no_news;
 }

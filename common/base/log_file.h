@@ -17,7 +17,12 @@
  */
 WARN_UNUSED bool log_files_start(const char *pattern, int64_t keep, struct err *reterr);
 
-/* Appends a line as it is at that time. Nothing before log_files_start. Any thread. */
-void log_files_write(struct str line, int64_t now_us);
+/*
+ * Appends a line as it is at that time, whole or not at all. Nothing before log_files_start. Any
+ * thread. False when there is news, which reterr tells, once for all lines that it concerns: from
+ * this line on the file takes none (a full disk), or, with this line in it, it takes them again and
+ * so many are missing.
+ */
+WARN_UNUSED bool log_files_write(struct str line, int64_t now_us, struct err *reterr);
 
 #endif

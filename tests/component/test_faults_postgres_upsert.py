@@ -151,3 +151,23 @@ def test_a_target_that_falls_silent(sink, pg):
         proxy.heal()
         one.wait_ready(60)
         until(lambda: sink.ids() == {1, 2}, "both rows")
+
+
+def test_a_full_disk_under_the_log_is_told_and_costs_nothing_else(sink, tmp_path):
+    """common/base/log_file, so any service's --log-file: stderr has every line, the file says how many it lacks."""
+    letters = lambda: len(sink.kafka.read(f"{sink.pipeline}.dead-letters"))
+    with small_disk(tmp_path / "disk") as disk:
+        one = sink.start(log_file=disk.path / "log_%Y.log").wait_ready()
+        (file,) = disk.path.glob("log_*.log")
+        disk.fill()
+        sink.put(*[(id, b"cut") for id in range(10, 110)], row(1))  # more lines than the file's last page takes
+        one.wait_log("log file takes no lines, they are here alone: No space left")
+        until(lambda: sink.ids() == {1} and letters() == 100, "the row and the dead letters")
+        assert one.ready() == 200
+        disk.free()
+        sink.put((110, b"cut"), row(2))
+        missing = int(one.wait_log(r"log file takes lines again, (\d+) are missing")[1])
+        until(lambda: len(one.log().splitlines()) - len(file.read_text().splitlines()) == missing, f"a file without {missing} lines")
+        assert missing > 1 and set(file.read_text().splitlines()) < set(one.log().splitlines())
+        until(lambda: sink.ids() == {1, 2} and letters() == 101, "the second row")
+        one.kill()

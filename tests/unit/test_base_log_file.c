@@ -3,12 +3,14 @@
 
 #include "base/clock.h"
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,6 +58,14 @@ static void assert_holds(const char *path, const char *text)
     assert_string_equal(bytes, text);
 }
 
+/* No news. */
+static void put(const char *line, int64_t now_us)
+{
+    struct err err;
+
+    assert_true(log_files_write(str_of(line), now_us, &err));
+}
+
 static void a_date_in_a_folder_is_refused(void **state)
 {
     struct err err;
@@ -63,7 +73,7 @@ static void a_date_in_a_folder_is_refused(void **state)
     (void)state;
     assert_false(log_files_start("/tmp/%Y/log", 1, &err));
     assert_non_null(strstr(err.text, "--log-file"));
-    log_files_write(STR("nowhere\n"), 0);
+    put("nowhere\n", 0);
 }
 
 static void an_absent_folder_is_refused(void **state)
@@ -73,7 +83,7 @@ static void an_absent_folder_is_refused(void **state)
     (void)state;
     assert_false(log_files_start("/nowhere/log_%Y.log", 1, &err));
     assert_non_null(strstr(err.text, "/nowhere/log_"));
-    log_files_write(STR("nowhere\n"), 0);
+    put("nowhere\n", 0);
 }
 
 static void each_day_has_its_file(void **state)
@@ -92,17 +102,49 @@ static void each_day_has_its_file(void **state)
     assert_int_not_equal(access(path_of("log_2001_01_01.log"), F_OK), 0);
     assert_int_equal(access(path_of("log_2001_01_02.log"), F_OK), 0);
 
-    log_files_write(STR("one\n"), now_us);
-    log_files_write(STR("two\n"), now_us + day_us);
-    log_files_write(STR("late\n"), now_us);
+    put("one\n", now_us);
+    put("two\n", now_us + day_us);
+    put("late\n", now_us);
     assert_holds(dated(now_us), "one\n");
     assert_holds(dated(now_us + day_us), "two\nlate\n");
     assert_int_not_equal(access(path_of("log_2001_01_02.log"), F_OK), 0);
-    log_files_write(STR("three\n"), now_us + 3 * day_us);
+    put("three\n", now_us + 3 * day_us);
     assert_int_not_equal(access(dated(now_us), F_OK), 0);
     assert_holds(dated(now_us + 3 * day_us), "three\n");
     assert_int_equal(access(path_of("log_2001_13_01.log"), F_OK), 0);
     assert_int_equal(access(path_of("other.log"), F_OK), 0);
+}
+
+static void allow_bytes(rlim_t most)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = most;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A limit of the file's size stands for the disk's: it lets half a line through, as a disk does. */
+static void a_full_disk_is_told_and_its_lines_are_counted(void **state)
+{
+    const char *path = path_of("full.log");
+    int64_t now_us = clock_wall_us();
+    struct err err;
+
+    (void)state;
+    assert_true(log_files_start(path, 0, &err));
+    put("one\n", now_us);
+    signal(SIGXFSZ, SIG_IGN);
+    allow_bytes(6);
+    assert_false(log_files_write(STR("two\n"), now_us, &err));
+    assert_non_null(strstr(err.text, "takes no lines"));
+    put("three\n", now_us);
+    allow_bytes(RLIM_INFINITY);
+    assert_holds(path, "one\n");
+    assert_false(log_files_write(STR("four\n"), now_us, &err));
+    assert_non_null(strstr(err.text, "2 are missing"));
+    put("five\n", now_us);
+    assert_holds(path, "one\nfour\nfive\n");
 }
 
 int main(void)
@@ -111,6 +153,7 @@ int main(void)
         cmocka_unit_test(a_date_in_a_folder_is_refused),
         cmocka_unit_test(an_absent_folder_is_refused),
         cmocka_unit_test(each_day_has_its_file),
+        cmocka_unit_test(a_full_disk_is_told_and_its_lines_are_counted),
     };
 
     assert_non_null(mkdtemp(folder));
