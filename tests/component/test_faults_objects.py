@@ -4,7 +4,7 @@
 import pytest
 
 from harness.disk import small_disk
-from harness.proxy import CUT, HANG, HttpProxy, s3_refusal
+from harness.proxy import CUT, HANG, STALL, HttpProxy, s3_refusal
 from harness.services import account, run
 
 EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_CANTCREAT, EX_IOERR, EX_NOPERM = 65, 66, 69, 73, 74, 77
@@ -95,7 +95,7 @@ def test_a_file_that_can_not_be_read(feed, tmp_path):
 
 
 def test_a_store_that_refuses_slows_down_and_hangs(feed, s3, bucket):
-    """One object is forbidden: it alone fails. What may pass is tried again; silence ends by --s3-timeout."""
+    """One object is forbidden: it alone fails. What may pass is tried again; silence, in the middle of a body too, ends by --s3-timeout."""
     for name, body in (("a", b"id\n1\n"), ("b", b"id\n2\n"), ("c", b"id\n3\n")):
         s3.put(bucket, f"{name}.csv", body)
     keys = {"AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key}
@@ -109,9 +109,14 @@ def test_a_store_that_refuses_slows_down_and_hangs(feed, s3, bucket):
                    proxy.fault(CUT, "GET", r"/b\.csv", times=1)]
         assert one.run(env=keys)["created"] == 1 and one.ids() == {"1", "2", "3"}
         assert [fault.hits for fault in passing] == [2, 1, 1]
+        s3.put(bucket, "d.csv", b"id\n4\n")
+        stall = proxy.fault(STALL, "GET", r"/d\.csv", times=1)
+        assert one.run(EX_UNAVAILABLE, env=keys)["failed"] == stall.hits == 1 and one.ids() == {"1", "2", "3"}
+        assert "does not answer" in one.about("d.csv")["error"] and "d.csv" in one.said
+        assert one.run(env=keys)["created"] == 1 and one.ids() == {"1", "2", "3", "4"}
         proxy.fault(s3_refusal(503, "SlowDown"))
         one.run(EX_UNAVAILABLE, env=keys)
-        assert "SlowDown" in one.said and one.ids() == {"1", "2", "3"}
+        assert "SlowDown" in one.said and one.ids() == {"1", "2", "3", "4"}
     assert s3.secret_key not in one.said
 
 

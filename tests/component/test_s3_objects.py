@@ -366,6 +366,19 @@ def test_the_offsets_have_expired(sink, kafka, s3, bucket, topic):
     expect_all(kafka, s3, bucket, topic, ("json", "xml"))
 
 
+def test_a_topic_that_has_lost_what_was_to_be_read(sink, kafka, s3, bucket, topic, stack, unique, tmp_path):
+    topic = f"{topic}.short"
+    kafka.create_topic(topic, 1, {"cleanup.policy": "delete"})  # a compacted one deletes none
+    kafka.produce(topic, [(b'{"id":1}', b'{"id":1}', None, 0)] * 9)
+    one = sink(rotate_records=5, topics=topic, start=False)
+    until(lambda: commit(kafka, f"{unique}-s3-objects", topic, 0, ""), "the offset to be committed")
+    (tmp_path / "upto.json").write_text(json.dumps({"version": 1, "partitions": [{"topic": topic, "partition": 0, "offset": 4}]}))
+    stack.run("kafka-tool", "org.apache.kafka.tools.DeleteRecordsCommand", "--bootstrap-server", kafka.bootstrap,
+              "--offset-json-file", str(tmp_path / "upto.json"))
+    refused(one.start(), EX_DATAERR, f"{topic}/0: the offset to read from is not there")
+    assert s3.list(bucket) == {}
+
+
 def test_the_offsets_have_expired_between_two_formats(sink, kafka, s3, bucket, topic):
     kafka.produce(topic, [(b'{"id":1}', b'{"id":%d}' % i, None, 0) for i in range(20)])
     one = sink(format="json,xml", rotate_records=10).wait_ready()

@@ -91,3 +91,18 @@ def test_a_topic_that_forgets_is_refused(views, config, why):
     one.start()
     assert one.wait_exit(30) == EX_CONFIG
     assert why in one.log() and "before 'trusted'" in one.log()
+
+
+def test_a_topic_that_has_lost_its_beginning_is_refused(views, kafka, stack, unique, tmp_path):
+    """Its settings keep all, but somebody has deleted records."""
+    one = views()
+    views.put(*FIRST)
+    topic = f"{unique}.bronze.a"
+    partition = kafka.read(topic)[0].partition
+    (tmp_path / "upto.json").write_text(json.dumps({"version": 1, "partitions": [{"topic": topic, "partition": partition, "offset": 1}]}))
+    stack.run("kafka-tool", "org.apache.kafka.tools.DeleteRecordsCommand", "--bootstrap-server", kafka.bootstrap,
+              "--offset-json-file", str(tmp_path / "upto.json"))
+    one.start()
+    assert one.wait_exit(30) == EX_CONFIG
+    assert f"source bronze.a says before 'trusted': topic {topic}, partition {partition} begins at offset 1" in one.log()
+    assert not kafka.topics().get(f"{unique}.gold.a") or not kafka.read(f"{unique}.gold.a")

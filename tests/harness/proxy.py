@@ -27,7 +27,8 @@ class Answer(NamedTuple):
     headers: dict = {}
 
 
-HANG, CLOSE, CUT = "hang", "close", "cut"  # no answer; the connection ends without one, or inside the server's
+# no answer; the connection ends without one, or inside the server's; nothing more comes inside the server's
+HANG, CLOSE, CUT, STALL = "hang", "close", "cut", "stall"
 
 
 def s3_refusal(status, code, **headers):
@@ -86,7 +87,7 @@ class HttpProxy:
         with self._lock:
             what = next((fault.what for fault in self._faults if fault.takes(handler.command, handler.path)), None)
         answer = what if isinstance(what, Answer) else None
-        if what is None or what == CUT:
+        if what in (None, CUT, STALL):
             answer = self._ask(handler, body)
         self.requests.append((handler.command, handler.path, what if isinstance(what, str) else answer.status))
         if what == HANG:
@@ -94,7 +95,9 @@ class HttpProxy:
         if answer is None:
             handler.close_connection = True
         else:
-            send(handler, answer, what == CUT)
+            send(handler, answer, what in (CUT, STALL))
+        if what == STALL:
+            self._over.wait(HANG_S)
 
     def _ask(self, handler, body):
         connection = http.client.HTTPConnection(self.upstream, timeout=HANG_S)
