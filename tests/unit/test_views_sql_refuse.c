@@ -112,6 +112,8 @@ static const struct refusal selects[] = {
     {"SELECT id, s FROM b.t GROUP BY k, s HAVING k > 1", "3:38", "\"id\" must be in GROUP BY"},
     {"SELECT count(*) FROM b.t GROUP BY 1", "3:65", "aggregates are not allowed in GROUP BY"},
     {"SELECT id FROM b.t WHERE count(*) > 1", "3:56", "aggregates are not allowed in WHERE"},
+    {"SELECT generate_series(1, count(*)) AS i FROM b.t GROUP BY 1", "3:57",
+     "aggregates are not allowed in GROUP BY"},
     {"SELECT sum(max(k)) FROM b.t", "3:42", "nested"},
     {"SELECT k, sum(s) FROM b.t GROUP BY k", "3:41", "aggregate sum(text) is not known"},
     {"SELECT j, count(*) FROM b.t GROUP BY j", "3:68", "type json can't"},

@@ -4,6 +4,7 @@
  */
 #include "sql/block.h"
 #include "sql/from.h"
+#include "sql/joins.h"
 
 enum { ROWS_FUNCTIONS_MAX = 16 };
 
@@ -357,10 +358,34 @@ bool from_expand_apart(struct binder *binder, struct from *from, const struct si
 
 /* ---- SELECT ---- */
 
+static bool same_rows(const struct plan_rows *rows, const struct expr *call)
+{
+    bool same = rows->function == call->function && rows->args_n == call->args_n;
+
+    for (uint16_t i = 0; i < call->args_n && same; i++)
+        same = expr_same(rows->args[i], call->args[i]);
+    return same;
+}
+
+/* The call's place in the list: the same twice gives the same rows side by side. */
+static uint32_t place_of(struct binder *binder, struct list *list, const struct expr *call)
+{
+    struct plan_rows *rows;
+    uint32_t at = 0;
+
+    while (at < list->n && !same_rows(list->at[at], call))
+        at++;
+    if (at < list->n)
+        return at;
+    rows = arena_alloc(binder->arena, sizeof(*rows));
+    *rows = rows_of(binder, call);
+    list_add(list, binder->arena, rows);
+    return at;
+}
+
 struct expr *bind_rows_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name)
 {
     struct binder *binder = scope->binder;
-    struct plan_rows *rows = arena_alloc(binder->arena, sizeof(*rows));
     struct expr *call;
 
     if (scope->rows == NULL || scope->in_aggregate || scope->in_window) {
@@ -377,9 +402,8 @@ struct expr *bind_rows_call(struct scope *scope, const PgQuery__FuncCall *node, 
                    "%s gives rows of several columns; write it in FROM", name);
         return NULL;
     }
-    *rows = rows_of(binder, call);
-    list_add(scope->rows, binder->arena, rows);
-    return exprs_column(binder->arena, (uint16_t)(ROWS_COLUMN + scope->rows->n - 1), call->type,
+    return exprs_column(binder->arena,
+                        (uint16_t)(ROWS_COLUMN + place_of(binder, scope->rows, call)), call->type,
                         node->location);
 }
 
@@ -407,6 +431,93 @@ bool rows_map(struct block *block, struct expr *(*map)(void *to, struct expr *ex
                 return false;
         }
     }
+    return true;
+}
+
+/* Sets used[i] where the expression reads the rows of function i. */
+static void mark_used(const struct expr *expr, bool *used)
+{
+    if (expr->kind == EXPR_COLUMN && expr->column >= ROWS_COLUMN)
+        used[expr->column - ROWS_COLUMN] = true;
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        mark_used(expr->args[i], used);
+}
+
+/* They are computed before there are groups: of columns of FROM alone. */
+static bool are_over_from(struct block *block, const bool *used)
+{
+    for (uint32_t i = 0; i < block->rows.n; i++) {
+        const struct plan_rows *rows = block->rows.at[i];
+
+        for (uint16_t k = 0; used[i] && k < rows->args_n; k++)
+            if (!exprs_is_plain(rows->args[k]))
+                return ast_refuse(&block->binder->ast, rows->args[k]->location,
+                                  "aggregates are not allowed in GROUP BY");
+    }
+    return true;
+}
+
+/* The functions that are used beside the rows of FROM, its conditions above them; the others stay,
+ * *at says where. */
+static void move_into_from(struct block *block, const bool *used, int16_t *at)
+{
+    struct binder *binder = block->binder;
+    struct from *from = &block->from;
+    struct plan_rows *rows = arena_alloc(binder->arena, block->rows.n * sizeof(*rows));
+    const char **names = arena_alloc(binder->arena, (block->rows.n + 1U) * sizeof(*names));
+    struct expansion expansion = {
+        .rows = rows, .names = names, .first = from->columns_n, .location = -1};
+    struct list others = {0}, conditions = from->group->conditions;
+
+    for (uint32_t i = 0; i < block->rows.n; i++) {
+        const struct plan_rows *one = block->rows.at[i];
+
+        if (!used[i]) {
+            at[ROWS_COLUMN + i] = (int16_t)(ROWS_COLUMN + others.n);
+            list_add(&others, binder->arena, block->rows.at[i]);
+            continue;
+        }
+        at[ROWS_COLUMN + i] = (int16_t)from->columns_n;
+        names[expansion.rows_n] = one->function->name;
+        rows[expansion.rows_n++] = *one;
+        from->columns[from->columns_n++] =
+            (struct column){one->function->name, one->types[0], false};
+    }
+    names[expansion.rows_n] = "ordinality";
+    from->columns[from->columns_n++] = (struct column){"ordinality", {TYPE_INT8, -1, NULL}, true};
+    expansion.n = (uint16_t)(expansion.rows_n + 1);
+    from->group->conditions = (struct list){0};
+    from->group = joins_expand(binder, from->group, &expansion, false);
+    from->group->conditions = conditions;
+    block->rows = others;
+}
+
+bool rows_settle(struct block *block)
+{
+    bool *used = arena_zalloc(block->binder->arena, block->rows.n + 1);
+    bool any = false, beside = false;
+    int16_t *at;
+
+    for (uint32_t i = 0; i < block->groups.n; i++)
+        mark_used(block->groups.at[i], used);
+    for (uint32_t i = 0; i < block->rows.n; i++) {
+        const struct plan_rows *rows = block->rows.at[i];
+
+        any = any || used[i];
+        for (uint16_t k = 0; used[i] && k < rows->args_n; k++)
+            beside = beside || beside_reads(rows->args[k]);
+    }
+    if (!any)
+        return true;
+    if ((beside && !beside_settle(block)) || !are_over_from(block, used))
+        return false;
+    if (block->from.columns_n + block->rows.n + 1 > COLUMNS_MAX)
+        return ast_refuse(&block->binder->ast, -1, "FROM joins more than %d columns", COLUMNS_MAX);
+    at = block_places(block);
+    move_into_from(block, used, at);
+    block_move(block, at);
+    for (uint32_t i = 0; i < block->groups.n; i++)
+        block->groups.at[i] = exprs_move(block->binder->arena, block->groups.at[i], at);
     return true;
 }
 

@@ -85,6 +85,9 @@ void rows_need(const struct block *block, struct column_set *need);
 WARN_UNUSED bool rows_map(struct block *block, struct expr *(*map)(void *to, struct expr *expr),
                           void *to);
 
+/* Those that groups read become part of FROM: their rows are there before they are grouped. */
+WARN_UNUSED bool rows_settle(struct block *block);
+
 /* Their rows beside those of the node. */
 WARN_UNUSED bool rows_plan(struct block *block, uint32_t *node);
 

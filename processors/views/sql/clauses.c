@@ -65,8 +65,11 @@ static struct expr *grouped_target(struct block *block, int index)
 struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node)
 {
     struct site site = {.groups = {&block->from.group}, .groups_n = 1};
-    struct scope scope = {
-        .binder = block->binder, .from = &block->from, .clause = "GROUP BY", .site = &site};
+    struct scope scope = {.binder = block->binder,
+                          .from = &block->from,
+                          .rows = &block->rows,
+                          .clause = "GROUP BY",
+                          .site = &site};
     const char *name = bare_name(node);
     struct expr *expr = NULL;
     int index = -1;

@@ -222,16 +222,6 @@ static uint32_t project(struct binder *binder, uint32_t node, const struct list 
     return nodes_project(&binder->nodes, node, moved, names, (uint16_t)exprs->n);
 }
 
-static bool is_plain(const struct expr *expr)
-{
-    if (expr->kind == EXPR_COLUMN)
-        return expr->column < COLUMNS_MAX;
-    for (uint16_t i = 0; i < expr->args_n; i++)
-        if (!is_plain(expr->args[i]))
-            return false;
-    return true;
-}
-
 bool domain_plan(const struct scope *scope, const struct list *exprs, int location,
                  uint32_t *ret_node)
 {
@@ -242,7 +232,7 @@ bool domain_plan(const struct scope *scope, const struct list *exprs, int locati
     int16_t *at;
 
     for (uint32_t i = 0; i < exprs->n; i++) {
-        if (!is_plain(exprs->at[i]))
+        if (!exprs_is_plain(exprs->at[i]))
             return ast_refuse(&binder->ast, location,
                               "a subquery that compares with an aggregate, a window function or "
                               "another subquery of the query around is not supported here; make it "

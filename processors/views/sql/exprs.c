@@ -255,6 +255,16 @@ bool exprs_not_null(const struct expr *expr, const struct schema *schema)
     }
 }
 
+bool exprs_is_plain(const struct expr *expr)
+{
+    if (expr->kind == EXPR_COLUMN)
+        return expr->column < COLUMNS_MAX;
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        if (!exprs_is_plain(expr->args[i]))
+            return false;
+    return true;
+}
+
 bool exprs_is_true(const struct expr *expr)
 {
     return expr->kind == EXPR_CONST && expr->type.id == TYPE_BOOL && !expr->constant.null &&

@@ -66,6 +66,9 @@ bool exprs_is_equality(const struct expr *expr);
 /* The expression is never NULL, given the row's shape. */
 bool exprs_not_null(const struct expr *expr, const struct schema *schema);
 
+/* It reads columns of FROM alone: no aggregate, window function, subquery beside or rows. */
+bool exprs_is_plain(const struct expr *expr);
+
 /* A constant that is true. */
 bool exprs_is_true(const struct expr *expr);
 

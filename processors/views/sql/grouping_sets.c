@@ -8,7 +8,7 @@ static const struct list NO_SETS;
 static bool has_aggregate(const struct expr *expr)
 {
     if (expr->kind == EXPR_COLUMN)
-        return expr->column >= AGGREGATE_COLUMN;
+        return expr->column >= AGGREGATE_COLUMN && expr->column < ROWS_COLUMN;
     for (uint16_t i = 0; i < expr->args_n; i++)
         if (has_aggregate(expr->args[i]))
             return true;
@@ -210,5 +210,5 @@ bool clauses_group(struct block *block)
     if (!has_sets)
         block->sets = NO_SETS;
     block->written_n = block->groups.n;
-    return true;
+    return rows_settle(block);
 }
