@@ -36,11 +36,44 @@ service_pid() { # its pid while that very process lives
 
 service_gone() { ! service_pid "$1" >/dev/null; }
 
-service_start() { # service_start NAME FLAG ...
+service_start() { # service_start NAME FLAG ...; its command line is kept, so that it can be started again
   local name=$1; shift
+  { echo "${port[$name]}"; printf '%q ' "$@"; } >"$state/$name.flags"
   setsid "$build/bin/sluice-$name" "$@" --http-port="${port[$name]}" >>"$state/$name.log" 2>&1 </dev/null &
   echo $! >"$state/$name.pid"
   while service_gone "$name" && kill -0 $! 2>/dev/null; do sleep 0.02; done # until the child has become the service
+}
+
+services_kept() { # those of the last demo, in the order of their start
+  local name
+  for name in "${all_services[@]}"; do [ ! -f "$state/$name.flags" ] || echo "$name"; done
+}
+
+start_again() { # servers and services of the last demo, over the data it left
+  local name flags kept
+  mapfile -t kept < <(services_kept)
+  [ ${#kept[@]} -gt 0 ] || die "there is nothing to start: no demo has run"
+  "$here/servers" start
+  eval "$("$here/servers" env)"
+  for name in "${kept[@]}"; do
+    { read -r "port[$name]"; IFS= read -r flags || true; } <"$state/$name.flags"
+    if service_gone "$name"; then eval "service_start $name $flags"; fi
+  done
+  wait_ready "${kept[@]}"
+}
+
+show_status() { # false when a service of the last demo, or a server, does not run
+  local name wrong=0
+  for name in $(services_kept); do
+    if service_gone "$name"; then echo "$name: not running"; wrong=1; else echo "$name: pid $(service_pid "$name")"; fi
+  done
+  "$here/servers" status && [ $wrong -eq 0 ]
+}
+
+show_logs() { # show_logs [SERVICE]: of one service or of all
+  local name
+  if [ $# -gt 0 ]; then cat "$state/$1.log"; return; fi
+  for name in $(services_kept); do sed "s/^/$name: /" "$state/$name.log"; done
 }
 
 service_ready() {

@@ -15,7 +15,7 @@ generate() {
   local dataset
   step "files: the same seed gives the same bytes"
   mkdir -p "$data" "$state/producers"
-  for dataset in "${datasets[@]}"; do "$build/bin/sluice-datagen" "$dataset" --out="$data" 2>>"$state/datagen.log"; done
+  for dataset in "${datasets[@]}"; do "$build/bin/sluice-datagen" "$dataset" --out="$data" 2>>"$state/datagen.log" || die "log: $state/datagen.log"; done
   wc -c "$data"/* | sed 's/^/  /'
 }
 
@@ -37,13 +37,22 @@ once() { # once NAME FLAG ...: one run of s3-objects, NAME being what its log sa
   sed -E "s/.*\"duration_ms\":([0-9]+).*\"objects\":([0-9]+).*/  $what: \2 objects in \1 ms/" "$state/account"
 }
 
-write_objects() { # gold as CSV, replaced when it changes; a pipeline's own script may have another idea
-  mapfile -t gold < <(views_of "schemas/$name/pipeline.sql" gold)
+stage_objects() { # stage_objects FILE FLAG ...: one run of sluice-objects by its config file
+  local file=$1 stage; shift
+  stage=${file##*/}
+  "$build/bin/sluice-objects" --config="$file" "$@" --once --state-dir="$state/producers/${stage%%.*}" --s3-endpoint="$S3_ENDPOINT" \
+    --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP" >"$state/account" 2>>"$state/objects.log" || die "log: $state/objects.log"
+  sed -E "s/.*\"duration_ms\":([0-9]+).*/  ${stage%%.*}: read in \1 ms/" "$state/account"
+}
+
+gold_as_csv() { # replaced when it changes
   local topics
-  topics=$(printf "$name.%s," "${gold[@]}")
-  once gold --pipeline="$name" --group="$name-gold" --topics="${topics%,}" --layout=snapshot --format=csv --schema="schemas/$name/target.sql" \
+  topics=$(views_of "schemas/$name/pipeline.sql" gold | sed "s/^/$name./" | paste -sd,)
+  once gold --pipeline="$name" --group="$name-gold-csv" --topics="$topics" --layout=snapshot --format=csv --schema="schemas/$name/target.sql" \
     --s3-bucket="$name" --key-template='gold/{table}.{ext}'
 }
+
+write_objects() { gold_as_csv; } # a pipeline's own script may have another idea
 
 run_demo() {
   local views

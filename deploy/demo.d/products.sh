@@ -31,7 +31,14 @@ INSERT INTO bronze.items SELECT one.* FROM json_array_elements(:'feed'::json) AS
 SQL
 }
 
+# The silver products as XML; and the JSON object of one bucket as XML object of another, by the config files of schemas/products/flow.
 write_objects() {
+  local flow=schemas/products/flow
   once products.xml --pipeline=products --group=products-xml --topics=products.silver.products --layout=snapshot --format=xml \
     --xml-style=tree --xml-root=products --xml-record=product --s3-bucket=products --key-template='{table}.{ext}'
+  bucket -X PUT "$S3_ENDPOINT/input-bucket" >/dev/null
+  bucket -X PUT "$S3_ENDPOINT/output-bucket" >/dev/null
+  bucket -T "$data/products.json" "$S3_ENDPOINT/input-bucket/sample_products.json" >/dev/null
+  stage_objects $flow/01-feed.objects.conf
+  once output.xml --config=$flow/02-xml.s3-objects.conf
 }

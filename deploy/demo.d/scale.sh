@@ -56,7 +56,7 @@ follow() {
   before=$(metric views sluice_records_read_total)
   until in_gold "$day"; do
     now=$(($(metric views sluice_records_read_total) - before)); now=$((now < 0 ? 0 : now < all ? now : all - 1))
-    left=$(awk -v s="$(seconds_since "$began_at")" -v n="$now" -v all="$all" 'BEGIN {print n > 0 ? int(s * (all - n) / n) " s left" : "..."}')
+    left=$(awk -v s="$(seconds_since "$began_at")" -v n="$now" -v all="$all" 'BEGIN {print (n > 0 ? int(s * (all - n) / n) " s left" : "...")}')
     bar "$now" "$all" "$now of $all records read, $left   "
     sleep 0.2
   done

@@ -133,6 +133,8 @@ static bool try_run(struct life *life, bool noticed, bool *ret_stop, struct err 
 static bool one_run(struct life *life, bool noticed, bool *ret_stop, struct err *reterr)
 {
     life->failing_ms = -1;
+    if (!life->reached)
+        life->began_ms = clock_mono_ms();
     life->summary = (struct run_summary){0};
     account_begin(&life->run.account, objects_service, life->run.options->topic, clock_wall_us(),
                   clock_mono_ms());
@@ -203,6 +205,8 @@ static bool await_work(struct life *life, enum work *ret, struct err *reterr)
 
     if (life->run.notices != NULL)
         return await_notices(life, due_ms, ret, reterr);
+    if (life->last_run_ms < 0 && due_ms > clock_wall_us() / 1000) /* the first is yet to come */
+        service_ready(life->run.service, true, NULL);
     bool due = due_ms >= 0 && service_wait_until(life->run.service, due_ms);
     *ret = due ? WORK_LIST : WORK_NONE;
     return true;

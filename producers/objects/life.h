@@ -11,7 +11,7 @@
 struct life {
     struct run run;
     bool connected, reached;            /* now; ever */
-    int64_t began_ms;                   /* of the process */
+    int64_t began_ms;                   /* of the process; until a broker was reached, of the run */
     int64_t failing_ms;                 /* since when a run gets nowhere, -1: it does not fail */
     int64_t commits;                    /* then */
     int64_t last_run_ms;                /* by the wall clock, -1: none yet */

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """What the READMEs of schemas/ tell people to type: each flag and variable is in CONFIGURATION.md, each path and report is there.
 
-Commands are those of fenced console blocks and of code in tables. It runs none of them. Any finding fails.
+Commands are those of fenced console blocks and of code in tables. It runs none of them, which
+tests/pipelines/test_commands.py does. Any finding fails.
 """
 import pathlib
 import re
 import shlex
 import sys
+
+from readme_commands import commands
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
 if ROOT.is_file():
@@ -27,26 +30,6 @@ def options():
             for name in re.findall(r"`(SLUICE_\w+)`", line):
                 variables |= {name, name + "_FILE"}
     return flags, variables
-
-
-def commands(text):
-    """(line number, command) of each one to be typed."""
-    fenced, kept, began = False, "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("```"):
-            fenced = line == "```console"
-        elif fenced and (kept or line.startswith("$ ")):
-            began = began if kept else number
-            kept += line.removeprefix("$ ") if not kept else line
-            if kept.endswith("\\"):
-                kept = kept[:-1]
-            else:
-                yield began, kept
-                kept = ""
-        elif line.startswith("|") and not fenced:
-            for code in re.findall(r"`([^`]+)`", line):
-                if re.match(r"(build/release/bin/)?sluice-\w|\./deploy/", code):
-                    yield number, code
 
 
 def findings_of(command, flags):
@@ -74,9 +57,9 @@ def main():
     flags, variables = options()
     findings, count = [], 0
     for file in sorted((ROOT / "schemas").glob("*/README.md")):
-        for number, command in commands(file.read_text(encoding="utf-8")):
+        for command in commands(file.read_text(encoding="utf-8")):
             count += 1
-            findings += [f"{file.relative_to(ROOT)}:{number}: {what}" for what in findings_of(command, flags)]
+            findings += [f"{file.relative_to(ROOT)}:{command.line}: {what}" for what in findings_of(command.text, flags)]
         sample = file.parent / ".env.sample"
         if not sample.is_file():
             findings.append(f"{sample.relative_to(ROOT)}: is missing")

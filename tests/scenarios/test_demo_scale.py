@@ -1,4 +1,4 @@
-"""deploy/demo acme --scale ROWS: from nothing to gold with rates, and refused before anything starts when the disk is small."""
+"""deploy/demo acme --scale ROWS is refused before anything starts when the disk is small. tests/pipelines/test_commands.py runs it."""
 
 import os
 import re
@@ -8,8 +8,6 @@ import pytest
 
 from harness import ROOT
 from harness.services import BUILD
-
-ROWS = 10_000
 
 
 @pytest.fixture
@@ -26,13 +24,8 @@ def demo(tmp_path):
                    capture_output=True, timeout=60)
 
 
-def test_scale(demo, tmp_path):
+def test_scale_is_refused(demo, tmp_path):
     refused = demo("acme", "--scale", "1000000", SLUICE_DEMO_FREE_BYTES="1000000000")
     assert refused.returncode == 1 and re.search(r"needs about \d+ MiB of disk, 953 MiB are free", refused.stderr)
     assert not (tmp_path / "demo" / "servers").exists()
     assert demo("acme", "--scale", "many").returncode == 1 and demo("acme", "--size", "1").returncode == 64
-    done = demo("acme", "--scale", str(ROWS))
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert len(re.findall(r"^  gold\.\w+: \d+ rows, equal$", done.stdout, re.M)) >= 8
-    snapshot, stream = re.findall(r": (\d+) in [\d.]+ s, \d+ a second, [\d.]+ % of the goal of 166667$", done.stdout, re.M)
-    assert (int(snapshot) >= ROWS, int(stream)) == (True, ROWS // 10)
