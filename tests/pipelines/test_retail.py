@@ -19,6 +19,18 @@ EXPECTED = {
     "gold.product_analytics": "category, product_count DESC, supplier",
 }
 OF_EVENTS = ("silver.events", "gold.user_engagement", "gold.event_funnel", "gold.device_location_analytics", "gold.revenue_analysis")
+FIELDS = ("user_id", "event", "device", "location", "product_id", "amount", "quantity", "page", "duration_seconds", "query", "email")
+
+
+def rare_event(line, day, **fields):
+    return {"_file": "events.ndjson", "_line": line, "timestamp": f"{day}T12:00:00", "device": "mobile", "location": "Oslo", **fields}
+
+
+RARE_EVENTS = [  # days on which a rate of the funnel has nothing to divide by, and users of one event
+    rare_event(20001, "2026-01-20", user_id=6001, event="signup", email="new@example.com"),
+    rare_event(20002, "2026-01-21", user_id=6002, event="purchase", product_id="P1", amount=Decimal("10.05"), quantity=3),
+    rare_event(20003, "2026-01-22", user_id=6003, event="view", page="/home", duration_seconds=0),
+]
 
 
 def test_fixed_data(pipeline, shared_data):
@@ -107,14 +119,27 @@ def test_events(pipeline, generate):
     """Dead letters and silver together are the events that came in."""
     retail = pipeline("retail")
     rows, cut = event_rows(generate("events", rows=20000))
+    rows += RARE_EVENTS
     _, refused = retail.check({"events": rows}, {view: 1 if view in OF_EVENTS else 0 for view in retail.views})
     silver = retail.value("SELECT count(*) FROM silver.events")
-    assert (silver, refused["bronze.events"], cut) == (19000, 900, 100)
+    assert (silver, refused["bronze.events"], cut) == (19000 + len(RARE_EVENTS), 900, 100)
     good = [row for row in rows if isinstance(row.get("user_id"), int)
             and all(row.get(field) for field in ("timestamp", "event", "device", "location"))]
     assert len(good) == silver
+    compare_fields(retail, good)
     compare_engagement(retail, good)
     compare_funnel(retail, good)
+    compare_devices(retail, good)
+
+
+def compare_fields(retail, events):
+    """silver.events: each field with its type, NULL where the event has none."""
+    expected = {}
+    for event in events:
+        stamp = datetime.fromisoformat(event["timestamp"])
+        expected[event["_line"]] = ("events.ndjson", event["_line"], stamp, stamp.date(), *(event.get(field) for field in FIELDS))
+    found = {row[1]: row for row in retail.rows("silver.events")}
+    assert found == expected
 
 
 def compare_engagement(retail, events):
@@ -138,6 +163,15 @@ def compare_engagement(retail, events):
         assert spent == sum(event["amount"] for event in bought)
         assert (average, first, last, engagement) == (session, stamps[0], stamps[-1], score)
         assert abs(days_period - period) < Decimal("1e-9")
+
+
+def compare_devices(retail, events):
+    """gold.device_location_analytics once more."""
+    of_place = defaultdict(list)
+    for event in events:
+        of_place[event["device"], event["location"]].append(event["user_id"])
+    expected = [(*place, len(users), len(set(users))) for place, users in of_place.items()]
+    assert sorted(retail.rows("gold.device_location_analytics")) == sorted(expected)
 
 
 def compare_funnel(retail, events):
