@@ -169,6 +169,12 @@ static bool unshift(const struct call *call, int shift, struct value *ret, struc
     return true;
 }
 
+/* The typmod that PostgreSQL makes of what was read: of a precision of 0 or above 1000 too, which no column has. */
+static int32_t typmod_of(int precision, int scale)
+{
+    return (int32_t)(((uint32_t)precision << 16 | (uint32_t)scale) + 4U);
+}
+
 static bool number_of(const struct call *call, struct reading *reading, struct value *ret,
                       struct err *reterr)
 {
@@ -182,9 +188,8 @@ static bool number_of(const struct call *call, struct reading *reading, struct v
     buf_char(&text, reading->sign);
     buf_put(&text, number);
     return numeric_parse(buf_str(&text), call->scratch, &number, reterr) &&
-           numeric_apply_typmod(call->scratch, number,
-                                type_numeric_make_typmod(precision, reading->behind), &ret->bytes,
-                                reterr) &&
+           numeric_apply_typmod(call->scratch, number, typmod_of(precision, reading->behind),
+                                &ret->bytes, reterr) &&
            unshift(call, template->shift, ret, reterr);
 }
 
