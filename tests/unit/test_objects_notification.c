@@ -41,6 +41,9 @@ static void test_notifications(void **state)
         {minio, "+ b in/a.csv \"ab-2\" 7|"},
         {"{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\",\"Bucket\":\"b\"}", ""},
         {"{\"Records\":[]}", ""},
+        {"{\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"b\"},"
+         "\"object\":{\"key\":\"a\",\"size\":-5}}}]}",
+         "+ b a  -1|"},
     };
     static const char *const none[] = {
         "",
