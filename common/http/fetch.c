@@ -2,11 +2,11 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "http/header.h"
 #include <curl/curl.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <strings.h>
 
 enum { CONNECT_TIMEOUT_MS = 10000, REDIRECTS_MAX = 5, RETRY_AFTER_MAX_MS = 3600 * 1000 };
 
@@ -79,19 +79,12 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
     return transfer->disk_full ? 0 : size * n;
 }
 
-/* Copies the value behind "name:" when the line has that name, in any case. */
+/* Copies the value behind "name:" when the line has that name and the value fits. */
 static void keep(struct str line, const char *name, char *into, size_t room)
 {
-    size_t length = strlen(name);
+    struct str value;
 
-    if (line.len <= length || line.at[length] != ':' || strncasecmp(line.at, name, length) != 0)
-        return;
-    struct str value = {line.at + length + 1, line.len - length - 1};
-    while (value.len > 0 && (value.at[0] == ' ' || value.at[0] == '\t'))
-        value = (struct str){value.at + 1, value.len - 1};
-    while (value.len > 0 && (unsigned char)value.at[value.len - 1] <= ' ')
-        value.len--;
-    if (value.len < room)
+    if (header_value(line, name, &value) && value.len < room)
         snprintf(into, room, "%.*s", STR_ARG(value));
 }
 

@@ -146,7 +146,8 @@ static void page_leaf(struct walk *walk, const char *parent, const char *name, s
     } else if (strcmp(name, "Contents") == 0) {
         const struct s3_listed object = {buf_str(&walk->key), walk->size, buf_str(&walk->tag)};
 
-        page->stopped = page->stopped || !page->each(&object, page->arg);
+        page->nameless = page->nameless || object.key.len == 0;
+        page->stopped = page->stopped || page->nameless || !page->each(&object, page->arg);
         buf_clear(&walk->key);
         buf_clear(&walk->tag);
         walk->size = 0;
@@ -163,7 +164,7 @@ bool s3_answer_page(struct str body, struct s3_page *page, struct err *reterr)
     const char *why = "empty";
 
     buf_clear(&page->token);
-    page->truncated = false;
+    page->truncated = page->nameless = false;
     bool well =
         body.len > 0 && run(&walk, body, &why) && strcmp(walk.names[0], "ListBucketResult") == 0;
     buf_done(&walk.key);
@@ -171,6 +172,8 @@ bool s3_answer_page(struct str body, struct s3_page *page, struct err *reterr)
     if (!well)
         return err_set(reterr, ERR_RETRY, "the store's answer is not a listing: %s",
                        why == NULL ? "another document" : why);
+    if (page->nameless)
+        return err_set(reterr, ERR_RETRY, "the store's listing has an object without a key");
     if (page->truncated && page->token.len == 0)
         return err_set(reterr, ERR_RETRY, "the store's listing is cut without a token to go on");
     return true;

@@ -33,11 +33,13 @@ struct s3_page {
     bool (*each)(const struct s3_listed *object, void *arg);
     void *arg;
     bool stopped;     /* each has returned false */
+    bool nameless;    /* an entry has no key; `each` is not called for it */
     bool truncated;   /* there is another page, */
     struct buf token; /* which this continues with; the caller frees it */
 };
 
-/* Reads a ListObjectsV2 answer. ERR_RETRY when it is not one: a proxy's page, a cut answer. */
+/* Reads a ListObjectsV2 answer. ERR_RETRY when it is not one: a proxy's page, a cut answer, an object
+ * without a key. */
 WARN_UNUSED bool s3_answer_page(struct str body, struct s3_page *page, struct err *reterr);
 
 #endif

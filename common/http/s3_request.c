@@ -1,8 +1,8 @@
 #include "http/s3_request.h"
 
 #include "base/clock.h"
+#include "http/header.h"
 #include <assert.h>
-#include <strings.h>
 #include <time.h>
 
 enum { CONNECT_TIMEOUT_MS = 5000, ERROR_BYTES_MAX = 64 * 1024 };
@@ -15,19 +15,13 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
     return buf_ok(&answer->body) ? size * n : 0;
 }
 
-/* Copies the value behind "name:" when the line has that name, in any case. */
+/* Copies the value behind "name:" when the line has that name, as much as fits. */
 static void keep(struct str line, const char *name, char *into, size_t size)
 {
-    size_t length = strlen(name);
+    struct str value;
 
-    if (line.len <= length || line.at[length] != ':' || strncasecmp(line.at, name, length) != 0)
-        return;
-    struct str value = {line.at + length + 1, line.len - length - 1};
-    while (value.len > 0 && (value.at[0] == ' ' || value.at[0] == '\t'))
-        value = (struct str){value.at + 1, value.len - 1};
-    while (value.len > 0 && (unsigned char)value.at[value.len - 1] <= ' ')
-        value.len--;
-    snprintf(into, size, "%.*s", STR_ARG(value));
+    if (header_value(line, name, &value))
+        snprintf(into, size, "%.*s", STR_ARG(value));
 }
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
