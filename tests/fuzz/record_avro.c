@@ -1,4 +1,5 @@
-/* Bytes -> JSON along derived and foreign schemas; what comes out well-formed goes back and comes out the same. */
+/* Bytes -> JSON along derived and foreign schemas; what comes out well-formed goes back and comes out the same. Frames, and
+ * schemas as a registry may give them (the first byte 255). */
 #include "record/avro.h"
 
 #include "record/json.h"
@@ -56,6 +57,30 @@ static bool has_nul(struct str json)
     return memmem(json.at, json.len, "\\u0000", 6) != NULL;
 }
 
+static void as_frame(struct str record)
+{
+    int32_t id;
+    struct str body;
+    struct err err = {0};
+
+    if (avro_frame_read(record, &id, &body, &err)) {
+        if (!avro_is_framed(record) || body.len + AVRO_FRAME_BYTES != record.len)
+            abort();
+    } else if (err.kind != ERR_DEAD_LETTER) {
+        abort();
+    }
+}
+
+static void as_schema(struct str text)
+{
+    struct avro_shape *shape = NULL;
+    struct err err = {0};
+
+    if (!avro_shape_parse(text, &shape, &err) && err.kind != ERR_STOP)
+        abort();
+    avro_shape_free(shape);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -66,6 +91,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct avro_shape *shape = shape_of(derived);
     struct err err;
 
+    as_frame((struct str){(const char *)data, size});
+    if (size > 0 && data[0] == 255) {
+        as_schema((struct str){(const char *)data + 1, size - 1});
+        return 0;
+    }
     if (size == 0 ||
         !avro_to_json(shape, (struct str){(const char *)data + 1, size - 1}, &json, &err))
         return 0;
