@@ -1,5 +1,6 @@
 -- What people add to the tables of target.sql: rules, indexes, comments, rights. Run behind it at each start:
--- sluice-postgres-upsert --target=schemas/telco/target.sql,schemas/telco/tuning.sql
+-- sluice-postgres-upsert --target=schemas/telco/target.sql,schemas/telco/tuning.sql \
+--   --commit-time-columns=ingestion_timestamp,calculated_at,report_timestamp
 
 DO $$
 DECLARE rule record;
@@ -12,6 +13,13 @@ BEGIN
   END LOOP;
 END $$;
 
+-- When the source committed what a row was computed of: --commit-time-columns fills them.
+ALTER TABLE silver.customers_staging ADD COLUMN IF NOT EXISTS ingestion_timestamp timestamptz;
+ALTER TABLE gold.churn_summary ADD COLUMN IF NOT EXISTS calculated_at timestamptz;
+ALTER TABLE gold.revenue_analysis ADD COLUMN IF NOT EXISTS calculated_at timestamptz;
+ALTER TABLE gold.executive_summary ADD COLUMN IF NOT EXISTS report_timestamp timestamptz;
+
+CREATE INDEX IF NOT EXISTS idx_customers_ingested ON silver.customers_staging (ingestion_timestamp);
 CREATE INDEX IF NOT EXISTS idx_customers_churned ON silver.customers_staging (churned);
 CREATE INDEX IF NOT EXISTS idx_customers_segment ON silver.customers_staging (customer_segment);
 CREATE INDEX IF NOT EXISTS idx_customers_segment_churned ON silver.customers_staging (customer_segment, churned);

@@ -105,6 +105,15 @@ bool batch_add(struct batch *batch, uint32_t table, struct str key, struct str v
     return true;
 }
 
+void batch_set_time(struct batch *batch, struct str time)
+{
+    const struct batch_entry *entry = &batch->entries[batch->entries_n - 1];
+    uint32_t column = batch->tables[entry->table].time_column;
+
+    if (!entry->tombstone && entry->fields[column].at == NULL)
+        entry->fields[column] = time;
+}
+
 /* What is sorted: small, and seldom in need of a look at the entry. */
 struct place {
     uint64_t rank;

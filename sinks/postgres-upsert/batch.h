@@ -19,7 +19,7 @@ struct batch_entry {
     uint32_t tag; /* the caller's: which message */
     bool tombstone, key_has_null;
     struct str key;
-    const struct str *fields;
+    struct str *fields;
     uint64_t rank; /* orders integer keys by value without looking at them */
 };
 
@@ -49,6 +49,10 @@ void batch_clear(struct batch *batch);
  */
 WARN_UNUSED bool batch_add(struct batch *batch, uint32_t table, struct str key, struct str value,
                            uint32_t tag, struct err *reterr);
+
+/* The commit time of the record that was added last, of a table with a time_column; a record that
+ * says what is in that column keeps it. */
+void batch_set_time(struct batch *batch, struct str time);
 
 /* No more records: fills `order`. Tables in their order, each by key, so that all writers lock rows
  * in one order. */

@@ -16,6 +16,12 @@ const struct option upsert_options_rows[] = {
      "the target tables as sluice-views --ddl prints them, then files of your own (indexes, "
      "grants, "
      "comments); all are run at each start, in one transaction each: write IF NOT EXISTS"},
+    {"commit-time-columns", OPTION_LIST, ROW(commit_time_columns), NULL, 0, 0, NULL, false,
+     "NAME,...",
+     "columns that get the time at which the source committed what the row was computed of; in "
+     "each "
+     "table the first of them that it has, as target files of your own add it (calculated_at "
+     "timestamptz)"},
     {"batch-rows", OPTION_INT, ROW(batch_rows), "10000", 1, 1000000, NULL, false, "N",
      "most records in one transaction"},
     {"batch-size", OPTION_SIZE, ROW(batch_bytes), "8MiB", 1024, 256 << 20, NULL, false, "SIZE",

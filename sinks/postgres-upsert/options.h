@@ -13,6 +13,7 @@ struct upsert_options {
     char *pipeline;
     struct option_list topics;
     struct option_list target;
+    struct option_list commit_time_columns;
     int64_t batch_rows, batch_bytes;
     int64_t flush_interval_ms, max_away_ms;
     char *member_id;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog.h"
+#include "commit_time.h"
 #include "key.h"
 #include "metrics.h"
 #include "write.h"
@@ -59,7 +60,8 @@ static bool load_tables(struct session *session, struct err *reterr)
         struct target_table *table = &session->tables[i];
 
         if (!catalog_table(session->pg, session->arena, &context->routes[i], (unsigned)i, table,
-                           reterr))
+                           reterr) ||
+            !commit_time_find(&context->options->commit_time_columns, table, reterr))
             return false;
         if (table->other_unique)
             log_warn("table has more unique indexes than its key: rows that swap values of theirs "
@@ -236,6 +238,14 @@ static bool check_key(struct session *session, uint32_t table, const struct kafk
                     &check->told, reterr);
 }
 
+/* The last record of the batch brings its commit time along. */
+static void add_commit_time(struct session *session, uint32_t table,
+                            const struct kafka_message *message)
+{
+    if (session->tables[table].time_column < session->tables[table].columns_n)
+        batch_set_time(session->batch, commit_time_of(message, session->batch->arena));
+}
+
 static bool take_record(struct session *session, struct kafka_message *message, struct err *reterr)
 {
     struct partition *partition = &session->partitions.items[message->assigned_index];
@@ -251,8 +261,10 @@ static bool take_record(struct session *session, struct kafka_message *message, 
     if (registry_json(registry, message->key, arena, &key, &why) &&
         check_key(session, partition->table, message, key, &why) &&
         registry_json(registry, message->value, arena, &value, &why) &&
-        batch_add(session->batch, partition->table, key, value, session->messages_n - 1, &why))
+        batch_add(session->batch, partition->table, key, value, session->messages_n - 1, &why)) {
+        add_commit_time(session, partition->table, message);
         return true;
+    }
     if (why.kind == ERR_DEAD_LETTER)
         return dead_letter(session, message, &why, reterr);
     *reterr = why;

@@ -34,6 +34,7 @@ struct target_table {
     struct target_column *columns;
     uint32_t *key;
     uint32_t columns_n, key_n;
+    uint32_t time_column; /* that gets the record's commit time; columns_n: none */
     bool key_nullable;
     const char *key_drop_sql; /* what takes the key away; NULL: unknown */
     bool other_unique;        /* there are more unique indexes than the key's */

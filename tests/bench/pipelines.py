@@ -25,6 +25,7 @@ from harness.kafka import Kafka  # noqa: E402
 from harness.live import Live  # noqa: E402
 from harness.meter import Meter, family_cpu_s  # noqa: E402
 from harness.modules import need  # noqa: E402
+from harness.pipelines import strip_key  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.s3 import S3  # noqa: E402
 from harness.servers import Stack  # noqa: E402
@@ -172,7 +173,7 @@ class Bench:
     def wait_equal(self, live, database):
         """Small tables first: each must be the answer, and all of them at the end."""
         def rows_of(where, view):
-            return sorted(live.without_key(text) for (text,) in self.pg.execute(where, f"SELECT row_to_json(v)::text FROM {view} v"))
+            return sorted(strip_key(text) for (text,) in self.pg.execute(where, f"SELECT row_to_json(v)::text FROM {view} v"))
 
         def count(where, view):
             return self.pg.value(where, f"SELECT count(*) FROM {view}")

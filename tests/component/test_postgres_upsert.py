@@ -313,6 +313,7 @@ def test_a_field_without_a_column_stops_with_what_mends_it(sink):
 
 def test_refusals_are_clear_and_soon(sink, tmp_path):
     one = sink("CREATE SCHEMA IF NOT EXISTS gold; CREATE TABLE IF NOT EXISTS gold.nokey (a integer, b integer, UNIQUE (a));")
+    one.run("CREATE SCHEMA gold; CREATE TABLE gold.keyed (at timestamptz PRIMARY KEY, b integer)")
     one.create("gold.nokey")
     wrong = tmp_path / "wrong"
     wrong.write_text("nonsense")
@@ -324,6 +325,9 @@ def test_refusals_are_clear_and_soon(sink, tmp_path):
         ({"batch_rows": 0}, EX_USAGE, ["--batch-rows"]),
         ({"topics": f"{one.topic('gold.nokey')}=gold.missing"}, EX_CONFIG, ["gold", "missing", "CREATE TABLE"]),
         ({}, EX_CONFIG, ["no key", "ADD PRIMARY KEY", "NULLS NOT DISTINCT"]),
+        ({"topics": f"{one.topic('gold.nokey')}=gold.keyed", "commit_time_columns": "x,b"}, EX_CONFIG,
+         ["--commit-time-columns names b", "integer", "timestamp with time zone"]),
+        ({"topics": f"{one.topic('gold.nokey')}=gold.keyed", "commit_time_columns": "at,b"}, EX_CONFIG, ["names at", "part of the key"]),
     ]:
         done = run_to_end(one, **more)
         assert done.returncode == status, (more, done.stderr)

@@ -3,7 +3,7 @@
 import re
 
 from .compare import same_rows
-from .pipelines import Pipeline, as_json
+from .pipelines import COMMIT_TIMES, SCHEMAS, Pipeline, as_json, strip_key
 from .services import account, run
 from .wait import until
 
@@ -16,7 +16,6 @@ class Live(Pipeline):
 
     def __init__(self, name, pg, kafka, service, unique, folder, registry=None):
         folder.mkdir(exist_ok=True)
-        from .pipelines import SCHEMAS
         text = (SCHEMAS / name / "pipeline.sql").read_text()
         self.word, self.kafka, self.service = unique, kafka, service
         self.reads = {"schema-registry-url": registry.url} if registry else {}
@@ -34,8 +33,8 @@ class Live(Pipeline):
     def topic_of(self, source):
         return f"{self.word}.bronze.{source}"
 
-    def start(self, **flags):
-        """Views and postgres-upsert, on topics that are there already."""
+    def start(self, tuned=False, **flags):
+        """Views and postgres-upsert, on topics that are there already; `tuned`: with the pipeline's own additions to its tables."""
         for source in self.topics:
             if self.topic_of(source) not in self.kafka.topics():
                 self.kafka.create_topic(self.topic_of(source), 2)
@@ -44,10 +43,13 @@ class Live(Pipeline):
         done = run("views", {"ddl": self.file, "pipeline": self.word})
         assert done.returncode == 0, done.stderr
         ddl.write_text(done.stdout)
+        target = f"{ddl},{SCHEMAS / self.name / 'tuning.sql'}" if tuned else ddl
         broker = {"kafka-bootstrap": self.kafka.bootstrap, "pipeline": self.word}
         self.views_service = self.service("views", {**broker, **self.writes, "file": self.file, "state-dir": self.folder / "state", **flags})
         self.views_service.wait_ready(60)
-        self.upsert = self.service("postgres-upsert", {**broker, **self.reads, "target": ddl, "postgres-url": f"dbname={self.target}"})
+        self.upsert = self.service("postgres-upsert", {
+            **broker, **self.reads, "target": target, "commit-time-columns": ",".join(COMMIT_TIMES),
+            "postgres-url": f"dbname={self.target}"})
         self.upsert.wait_ready(60)
         return self
 
@@ -121,12 +123,8 @@ class Live(Pipeline):
         refused = self.ask_postgresql(rows)
         for view in self.views:
             actual = self.pg.execute(self.target, f"SELECT row_to_json(v)::text FROM {view} v")
-            same_rows([(self.without_key(text),) for (text,) in actual], self.expected(view), f"table {view}", (at_least or {}).get(view, 1))
+            same_rows([(strip_key(text),) for (text,) in actual], self.expected(view), f"table {view}", (at_least or {}).get(view, 1))
         return refused
-
-    @staticmethod
-    def without_key(text):
-        return re.sub(r',"__hash":"[0-9a-f]+","__ordinal":\d+\}$', "}", text)
 
     def written(self, view):
         """How many records the view's topic holds, tombstones among them."""

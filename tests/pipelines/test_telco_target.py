@@ -5,7 +5,7 @@ from harness.compare import same_rows
 
 FILES = [ROOT / "schemas" / "telco" / name for name in ("target.sql", "tuning.sql")]
 
-INDEXES = [("customers_staging", "churned"), ("customers_staging", "customer_segment"), ("customers_staging", "customer_segment, churned"),
+INDEXES = [("customers_staging", "ingestion_timestamp"), ("customers_staging", "churned"), ("customers_staging", "customer_segment"), ("customers_staging", "customer_segment, churned"),
            ("customers_staging", "contract_type"), ("churn_summary", "churn_rate_percent"), ("revenue_analysis", "total_monthly_revenue"),
            ("service_churn_correlation", "churn_rate_percent")]
 RULES = [("monthly_charges_not_negative",), ("tenure_not_negative",), ("total_charges_not_negative",)]
@@ -33,6 +33,10 @@ def check(ask):
     same_rows(ask("""SELECT column_name::text, data_type::text || coalesce('(' || numeric_precision || ',' || numeric_scale || ')', '')
                      FROM information_schema.columns WHERE table_name = 'customers_staging' AND data_type = 'numeric'"""),
               [("monthly_charges", "numeric(10,2)"), ("total_charges", "numeric(12,2)"), ("avg_monthly_revenue", "numeric(10,2)")], "types")
+    same_rows(ask("""SELECT table_name::text, column_name::text FROM information_schema.columns
+                     WHERE table_schema IN ('silver', 'gold') AND data_type = 'timestamp with time zone'"""),
+              [("customers_staging", "ingestion_timestamp"), ("churn_summary", "calculated_at"), ("revenue_analysis", "calculated_at"),
+               ("executive_summary", "report_timestamp")], "commit times")
     assert ask("""SELECT count(*)::int FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
                   WHERE s.nspname IN ('silver', 'gold') AND c.relkind = 'r' AND obj_description(c.oid) IS NULL""") == [(0,)]
     assert ask("SELECT obj_description('silver'::regnamespace), col_description('silver.customers_staging'::regclass, 22) IS NOT NULL") == [

@@ -377,6 +377,25 @@ static void the_last_of_a_key_stays_in_key_order(void **given)
     batch_free(batch);
 }
 
+static void a_row_gets_its_commit_time(void **given)
+{
+    struct state *state = *given;
+    struct batch *batch = batch_new(state->tables, 4);
+    const uint32_t note = 2;
+
+    state->tables[0].time_column = note;
+    add(batch, 0, "{\"id\":1}", "{\"id\":1}", 0);
+    batch_set_time(batch, STR("12:00"));
+    add(batch, 0, "{\"id\":2}", "{\"id\":2,\"note\":\"said\"}", 1);
+    batch_set_time(batch, STR("13:00"));
+    add(batch, 0, "{\"id\":3}", NULL, 2);
+    batch_set_time(batch, STR("14:00"));
+    assert_true(str_eq(batch->entries[0].fields[note], STR("12:00")));
+    assert_true(str_eq(batch->entries[1].fields[note], STR("said")));
+    assert_null(batch->entries[2].fields[note].at);
+    batch_free(batch);
+}
+
 static void a_refused_record_leaves_no_trace(void **given)
 {
     struct state *state = *given;
@@ -440,6 +459,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(json_arrays_become_literals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_last_of_a_key_stays_in_key_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refused_record_leaves_no_trace, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_gets_its_commit_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(statements_go_by_table_and_kind, set_up, tear_down),
     };
 
