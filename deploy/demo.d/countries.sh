@@ -12,7 +12,7 @@ object=gold/region_summary.csv
 api_answers() { curl -fs -o /dev/null --noproxy '*' "http://127.0.0.1:$1/"; }
 
 with_api() { # with_api COMMAND ...: while the API answers at $at with what lies in $api
-  api=$data/api at=$(free_port)
+  api=$state/data/api at=$(free_port)
   mkdir -p "$api"
   /usr/bin/python3 -m http.server --bind 127.0.0.1 --directory "$api" "$at" >"$state/api.log" 2>&1 &
   local server=$!
@@ -21,13 +21,15 @@ with_api() { # with_api COMMAND ...: while the API answers at $at with what lies
   kill "$server"
 }
 
-produce() { with_api six_answers; }
+produce() { with_api all_answers; }
 
-six_answers() {
-  local number
-  for number in 1 2 3 4 5 6 6; do
-    cp "$data/countries_$number.json" "$api/all.json"
-    touch -d "2026-01-0$number" "$api/all.json" # its Last-Modified: the sixth is asked for twice
+all_answers() {
+  local answers answer number=0
+  answers=("$data"/countries_*.json)
+  for answer in "${answers[@]}" "${answers[-1]}"; do
+    [ "$answer" = "${answers[-1]}" ] || number=$((number + 1))
+    cp "$answer" "$api/all.json" || die "there is no $answer"
+    touch -d "2026-01-01 $number hours" "$api/all.json" # its Last-Modified: the last is asked for twice
     objects countries "http://127.0.0.1:$at/all.json" --key=country=name.common --format=json
   done
 }

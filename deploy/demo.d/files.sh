@@ -3,7 +3,7 @@
 # A pipeline whose source is files. Its own script sets name, datasets, shown and reports, and defines produce (the files
 # into bronze) and oracle_rows (the same files into PostgreSQL).
 
-data=$state/data
+data=${given:-$state/data} # given: files that the user has
 
 objects() { # objects SOURCE PLACE FLAG ...: one run of sluice-objects, and what it says of it
   local source=$1 place=$2; shift 2
@@ -13,8 +13,10 @@ objects() { # objects SOURCE PLACE FLAG ...: one run of sluice-objects, and what
 
 generate() {
   local dataset
+  mkdir -p "$state/producers"
+  if [ -n "${given:-}" ]; then return; fi
   step "files: the same seed gives the same bytes"
-  mkdir -p "$data" "$state/producers"
+  mkdir -p "$data"
   for dataset in "${datasets[@]}"; do "$build/bin/sluice-datagen" "$dataset" --out="$data" 2>>"$state/datagen.log" || die "log: $state/datagen.log"; done
   wc -c "$data"/* | sed 's/^/  /'
 }
@@ -25,6 +27,7 @@ services() {
   psql -qX postgres -c "DROP DATABASE IF EXISTS $name WITH (FORCE)" -c "CREATE DATABASE $name" 2>/dev/null
   [ ! -f "schemas/$name/tuning.sql" ] || target+=,schemas/$name/tuning.sql
   service_start views --file="schemas/$name/pipeline.sql" --state-dir="$state/views" --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP"
+  [ -z "${given:-}" ] || wait_ready views # so that the tables hold all when their service is ready
   service_start postgres-upsert --pipeline="$name" --target="$target" --postgres-url="dbname=$name" \
     --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP"
   wait_ready views postgres-upsert
@@ -54,6 +57,15 @@ gold_as_csv() { # replaced when it changes
 
 write_objects() { gold_as_csv; } # a pipeline's own script may have another idea
 
+show_rows() { # show_rows VIEW ...: and why records are dead letters
+  local view
+  step "tables"
+  for view in "$@"; do echo "  $view: $(psql -AtqX -d "$name" -c "SELECT count(*) FROM $view") rows"; done
+  step "dead letters, by reason"
+  kcat -C -b "$SLUICE_KAFKA_BOOTSTRAP" -t "$name.dead-letters" -o beginning -e -q -f '%h\n' 2>/dev/null |
+    sed -E 's/(.*,)?sluice\.error\.rule=([^,]*).*/\2/' | sort | uniq -c | sed 's/^/  /'
+}
+
 run_demo() {
   local views
   mapfile -t views < <(views_of "schemas/$name/pipeline.sql")
@@ -61,8 +73,12 @@ run_demo() {
   step "producers: each says what its run has written"
   produce
   services
-  step "proof: every table must equal PostgreSQL's own answer over the same files"
-  prove "$name" "$name" "${views[@]}"
+  if [ -n "${given:-}" ]; then
+    show_rows "${views[@]}"
+  else
+    step "proof: every table must equal PostgreSQL's own answer over the same files"
+    prove "$name" "$name" "${views[@]}"
+  fi
   show_topics "${shown[@]}"
   show_reports "$name" "$name" "${reports[@]}"
   step "objects: one run of s3-objects each"
