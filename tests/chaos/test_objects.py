@@ -37,26 +37,26 @@ class Feed:
                  "s3-region": s3.region, **more}
         env = {"AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key, **env}
         self.one = service("objects", flags, start=False, env=env, http=False)
-        self.rows, self.bad, self.contents, self.ids = {}, {}, set(), 0
+        self.rows, self.contents, self.ids = {}, set(), 0
         self.folder.mkdir()
 
-    def write(self, name, rows, bad):
-        """A file as a whole, put in place at once; its last line is bad."""
-        self.rows[name], self.bad[name] = rows, bad
-        text = "id,x\n" + "".join(f"{id},{x}\n" for id, x in rows.items()) + "bad\n" * bad
+    def write(self, name, rows):
+        """A file as a whole, put in place at once; its last line is bad, and not that of another content."""
+        self.rows[name] = rows
+        text = "id,x\n" + "".join(f"{id},{x}\n" for id, x in rows.items()) + f"bad {len(self.contents)}\n"
         self.contents.add(text.encode())
         (self.folder / "part").write_text(text)
         (self.folder / "part").rename(self.folder / name)
 
     def add(self, dice, name):
         first, self.ids = self.ids, self.ids + dice.randint(40, 90)
-        self.write(name, {id: 0 for id in range(first, self.ids)}, 1)
+        self.write(name, {id: 0 for id in range(first, self.ids)})
 
     def change(self, dice, name):
         """Some rows are gone, some are others, some are new."""
         kept = {id: x + (dice.random() < 0.4) for id, x in self.rows[name].items() if dice.random() < 0.9}
         first, self.ids = self.ids, self.ids + 10
-        self.write(name, {**kept, **{id: 0 for id in range(first, self.ids)}}, 1)
+        self.write(name, {**kept, **{id: 0 for id in range(first, self.ids)}})
 
     def start(self, place=None, nth=1):
         self.one.start(env={"SLUICE_FAILPOINT": f"{place}:kill@{nth}"} if place else None)
@@ -90,9 +90,10 @@ class Feed:
             state.update({id: x}) if x is not None else state.pop(id)
         assert set(seen.values()) == {1}, "a change is there twice"
         same_rows(state.items(), [row for rows in self.rows.values() for row in rows.items()], "bronze and the files")
-        letters = Counter((letter.header("sluice.error.file"), letter.header("sluice.error.line"), letter.header("sluice.position"))
-                          for letter in self.kafka.read(self.letters))
-        assert set(letters.values()) == {1} and {file for file, *_ in letters} == set(self.rows), letters
+        letters = Counter((letter.header("sluice.error.file"), letter.value) for letter in self.kafka.read(self.letters))
+        assert set(letters.values()) == {1}, f"a dead letter is there twice: {letters}"
+        last = {(name, (self.folder / name).read_bytes().splitlines()[-1]) for name in self.rows}
+        assert last <= set(letters) and all(value.startswith(b"bad ") for _, value in letters)
 
     def check_states(self):
         states = {key[5:].decode(): record.json() for key, record in self.kafka.latest(self.progress_topic).items() if key.startswith(b"file:")}
