@@ -11,7 +11,8 @@ extern const struct function functions_compare[], functions_number[], functions_
     functions_numeric[], functions_text[], functions_string[], functions_regex[], functions_time[],
     functions_moment[], functions_json[], functions_jsonb[], functions_array[], functions_bytes[],
     functions_format[], functions_cast[], functions_rows[], functions_read[], functions_unicode[],
-    functions_jsonpath[], functions_order[], functions_collation[], functions_record[];
+    functions_jsonpath[], functions_order[], functions_collation[], functions_record[],
+    functions_member[];
 
 /* Appends a row of one column; 54000 when they are too many. */
 bool rows_add(struct rows_out *out, struct value value, struct err *reterr);

@@ -26,6 +26,7 @@ const struct function *const function_tables[] = {
     functions_order,
     functions_collation,
     functions_record,
+    functions_member,
     NULL,
 };
 

@@ -66,6 +66,24 @@ static bool row_text(const struct call *call, struct value *ret, struct err *ret
     return buf_result(call, &out, ret, reterr);
 }
 
+/* The values' texts, from which their types read them again. */
+static bool row_texts(const struct call *call, struct value *ret, struct err *reterr)
+{
+    CLEANUP(array_maker) struct array_maker maker = {0};
+
+    (void)reterr;
+    array_begin(&maker, TYPE_TEXT, 1);
+    for (uint16_t i = 0; i < call->args_n; i++) {
+        struct value text = {.null = call->args[i].null};
+
+        if (!text.null)
+            text.bytes = output_of(call, i);
+        array_add(&maker, text);
+    }
+    ret->bytes = array_finish(&maker, call->scratch);
+    return true;
+}
+
 /* Bytes that are the same for rows which are equal as records: NULL equals NULL. */
 static bool row_key(const struct call *call, struct value *ret, struct err *reterr)
 {
@@ -85,6 +103,7 @@ static bool row_key(const struct call *call, struct value *ret, struct err *rete
 const struct function functions_record[] = {
     OVER_VALUES("row object", TYPE_JSON, row_object),
     OVER_VALUES("row text", TYPE_TEXT, row_text),
+    OVER_VALUES("row texts", (enum type_id)(TYPE_TEXT | TYPE_ARRAY), row_texts),
     OVER_VALUES("row key", TYPE_BYTEA, row_key),
     {0},
 };

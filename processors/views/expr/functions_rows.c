@@ -307,6 +307,13 @@ static const char *prefix_of(const struct call *call)
     return call->arg_types[0].id == TYPE_JSONB ? "jsonb" : "json";
 }
 
+/* The document, and behind it the row to populate, as texts, where there is one. */
+static bool add_document(const struct call *call, struct rows_out *out, struct value document,
+                         struct err *reterr)
+{
+    return add_row(out, document, call->args_n > 1 ? call->args[1] : (struct value){0}, reterr);
+}
+
 /* An object; NULL is a row of NULLs. */
 static bool one_record(const struct call *call, const char *name, struct rows_out *out,
                        struct err *reterr)
@@ -314,13 +321,13 @@ static bool one_record(const struct call *call, const char *name, struct rows_ou
     enum json_kind kind;
 
     if (call->args[0].null)
-        return rows_add(out, call->args[0], reterr);
+        return add_document(call, out, call->args[0], reterr);
     if (!kind_of(call->args[0].bytes, &kind, reterr))
         return false;
     if (kind != JSON_OBJECT)
         return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot call %s_%s on %s", prefix_of(call),
                        name, kind == JSON_ARRAY ? "an array" : "a scalar");
-    return rows_add(out, call->args[0], reterr);
+    return add_document(call, out, call->args[0], reterr);
 }
 
 static const char *no_array(const struct call *call, enum json_kind kind)
@@ -338,6 +345,8 @@ static bool all_records(const struct call *call, const char *name, struct rows_o
     struct json_value item;
     enum json_kind kind;
 
+    if (call->args[0].null)
+        return true;
     if (!kind_of(call->args[0].bytes, &kind, reterr))
         return false;
     if (kind != JSON_ARRAY)
@@ -350,7 +359,7 @@ static bool all_records(const struct call *call, const char *name, struct rows_o
         if (item.kind != JSON_OBJECT)
             return err_sql(reterr, ERR_DEAD_LETTER, "22023",
                            "argument of %s_%s must be an array of objects", prefix_of(call), name);
-        if (!rows_add(out, (struct value){.bytes = json_whole(&item)}, reterr))
+        if (!add_document(call, out, (struct value){.bytes = json_whole(&item)}, reterr))
             return false;
     }
     return true;
@@ -433,12 +442,23 @@ static bool exact_form(const struct call *call, struct value *ret, struct err *r
         .second = (second_), .rows = (rows_), .names = "key value"                                 \
     }
 
-/* The documents that the planner takes columns from; the row to populate is the planner's too. */
+/* The same over the texts of a row's columns, which come behind each document. */
+#define RECORD_ROWS_FROM(name_, type, rows_)                                                       \
+    {                                                                                              \
+        .name = name_ " from", .kind = FUNCTION_ROWS,                                              \
+        .args = {type, (enum type_id)(TYPE_TEXT | TYPE_ARRAY)}, .result = (type),                  \
+        .second = (enum type_id)(TYPE_TEXT | TYPE_ARRAY), .rows = (rows_), .not_strict = true,     \
+        .names = "document row"                                                                    \
+    }
+
+/* The documents that the planner takes columns from. */
 #define RECORD_ROWS(prefix, type)                                                                  \
     ROWS_LOOSE(prefix "_to_record", type, to_record, type),                                        \
         ROWS_LOOSE(prefix "_populate_record", type, populate_record, type),                        \
         ROWS(prefix "_to_recordset", type, to_recordset, type),                                    \
-        ROWS(prefix "_populate_recordset", type, populate_recordset, type)
+        ROWS(prefix "_populate_recordset", type, populate_recordset, type),                        \
+        RECORD_ROWS_FROM(prefix "_populate_record", type, populate_record),                        \
+        RECORD_ROWS_FROM(prefix "_populate_recordset", type, populate_recordset)
 
 /* (document, path [, vars [, silent]]) */
 #define PATH_ROW(name_, rows_, ...)                                                                \

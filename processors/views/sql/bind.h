@@ -20,14 +20,17 @@ enum {
     DEPTH_MAX = 200
 };
 
+struct user_type;
+
 /* What a FROM item can name: a source, a view, a subquery, a CTE. */
 struct relation {
     const char *schema, *name; /* schema NULL: a CTE */
     uint32_t node;
     const char **columns;
     uint16_t columns_n;
-    int32_t source; /* index of the source; -1: another */
-    int32_t view;   /* index of the materialized view; -1: another */
+    int32_t source;                   /* index of the source; -1: another */
+    int32_t view;                     /* index of the materialized view; -1: another */
+    const struct user_type **domains; /* of a source's columns, NULL where it is none; or NULL */
 };
 
 /* The state of one planning run. */

@@ -212,7 +212,7 @@ static bool row_of(struct scope *scope, const struct table *table, int location,
 {
     struct arena *arena = scope->binder->arena;
 
-    *ret = (struct whole_row){.location = location};
+    *ret = (struct whole_row){.location = location, .relation = table->relation};
     for (uint16_t i = 0; i < table->n; i++) {
         struct row_field *field = arena_alloc(arena, sizeof(*field));
 

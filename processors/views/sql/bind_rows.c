@@ -97,6 +97,27 @@ static bool add_call(struct scope *scope, struct functions *functions, const cha
     return true;
 }
 
+/* json[b]_populate_record[set]: over the document alone, or the texts of a row too. */
+static bool add_populating(struct scope *scope, struct functions *functions,
+                           const PgQuery__FuncCall *call)
+{
+    struct binder *binder = scope->binder;
+    const char *name = ast_string(call->funcname[call->n_funcname - 1]);
+    struct expr *args[] = {NULL, NULL};
+
+    if (!record_row(scope, call, &args[1]))
+        return false;
+    if (args[1] == NULL)
+        return add_call(scope, functions, NULL,
+                        bind_call_of_rows(scope, name, &call->args[1], 1, call->location));
+    args[0] = bind_expr(scope, call->args[1]);
+    if (args[0] == NULL)
+        return false;
+    name = arena_printf(binder->arena, "%s from", name);
+    return add_call(scope, functions, NULL,
+                    bind_call(binder, FUNCTION_ROWS, name, args, 2, call->location));
+}
+
 /* One function; unnest of several arrays is several. */
 static bool add_function(struct scope *scope, struct functions *functions, const char *alias,
                          const PgQuery__Node *node)
@@ -117,8 +138,7 @@ static bool add_function(struct scope *scope, struct functions *functions, const
                           "%s is no function that gives rows; write (SELECT %s(...)) AS name", name,
                           name);
     if (record_function(node, &populates) && populates && call->n_args == 2)
-        return add_call(scope, functions, alias,
-                        bind_call_of_rows(scope, name, &call->args[1], 1, call->location));
+        return add_populating(scope, functions, call);
     if (strcmp(name, "unnest") != 0 || call->n_args < 2)
         return add_call(scope, functions, alias,
                         bind_call_of_rows(scope, name, call->args, call->n_args, call->location));
@@ -141,10 +161,11 @@ static bool add_functions(struct scope *scope, const PgQuery__RangeFunction *nod
     return true;
 }
 
-/* A function that gives records, alone: its columns are made of the document in its only column. */
-static bool add_record(struct binder *binder, struct from *from, const PgQuery__RangeFunction *node,
-                       struct item *item)
+/* A function that gives records, alone: its columns are made of the document that it gives. */
+static bool add_record(struct scope *scope, struct from *from, const PgQuery__RangeFunction *node,
+                       const struct functions *functions, struct item *item)
 {
+    struct binder *binder = scope->binder;
     struct table *table = arena_zalloc(binder->arena, sizeof(*table));
     uint16_t first = from->columns_n;
 
@@ -153,13 +174,11 @@ static bool add_record(struct binder *binder, struct from *from, const PgQuery__
                           "a function that gives records stands alone, with an alias and without "
                           "WITH ORDINALITY");
     *table = (struct table){.alias = node->alias->aliasname, .first = first};
-    if (!record_columns(
-            binder, node,
-            exprs_column(binder->arena, first, from->columns[first].type, item->location), table))
+    if (!record_columns(scope, node, table))
         return false;
     for (uint16_t i = 0; i < table->n; i++)
         list_add(&item->visible, binder->arena, &table->names[i]);
-    from->columns_n = (uint16_t)(first + 2);
+    from->columns_n = (uint16_t)(first + functions->n + 1);
     list_add(&from->tables, binder->arena, table);
     return true;
 }
@@ -273,7 +292,7 @@ bool from_functions(struct binder *binder, struct from *from, const PgQuery__Ran
                                     .location = item->location};
     set_types(from, &functions);
     if (gives_records(node)) {
-        if (!add_record(binder, from, node, item))
+        if (!add_record(&scope, from, node, &functions, item))
             return false;
     } else if (node->n_coldeflist > 0) {
         return ast_refuse(&binder->ast, item->location,

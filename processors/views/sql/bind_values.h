@@ -26,6 +26,9 @@ const struct user_type *bind_user_type(struct binder *binder, const char *schema
 /* The domain that the type's name stands for, or NULL. */
 const struct user_type *bind_domain_of(struct binder *binder, const PgQuery__TypeName *name);
 
+/* The name, whatever stands behind it, is a domain's. */
+bool bind_is_domain(struct binder *binder, const PgQuery__TypeName *name);
+
 /* A CHECK of a domain over the value; NULL: refused. */
 struct expr *bind_domain_check(struct binder *binder, const PgQuery__Constraint *check,
                                struct expr *value);

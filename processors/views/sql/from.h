@@ -56,9 +56,14 @@ WARN_UNUSED bool from_functions(struct binder *binder, struct from *from,
 /* record_columns.c: the call is of a function that gives records, whose columns are named beside it. */
 bool record_function(const PgQuery__Node *node, bool *ret_populates);
 
-/* The table's columns, each made of the document. */
-WARN_UNUSED bool record_columns(struct binder *binder, const PgQuery__RangeFunction *node,
-                                struct expr *document, struct table *table);
+/* The texts of the row that json[b]_populate_record[set] begins with; *ret_texts NULL: of NULL. */
+WARN_UNUSED bool record_row(struct scope *scope, const PgQuery__FuncCall *call,
+                            struct expr **ret_texts);
+
+/* The table's columns, each made of the document, which is the column at table->first, and of that
+ * row's texts, which may be the next. */
+WARN_UNUSED bool record_columns(struct scope *scope, const PgQuery__RangeFunction *node,
+                                struct table *table);
 
 /* The functions read only columns of the group. */
 bool expansion_is_over(const struct expansion *expansion, const struct group *group);

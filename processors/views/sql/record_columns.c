@@ -1,9 +1,11 @@
 /*
  * The columns of functions that give records: json[b]_to_record[set] with a column definition list,
- * json[b]_populate_record[set] with the row type of a source or view. Each is the member of that
- * name in a document, read as the column's type reads text.
+ * json[b]_populate_record[set] with the row of a source or view. Each is the member of that name in
+ * a document, read as the column's type; where there is none, the row's column.
  */
+#include "sql/bind_values.h"
 #include "sql/from.h"
+#include "sql/whole_row.h"
 
 /* What the functions give: documents, of which the columns are made. */
 static const struct {
@@ -33,33 +35,77 @@ bool record_function(const PgQuery__Node *node, bool *ret_populates)
     return false;
 }
 
-/* The member as the type's input reads it; of json and jsonb the document within. */
-static struct expr *member(struct binder *binder, struct expr *document,
-                           const struct column *column)
-{
-    int location = document->location;
-    struct expr *name = exprs_new(binder->arena, EXPR_CONST, TYPE_TEXT, 0, location);
-    struct expr *args[] = {document, name}, *text, *within;
+/* A column in the making. */
+struct record_column {
+    const char *name;
+    struct type type;
+    const struct user_type *domain; /* NULL: of none */
+};
 
-    name->constant.bytes = str_of(column->name);
-    if (type_is_array(column->type.id) ||
-        (type_is_text(column->type.id) && column->type.typmod >= 0)) {
-        ast_refuse(&binder->ast, location,
-                   "column \"%s\": arrays and texts of a length are not read from a document; "
-                   "take text or jsonb",
-                   column->name);
-        return NULL;
+/* What the columns are made of: the document, and the texts of the row that is populated, NULL
+ * where it is none. */
+struct record {
+    struct binder *binder;
+    struct expr *document, *texts;
+};
+
+static struct record_column *add_column(struct binder *binder, struct list *columns,
+                                        const char *name, struct type type)
+{
+    struct record_column *column = arena_zalloc(binder->arena, sizeof(*column));
+
+    column->name = name;
+    column->type = type;
+    list_add(columns, binder->arena, column);
+    return column;
+}
+
+static struct expr *over_member(const struct record *record, const char *function,
+                                const char *member)
+{
+    struct arena *arena = record->binder->arena;
+    int location = record->document->location;
+    struct expr *name = exprs_new(arena, EXPR_CONST, TYPE_TEXT, 0, location);
+    struct expr *args[] = {record->document, name};
+
+    name->constant.bytes = str_of(member);
+    return exprs_call(arena, function_named(function), args, 2, location);
+}
+
+/* CASE WHEN the document has the member THEN value ELSE the row's column END */
+static struct expr *or_base(const struct record *record, const struct record_column *column,
+                            uint16_t number, struct expr *value)
+{
+    struct arena *arena = record->binder->arena;
+    struct expr *choice = exprs_new(arena, EXPR_CASE, value->type.id, 3, value->location);
+    struct expr *at = exprs_new(arena, EXPR_CONST, TYPE_INT4, 0, value->location);
+    struct expr *args[] = {record->texts, at};
+
+    at->constant.slot = number;
+    choice->type = value->type;
+    choice->args[0] = over_member(record, "record has", column->name);
+    choice->args[1] = value;
+    choice->args[2] = exprs_call(arena, function_named("record base"), args, 2, value->location);
+    choice->args[2]->type = column->type;
+    return choice;
+}
+
+/* The member, read as the column's type; of no document NULL, whatever the domain says. */
+static struct expr *member(const struct record *record, const struct record_column *column,
+                           uint16_t number)
+{
+    struct binder *binder = record->binder;
+    struct expr *value = over_member(record, "record member", column->name);
+
+    value->type = column->type;
+    if (column->domain != NULL) {
+        value = bind_into_domain(binder, column->domain, value);
+        if (value == NULL)
+            return NULL;
+        value =
+            exprs_null_where(binder->arena, exprs_is_null(binder->arena, record->document), value);
     }
-    text = bind_call(binder, FUNCTION_OPERATOR, "->>", args, 2, location);
-    if (text == NULL || (column->type.id != TYPE_JSON && column->type.id != TYPE_JSONB))
-        return text == NULL ? NULL
-                            : bind_coerce(binder, text, column->type, CAST_EXPLICIT, "a member");
-    within = bind_call(binder, FUNCTION_OPERATOR, "->", args, 2, location);
-    if (within != NULL)
-        within = bind_coerce(binder, within, column->type, CAST_EXPLICIT, "a member");
-    return within == NULL
-               ? NULL
-               : exprs_null_where(binder->arena, exprs_is_null(binder->arena, text), within);
+    return record->texts == NULL ? value : or_base(record, column, number, value);
 }
 
 /* (a integer, b text) */
@@ -68,68 +114,157 @@ static bool written_columns(struct binder *binder, const PgQuery__RangeFunction 
 {
     for (size_t i = 0; i < node->n_coldeflist; i++) {
         const PgQuery__ColumnDef *def = node->coldeflist[i]->column_def;
-        struct column *column = arena_zalloc(binder->arena, sizeof(*column));
+        struct type type;
 
         if (!ast_only(&binder->ast, def, "colname type_name is_local") ||
-            !bind_type(binder, def->type_name, &column->type))
+            !bind_type(binder, def->type_name, &type))
             return false;
-        column->name = def->colname;
-        list_add(ret, binder->arena, column);
+        if (type_is_array(type.id) && bind_is_domain(binder, def->type_name))
+            return ast_refuse(&binder->ast, def->location,
+                              "column \"%s\": an array of a domain is not read from a document; "
+                              "take the type that the domain is of",
+                              def->colname);
+        add_column(binder, ret, def->colname, type)->domain =
+            bind_domain_of(binder, def->type_name);
     }
     return ret->n > 0 || ast_refuse(&binder->ast, ast_location(node->functions[0]),
                                     "a column definition list is required for functions that give "
                                     "records: AS name(a integer, b text)");
 }
 
-/* NULL::schema.table */
-static bool table_columns(struct binder *binder, const PgQuery__FuncCall *call, struct list *ret)
+/* ---- the row to populate ---- */
+
+static void relation_columns(struct binder *binder, const struct relation *relation,
+                             struct list *ret)
 {
-    const PgQuery__Node *base = call->n_args > 0 ? call->args[0] : NULL;
-    const PgQuery__TypeName *type;
-    const struct relation *relation;
-    const struct schema *shape;
+    const struct schema *shape = &nodes_at(&binder->nodes, relation->node)->schema;
 
-    if (base == NULL || base->node_case != PG_QUERY__NODE__NODE_TYPE_CAST ||
-        base->type_cast->arg->node_case != PG_QUERY__NODE__NODE_A_CONST ||
-        !base->type_cast->arg->a_const->isnull)
-        return ast_refuse(&binder->ast, call->location,
-                          "the row to populate must be NULL::schema.table");
-    type = base->type_cast->type_name;
-    relation = bind_find(binder, type->n_names > 1 ? ast_string(type->names[0]) : "public",
-                         ast_string(type->names[type->n_names - 1]));
+    for (uint16_t i = 0; i < relation->columns_n; i++)
+        add_column(binder, ret, relation->columns[i], shape->columns[i].type)->domain =
+            relation->domains == NULL ? NULL : relation->domains[i];
+}
+
+static const struct relation *relation_of(struct binder *binder, const PgQuery__TypeName *type)
+{
+    const struct relation *relation =
+        bind_find(binder, type->n_names > 1 ? ast_string(type->names[0]) : "public",
+                  ast_string(type->names[type->n_names - 1]));
+
     if (relation == NULL)
-        return ast_refuse(&binder->ast, type->location,
-                          "no source or view of that name is defined above");
-    shape = &nodes_at(&binder->nodes, relation->node)->schema;
-    for (uint16_t i = 0; i < relation->columns_n; i++) {
-        struct column *column = arena_zalloc(binder->arena, sizeof(*column));
+        ast_refuse(&binder->ast, type->location, "no source or view of that name is defined above");
+    return relation;
+}
 
-        *column = (struct column){relation->columns[i], shape->columns[i].type, false};
-        list_add(ret, binder->arena, column);
+/* A field of ROW(...)::schema.table as the column's type. */
+static struct expr *as_column(struct binder *binder, const struct record_column *column,
+                              struct expr *value)
+{
+    value = bind_coerce(binder, value, column->type, CAST_EXPLICIT, "a column of the row");
+    if (value != NULL && column->domain != NULL)
+        value = bind_into_domain(binder, column->domain, value);
+    return value;
+}
+
+/* The row, each field as the column is. */
+static bool fit_row(struct binder *binder, const struct whole_row *row, const struct list *columns)
+{
+    if (row->fields.n != columns->n)
+        return ast_refuse(&binder->ast, row->location, "the row has %u columns, its type has %u",
+                          row->fields.n, columns->n);
+    for (uint32_t i = 0; i < columns->n && row->written; i++) {
+        struct row_field *field = row->fields.at[i];
+
+        if (field->expr == NULL)
+            return ast_refuse(&binder->ast, row->location, "a row within a row is no column");
+        field->expr = as_column(binder, columns->at[i], field->expr);
+        if (field->expr == NULL)
+            return false;
     }
     return true;
 }
 
-bool record_columns(struct binder *binder, const PgQuery__RangeFunction *node,
-                    struct expr *document, struct table *table)
+static bool is_null(const PgQuery__Node *node)
+{
+    return node != NULL && node->node_case == PG_QUERY__NODE__NODE_A_CONST && node->a_const->isnull;
+}
+
+/* NULL::schema.table, ROW(...)::schema.table, or a table of FROM; *ret_row NULL: NULL. */
+static bool populated(struct scope *scope, const PgQuery__FuncCall *call, struct list *ret_columns,
+                      struct whole_row **ret_row)
+{
+    const PgQuery__Node *base = call->n_args > 0 ? call->args[0] : NULL, *row = base;
+    struct binder *binder = scope->binder;
+    const struct relation *relation = NULL;
+    bool cast = base != NULL && base->node_case == PG_QUERY__NODE__NODE_TYPE_CAST;
+
+    *ret_row = NULL;
+    if (cast) {
+        row = base->type_cast->arg;
+        relation = relation_of(binder, base->type_cast->type_name);
+        if (relation == NULL)
+            return false;
+    }
+    if (row != NULL && !bind_whole_row(scope, row, ret_row))
+        return false;
+    if (*ret_row != NULL && !cast && (*ret_row)->relation != NULL &&
+        (*ret_row)->relation->schema != NULL)
+        relation = (*ret_row)->relation;
+    if (relation == NULL || !(*ret_row == NULL ? is_null(row) : !cast || (*ret_row)->written))
+        return ast_refuse(&binder->ast, call->location,
+                          "the row to populate must be NULL::schema.table, ROW(...)::schema.table, "
+                          "or a source or view of FROM");
+    relation_columns(binder, relation, ret_columns);
+    return *ret_row == NULL || fit_row(binder, *ret_row, ret_columns);
+}
+
+bool record_row(struct scope *scope, const PgQuery__FuncCall *call, struct expr **ret_texts)
+{
+    struct list columns = {0};
+    struct whole_row *row = NULL;
+
+    *ret_texts = NULL;
+    if (!populated(scope, call, &columns, &row))
+        return false;
+    if (row != NULL)
+        *ret_texts = whole_row_texts(scope->binder, row);
+    return row == NULL || *ret_texts != NULL;
+}
+
+/* What the functions give at table->first. */
+static struct record record_at(const struct scope *scope, const struct table *table, int location)
+{
+    const struct column *shape = &scope->from->columns[table->first];
+    struct record record = {scope->binder, NULL, NULL};
+
+    record.document = exprs_column(scope->binder->arena, table->first, shape[0].type, location);
+    if (type_is_array(shape[1].type.id))
+        record.texts = exprs_column(scope->binder->arena, (uint16_t)(table->first + 1),
+                                    shape[1].type, location);
+    return record;
+}
+
+bool record_columns(struct scope *scope, const PgQuery__RangeFunction *node, struct table *table)
 {
     const PgQuery__FuncCall *call = node->functions[0]->list->items[0]->func_call;
+    struct binder *binder = scope->binder;
+    struct record record = record_at(scope, table, ast_location(node->functions[0]));
+    struct whole_row *row;
     struct list columns = {0};
     bool populates = false;
 
     (void)record_function(node->functions[0]->list->items[0], &populates);
-    if (populates ? !table_columns(binder, call, &columns)
+    if (populates ? !populated(scope, call, &columns, &row)
                   : !written_columns(binder, node, &columns))
         return false;
     table->n = (uint16_t)columns.n;
     table->names = arena_alloc(binder->arena, (columns.n + 1U) * sizeof(struct name));
     for (uint16_t i = 0; i < table->n; i++) {
-        const struct column *column = columns.at[i];
+        const struct record_column *column = columns.at[i];
         const PgQuery__Alias *alias = node->alias;
         const char *name =
             alias != NULL && i < alias->n_colnames ? ast_string(alias->colnames[i]) : column->name;
 
-        table->names[i] = (struct name){name, member(binder, document, column)};
+        table->names[i] = (struct name){name, member(&record, column, i)};
         if (table->names[i].expr == NULL)
             return false;
     }

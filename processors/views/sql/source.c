@@ -671,7 +671,14 @@ static bool finish(struct making *making)
     const PgQuery__RangeVar *name = making->stmt->base_stmt->relation;
     struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
     const char **columns = arena_alloc(binder->arena, (making->columns_n + 1U) * sizeof(*columns));
+    const struct user_type **domains =
+        arena_zalloc(binder->arena, (making->columns_n + 1U) * sizeof(*domains));
 
+    for (uint32_t i = 0; i < making->domains.n; i++) {
+        const struct of_domain *of = making->domains.at[i];
+
+        domains[of->column] = of->domain;
+    }
     for (uint16_t i = 0; i < making->columns_n; i++)
         columns[i] = making->columns[i].name;
     making->source->schema = (struct schema){.columns = making->columns,
@@ -687,6 +694,7 @@ static bool finish(struct making *making)
                                   .name = name->relname,
                                   .columns = columns,
                                   .columns_n = making->columns_n,
+                                  .domains = domains,
                                   .source = (int32_t)binder->nodes.sources.n - 1,
                                   .view = -1};
     relation->node = nodes_source(&binder->nodes, (uint32_t)relation->source);

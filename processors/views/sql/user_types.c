@@ -91,6 +91,17 @@ const struct user_type *bind_domain_of(struct binder *binder, const PgQuery__Typ
     return type != NULL && type->is_domain ? type : NULL;
 }
 
+bool bind_is_domain(struct binder *binder, const PgQuery__TypeName *name)
+{
+    const struct user_type *type =
+        name->n_names == 0
+            ? NULL
+            : bind_user_type(binder, name->n_names == 2 ? ast_string(name->names[0]) : NULL,
+                             ast_string(name->names[name->n_names - 1]));
+
+    return type != NULL && type->is_domain;
+}
+
 struct expr *bind_domain_check(struct binder *binder, const PgQuery__Constraint *check,
                                struct expr *value)
 {

@@ -142,6 +142,13 @@ struct expr *whole_row_text(struct binder *binder, const struct whole_row *row)
     return over_fields(binder, row, "row text", &args, whole_row_text);
 }
 
+struct expr *whole_row_texts(struct binder *binder, const struct whole_row *row)
+{
+    struct list args = {0};
+
+    return over_fields(binder, row, "row texts", &args, whole_row_text);
+}
+
 struct expr *whole_row_key(struct binder *binder, const struct whole_row *row)
 {
     struct list args = {0};

@@ -17,9 +17,10 @@ struct row_field {
 
 /* The value. A table's row is NULL where an outer join found none: `present` is NULL there. */
 struct whole_row {
-    struct list fields;   /* struct row_field * */
-    struct expr *present; /* NULL: it always is */
-    bool written;         /* as ROW(...): = and < go by fields then */
+    struct list fields;              /* struct row_field * */
+    struct expr *present;            /* NULL: it always is */
+    const struct relation *relation; /* whose row it is; NULL: no table's */
+    bool written;                    /* as ROW(...): = and < go by fields then */
     int location;
 };
 
@@ -38,6 +39,9 @@ struct expr *whole_row_json(struct binder *binder, const struct whole_row *row,
 
 /* As text: (1,a). NULL: refused. */
 struct expr *whole_row_text(struct binder *binder, const struct whole_row *row);
+
+/* The texts of its columns, an array. NULL: refused. */
+struct expr *whole_row_texts(struct binder *binder, const struct whole_row *row);
 
 /* Bytes that are equal where rows are. NULL: refused. */
 struct expr *whole_row_key(struct binder *binder, const struct whole_row *row);
