@@ -284,7 +284,7 @@ static bool use_keys(struct binder *binder, struct aggregate_call *call)
 {
     const char *name = call->aggregate->name;
     bool compares = strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
-    struct collated collated;
+    struct collated collated = {0};
 
     if (!bind_takes_collation(call->type.id))
         return true;

@@ -283,9 +283,7 @@ bool subquery_tests(struct scope *scope, const PgQuery__SubLink *link, const str
     return true;
 }
 
-/* The subquery's columns as the tests compare with them (whose casts could make two values one),
- * then its keys; each row once. */
-static bool comparable_rows(struct scope *scope, struct list *tests, struct query *query)
+bool subquery_comparable(struct scope *scope, struct list *tests, struct query *query)
 {
     struct binder *binder = scope->binder;
     const struct schema *shape = &nodes_at(&binder->nodes, query->node)->schema;
@@ -401,7 +399,7 @@ static struct expr *bind_in(struct scope *scope, struct list *tests, struct quer
     uint32_t node;
 
     assert(tests->at != NULL); /* one at least */
-    if (!comparable_rows(scope, tests, query))
+    if (!subquery_comparable(scope, tests, query))
         return NULL;
     node = subquery_marked(binder, distinct_whole(binder, query->node));
     correlations = tested_correlations(binder, tests, query);
@@ -411,6 +409,24 @@ static struct expr *bind_in(struct scope *scope, struct list *tests, struct quer
     return in_value(scope, tests->at[0],
                     subquery_column(scope, node, first, (uint16_t)correlations.n, location), rows,
                     values);
+}
+
+/* By the extremes of what has them, else value by value. */
+static struct expr *compared(struct scope *scope, struct list *tests, struct query *query,
+                             struct quantified quantified)
+{
+    const struct schema *shape = &nodes_at(&scope->binder->nodes, query->node)->schema;
+
+    if (tests->n > 1 || comparison_of(quantified.name) == 0 ||
+        !subquery_has_extremes(&shape->columns[0].type))
+        return subquery_compared(scope, tests, query, quantified);
+    if (!subquery_comparable(scope, tests, query))
+        return NULL;
+    shape = &nodes_at(&scope->binder->nodes, query->node)->schema;
+    if (!subquery_has_extremes(&shape->columns[0].type))
+        return subquery_compared(scope, tests, query, quantified);
+    assert(tests->at != NULL); /* one */
+    return subquery_by_extremes(scope, tests->at[0], query, quantified);
 }
 
 /* x op ANY (SELECT ...), x op ALL (SELECT ...); IN is = ANY. */
@@ -428,8 +444,7 @@ static struct expr *bind_quantified(struct scope *scope, const PgQuery__SubLink 
         !subquery_tests(scope, link, &query, &tests))
         return NULL;
     if (tests.n > 1 || strcmp(name, all ? "<>" : "=") != 0)
-        return subquery_compared(scope, &tests, &query,
-                                 (struct quantified){name, all, link->location});
+        return compared(scope, &tests, &query, (struct quantified){name, all, link->location});
     in = bind_in(scope, &tests, &query, link->location);
     return in == NULL || !all ? in : exprs_not(scope->binder->arena, in, link->location);
 }
@@ -464,7 +479,7 @@ static bool semi_in(struct scope *scope, const PgQuery__SubLink *link)
     uint16_t first = 0;
 
     if (!bind_select(scope->binder, link->subselect->select_stmt, around, &query) ||
-        !subquery_tests(scope, link, &query, &tests) || !comparable_rows(scope, &tests, &query))
+        !subquery_tests(scope, link, &query, &tests) || !subquery_comparable(scope, &tests, &query))
         return false;
     correlations = tested_correlations(scope->binder, &tests, &query);
     return subquery_join(scope, distinct_whole(scope->binder, query.node), &correlations, true,
@@ -506,10 +521,10 @@ static struct expr *bind_kind(struct scope *scope, const PgQuery__SubLink *node)
         return bind_quantified(scope, node);
     case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK:
         return bind_array_of(scope, node);
+    case PG_QUERY__SUB_LINK_TYPE__ROWCOMPARE_SUBLINK:
+        return subquery_row_compared(scope, node);
     default:
-        ast_refuse(ast, node->location,
-                   "a comparison of a row with a subquery's is not supported; compare column by "
-                   "column");
+        ast_refuse(ast, node->location, "this form of a subquery is not supported");
         return NULL;
     }
 }

@@ -41,6 +41,11 @@ const char *bind_domain_check_name(struct binder *binder, const struct user_type
 struct expr *bind_into_domain(struct binder *binder, const struct user_type *domain,
                               struct expr *value);
 
+/* row_compare.c: the fields of two rows, n of each, compared by the operator: a < c OR (a = c AND rest); = and <>
+ * are plain junctions. NULL: refused. */
+struct expr *bind_compare_fields(struct binder *binder, const char *name, struct expr **a,
+                                 struct expr **b, uint32_t n, int location);
+
 /* bind_array.c: ARRAY[...]; as elements of a type that a cast names. */
 struct expr *bind_array(struct scope *scope, const PgQuery__AArrayExpr *node);
 struct expr *bind_array_as(struct scope *scope, const PgQuery__AArrayExpr *node, struct type type);

@@ -3,6 +3,7 @@
  * be is compared with every row of the subquery, and the answers are counted by it. And
  * ARRAY(SELECT ...).
  */
+#include "sql/bind_values.h"
 #include "sql/block.h"
 #include "sql/subquery.h"
 
@@ -44,36 +45,32 @@ static uint32_t pairs(struct binder *binder, uint32_t domain, const struct query
     return nodes_join(&binder->nodes, PLAN_JOIN_INNER, domain, query->node, keys);
 }
 
-/* The comparison over a pair; of rows = or <>. */
+/* The comparison over a pair. */
 static struct expr *comparison(struct scope *scope, uint32_t node, uint16_t tests_n,
                                uint16_t domain_n, struct quantified quantified)
 {
     struct binder *binder = scope->binder;
     const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
-    bool equal = strcmp(quantified.name, "=") == 0;
-    struct list parts = {0};
+    struct expr **left = arena_alloc(binder->arena, tests_n * sizeof(struct expr *));
+    struct expr **right = arena_alloc(binder->arena, tests_n * sizeof(struct expr *)), *answer;
 
-    if (tests_n > 1 && !equal && strcmp(quantified.name, "<>") != 0) {
-        ast_refuse(&binder->ast, quantified.location,
-                   "rows are compared with a subquery by = and <> alone");
+    if (tests_n > 1 && comparison_of(quantified.name) == 0) {
+        ast_refuse(&binder->ast, quantified.location, "rows are not compared by %s",
+                   quantified.name);
         return NULL;
     }
     for (uint16_t i = 0; i < tests_n; i++) {
-        uint16_t right = (uint16_t)(domain_n + i);
-        struct expr *args[] = {
-            exprs_column(binder->arena, i, shape->columns[i].type, quantified.location),
-            exprs_column(binder->arena, right, shape->columns[right].type, quantified.location)};
-        struct expr *part =
-            bind_call(binder, FUNCTION_OPERATOR, quantified.name, args, 2, quantified.location);
+        uint16_t column = (uint16_t)(domain_n + i);
 
-        if (part != NULL)
-            part = bind_coerce(binder, part, (struct type){TYPE_BOOL, -1, NULL}, CAST_IMPLICIT,
-                               "operator of ANY or ALL");
-        if (part == NULL)
-            return NULL;
-        list_add(&parts, binder->arena, part);
+        left[i] = exprs_column(binder->arena, i, shape->columns[i].type, quantified.location);
+        right[i] =
+            exprs_column(binder->arena, column, shape->columns[column].type, quantified.location);
     }
-    return exprs_junction(binder->arena, equal ? EXPR_AND : EXPR_OR, &parts, quantified.location);
+    answer =
+        bind_compare_fields(binder, quantified.name, left, right, tests_n, quantified.location);
+    return answer == NULL ? NULL
+                          : bind_coerce(binder, answer, (struct type){TYPE_BOOL, -1, NULL},
+                                        CAST_IMPLICIT, "operator of ANY or ALL");
 }
 
 /* The domain's columns, then the answer; grouped: rows, those that are true, those not NULL. */

@@ -3,6 +3,7 @@
  * table's row is a side, all is one of records: NULL equals NULL there, and is above all else.
  */
 #include "sql/bind_values.h"
+#include "sql/nested.h"
 #include "sql/whole_row.h"
 
 static struct expr *compare(struct binder *binder, const char *name, struct expr *a, struct expr *b,
@@ -63,9 +64,9 @@ static bool pair_fields(struct binder *binder, const struct whole_row *a, const 
 
 /* ---- ROW(...) op ROW(...) ---- */
 
-/* a < c OR (a = c AND rest), from the last pair to the first; = and <> are plain junctions. */
-static struct expr *compare_fields(struct binder *binder, const char *name, struct expr **a,
-                                   struct expr **b, uint32_t n, int location)
+/* From the last pair to the first. */
+struct expr *bind_compare_fields(struct binder *binder, const char *name, struct expr **a,
+                                 struct expr **b, uint32_t n, int location)
 {
     bool equality = strcmp(name, "=") == 0, inequality = strcmp(name, "<>") == 0;
     char strict[2] = {name[0], '\0'};
@@ -174,7 +175,7 @@ static struct expr *compare_rows(struct binder *binder, const char *name, const 
         return NULL;
     assert(left != NULL && right != NULL);
     if (a->written && b->written)
-        return compare_fields(binder, name, left, right, n, location);
+        return bind_compare_fields(binder, name, left, right, n, location);
     if (!same_types(binder, left, right, n, location))
         return NULL;
     if (strcmp(name, "=") != 0 && strcmp(name, "<>") != 0)
@@ -274,6 +275,24 @@ static struct expr *row_between(struct scope *scope, const PgQuery__AExpr *node,
                     between(scope->binder, x, b, a, is_not, node->location), node->location);
 }
 
+static bool is_subquery(const PgQuery__Node *node)
+{
+    return node->node_case == PG_QUERY__NODE__NODE_SUB_LINK &&
+           node->sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK;
+}
+
+/* ROW(...) op (SELECT ...), as PostgreSQL's analysis makes one link of it. */
+static struct expr *with_subquery(struct scope *scope, const PgQuery__AExpr *node)
+{
+    PgQuery__SubLink link = *node->rexpr->sub_link;
+
+    link.sub_link_type = PG_QUERY__SUB_LINK_TYPE__ROWCOMPARE_SUBLINK;
+    link.testexpr = node->lexpr;
+    link.oper_name = node->name;
+    link.n_oper_name = node->n_name;
+    return bind_subquery(scope, &link);
+}
+
 static struct expr *row_operator(struct scope *scope, const PgQuery__AExpr *node,
                                  const struct whole_row *left)
 {
@@ -282,6 +301,8 @@ static struct expr *row_operator(struct scope *scope, const PgQuery__AExpr *node
 
     switch (node->kind) {
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
+        if (is_subquery(node->rexpr) && node->lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
+            return with_subquery(scope, node);
         right = other_row(scope, node->rexpr);
         return right == NULL ? NULL
                              : compare_rows(binder, ast_string(node->name[node->n_name - 1]), left,

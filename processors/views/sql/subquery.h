@@ -67,6 +67,21 @@ struct expr *subquery_compared(struct scope *scope, struct list *tests, struct q
 WARN_UNUSED bool subquery_join_between(struct scope *scope, uint32_t node,
                                        const struct list *correlations, uint16_t *ret_first);
 
+/* The subquery's columns as the tests compare with (whose casts could make two values one), then its
+ * keys. */
+WARN_UNUSED bool subquery_comparable(struct scope *scope, struct list *tests, struct query *query);
+
+/* subquery_compare.c: values of the type have a least and a greatest. */
+bool subquery_has_extremes(const struct type *type);
+
+/* test op ANY, test op ALL, by them: of a comparison of order, or = ALL, <> ANY, with a subquery that is comparable;
+ * NULL: refused. */
+struct expr *subquery_by_extremes(struct scope *scope, struct expr *test, const struct query *query,
+                                  struct quantified quantified);
+
+/* (x, y) op (SELECT ...), of one row at most; NULL: refused. */
+struct expr *subquery_row_compared(struct scope *scope, const PgQuery__SubLink *link);
+
 /* ARRAY(SELECT ...); NULL: refused. */
 struct expr *bind_array_of(struct scope *scope, const PgQuery__SubLink *link);
 
