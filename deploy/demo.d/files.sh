@@ -3,6 +3,7 @@
 # A pipeline whose source is files. Its own script sets name, datasets, shown and reports, and defines produce (the files
 # into bronze) and oracle_rows (the same files into PostgreSQL).
 
+upsert_flags=()
 data=${given:-$state/data} # given: files that the user has
 
 objects() { # objects SOURCE PLACE FLAG ...: one run of sluice-objects, and what it says of it
@@ -29,7 +30,7 @@ services() {
   service_start views --file="schemas/$name/pipeline.sql" --state-dir="$state/views" --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP"
   [ -z "${given:-}" ] || wait_ready views # so that the tables hold all when their service is ready
   service_start postgres-upsert --pipeline="$name" --target="$target" --postgres-url="dbname=$name" \
-    --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP"
+    --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP" "${upsert_flags[@]}"
   wait_ready views postgres-upsert
 }
 

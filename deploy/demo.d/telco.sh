@@ -7,6 +7,7 @@ name=telco
 datasets=(telco)
 shown=(telco.bronze.customers telco.silver.customers_staging telco.gold.churn_summary)
 reports=(churn_summary revenue_analysis service_churn_correlation executive_summary insights validations)
+upsert_flags=(--commit-time-columns=ingestion_timestamp,calculated_at,report_timestamp)
 object=gold/churn_summary.csv
 
 produce() {
