@@ -8,7 +8,8 @@ import random
 import re
 
 import vocabulary
-from vocabulary import AGGREGATES, EXPRESSIONS, FRAMES, MEMBERS, ORDERED, ROW_AGGREGATES, ROWS, SAME, TYPES, WINDOWS, templates
+from vocabulary import (AGGREGATES, EXPRESSIONS, FRAMES, MEMBER_FITS, MEMBERS, ORDERED, ROW_AGGREGATES, ROWS, SAME, TYPES, WINDOWS,
+                        templates)
 
 EXPRESSIONS, AGGREGATES = templates(EXPRESSIONS), templates(AGGREGATES)
 DEPTH = 3
@@ -402,18 +403,25 @@ class Query:
 
     def document(self, kinds, names, scope, prefix):
         """A json[b] object with members of these types, or NULL."""
-        members = ", ".join(f"'{name}', {self.expr(kind, scope, 2)}" for kind, name in zip(kinds, names))
+        members = ", ".join(f"'{name}', {MEMBER_FITS.get(kind, '{}').replace('{}', self.expr(kind, scope, 2))}"
+                            for kind, name in zip(kinds, names))
         text = f"{prefix}_build_object({members})"
         return f"case when {self.expr('bool', scope, DEPTH)} then {text} end" if self.choices.chance(25) else text
 
-    def records(self, left, alias):
-        """A function that gives records out of documents, behind each row of `left`."""
+    def base(self, table):
+        """The row that a record of the table's type begins with."""
+        if self.choices.chance(75):
+            return f"NULL::{table.name}"
+        return f"ROW({', '.join(self.literal(kind) for _, kind in table.columns)})::{table.name}"
+
+    def records(self, left, alias, wanted=None):
+        """A function that gives records out of documents, behind each row of `left`; `wanted`: which."""
         c, prefix = self.choices, self.choices.pick(["jsonb", "json"])
-        refused = {"int_array", "text_array", "varchar", "char"}  # as columns of such a record
-        plain = [table for table in self.tables if table.name != "w" and not refused & {kind for _, kind in table.columns}]
-        many, populates = c.chance(50), bool(plain) and c.chance(35)
+        many, populates = c.chance(50), c.chance(35)
+        if wanted:
+            prefix, many, populates = wanted.split("_")[0], wanted.endswith("set"), "_populate_" in wanted
         if populates:
-            table = c.pick(plain)
+            table = c.pick([table for table in self.tables if table.name != "w"])
             columns, given = table.columns, [column for column in table.columns if c.chance(70)] or table.columns[:1]
             kinds, names = [kind for _, kind in given], [name for name, _ in given]
         else:
@@ -427,15 +435,17 @@ class Query:
         name = f"{prefix}_{'populate_record' if populates else 'to_record'}{'set' if many else ''}"
         self.note(f"{name} in FROM")
         listed = "" if populates else f"({', '.join(f'{column} {TYPES[kind][0]}' for column, kind in columns)})"
-        call = f"{name}({f'NULL::{table.name}, ' if populates else ''}{document}) AS {alias}{listed}"
+        call = f"{name}({f'{self.base(table)}, ' if populates else ''}{document}) AS {alias}{listed}"
         join = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL"])
         return Item(f"{left.text} {join} {call}{' ON true' if join.startswith('LEFT') else ''}",
                     left.columns + [(f"{alias}.{column}", kind) for column, kind in columns], None if many else left.keys)
 
     def wanted_rows(self, left, wanted, alias):
         """The rows of a function that must be called, behind each row of `left`."""
+        if wanted.template.startswith("records "):
+            return self.records(left, alias, wanted.template.split()[1])
         call, names = self.fill(wanted.template, left.columns, 2), ["x"]
-        outer = self.choices.chance(30)
+        outer = self.choices.chance(75)  # else too many answers are empty
         kinds = [wanted.result]
         if "_each" in wanted.template:
             names, kinds = ["x", "y"], ["text", "text" if "_text(" in wanted.template else "jsonb" if "jsonb" in wanted.template else "json"]
@@ -492,7 +502,7 @@ class Query:
 
     def rows(self, depth, kinds=None, distinct=False):
         item = self.joined(depth)
-        if depth == 0 and self.wanted["rows"]:
+        while depth == 0 and self.wanted["rows"]:
             item = self.expanded(item)
         chosen = kinds or self.kinds()
         columns = [(self.expr(kind, item.columns), kind) for kind in chosen]
@@ -565,7 +575,7 @@ class Query:
     def group(self, depth):
         c = self.choices
         item = self.joined(depth)
-        if depth == 0 and self.wanted["rows"]:
+        while depth == 0 and self.wanted["rows"]:
             item = self.expanded(item)
         groups = list(dict.fromkeys((self.expr(kind, item.columns, 1), kind) for kind in
                                     [c.pick(ORDERED) for _ in range(c.pick([1, 1, 2, 0]))]))
@@ -707,6 +717,8 @@ class Every(Data):
         """(what, text) of each expression, aggregate, signature and window."""
         scope = self.tables[0].columns
         for one in signatures:
+            if one.template.startswith("records "):
+                continue  # over_rows has them
             call = self._plain(one.template, scope)
             yield one.name, {"aggregate": f"SELECT a_int42 AS g, {call} AS c FROM a GROUP BY a_int42", "expression": f"SELECT id, {call} AS c FROM a",
                              "rows": f"SELECT id, x.* FROM a CROSS JOIN LATERAL {call} WITH ORDINALITY x"}[one.kind]
@@ -737,6 +749,9 @@ class Every(Data):
             one = f"{prefix}_build_object({members})"
             yield f"{prefix}_to_record", f"SELECT id, x.* FROM a CROSS JOIN LATERAL {prefix}_to_record({one}) AS x({listed})"
             yield f"{prefix}_to_recordset", f"SELECT id, x.* FROM a LEFT JOIN LATERAL {prefix}_to_recordset({prefix}_build_array({one})) AS x({listed}) ON true"
+            some = f"{prefix}_build_object('a_text1', a_text2, 'a_int_array2', a_int_array1, 'a_small1', null)"
+            yield f"{prefix}_populate_record", f"SELECT a.id AS key, x.* FROM a CROSS JOIN LATERAL {prefix}_populate_record(a, {some}) AS x"
+            yield f"{prefix}_populate_recordset", f"SELECT a.id AS key, x.* FROM a, {prefix}_populate_recordset(NULL::a, {prefix}_build_array({some})) AS x"
 
     def _plain(self, template, scope):
         seen = {}

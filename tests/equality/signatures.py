@@ -48,7 +48,8 @@ CALLS = {
     "array": "array[{int4}, {int4}]", "array_fill(anyelement, integer[])": "array_fill({int4}, array[2])",
     "array_fill(anyelement, integer[], integer[])": "array_fill({int4}, array[2], array[5])", "array_slice": "{int_array}[1:2]",
     "array_subscript": "{int_array}[{int4}]", "array_position(anycompatiblearray, anycompatible, integer)": "array_position({int_array}, {int4}, 2)",
-    "array_to_json": "array_to_json({int_array})", "trim_array": "trim_array({int_array} || 1, 1)", 
+    "array_to_json(anyarray)": "array_to_json({int_array})", "array_to_json(anyarray, boolean)": "array_to_json({int_array}, {bool})",
+    "trim_array": "trim_array({int_array} || 1, 1)",
     "bit_count": "bit_count({bytea})", "chr": "chr(65 + abs({int4}) % 30)", "convert_from": "convert_from(convert_to({text}, 'UTF8'), 'UTF8')",
     "convert_to": "convert_to({text}, 'UTF8')", "decode": "decode(encode({bytea}, 'base64'), 'base64')", "encode": "encode({bytea}, 'escape')",
     "get_bit": "get_bit({bytea} || '\\x01'::bytea, 3)", "get_byte": "get_byte({bytea} || '\\x01'::bytea, 0)",
@@ -106,7 +107,7 @@ CALLS = {
     "to_timestamp(double precision)": "to_timestamp({int4} * 1000.5)", "to_number": "to_number({int4}::text, 'S99999')", "unistr": "unistr('\\0041')",
     "translate": "translate({text}, 'abc', {text})", "concat_ws": "concat_ws('-', {text}, {int4})", "normalize(text)": "normalize({text})", "normalize(text, text)": "normalize({text}, nfkd)",
     "is_normalized(text)": "{text} is normalized", "is_normalized(text, text)": "{text} is nfd normalized",
-    "date_part(text, date)": "date_part('isodow', {date})", "single row": None, "parse_ident": "parse_ident('a.b')",
+    "date_part(text, date)": "date_part('isodow', {date})", "single row": None, "parse_ident(text)": "parse_ident('a.b')", "parse_ident(text, boolean)": "parse_ident('a.b', {bool})",
     "array_agg": "array_agg({text} order by {key})",
     "string_agg(bytea, bytea)": "string_agg({bytea}, '\\x00' order by {key})", "string_agg(text, text)": "string_agg({text}, ',' order by {key})",
     "json_object_agg": "json_object_agg(coalesce({text}, ''), {int4} order by {key})", "jsonb_object_agg": "jsonb_object_agg(coalesce({text}, ''), {jsonb} order by {key})",
@@ -120,7 +121,9 @@ CALLS = {
     "generate_subscripts(anyarray, integer)": "generate_subscripts({int_array}, 1)", "generate_subscripts(anyarray, integer, boolean)": "generate_subscripts({text_array}, 1, {bool})",
     "json_array_elements": f"json_array_elements(({ARRAY})::json)", "json_array_elements_text": f"json_array_elements_text(({ARRAY})::json)",
     "jsonb_array_elements": f"jsonb_array_elements(({ARRAY})::jsonb)", "jsonb_array_elements_text": f"jsonb_array_elements_text(({ARRAY})::jsonb)",
-    **{f"{kind}_{name}": None for kind in ("json", "jsonb") for name in ("to_record", "to_recordset", "populate_record", "populate_recordset")},
+    # no expression: generator.Query.records writes them
+    **{f"{kind}_{name}": f"records {kind}_{name}" for kind in ("json", "jsonb")
+       for name in ("to_record", "to_recordset", "populate_record", "populate_recordset")},
     "json_each": f"json_each(({OBJECT})::json)", "json_each_text": f"json_each_text(({OBJECT})::json)", "json_object_keys": f"json_object_keys(({OBJECT})::json)",
     "jsonb_each": f"jsonb_each(({OBJECT})::jsonb)", "jsonb_each_text": f"jsonb_each_text(({OBJECT})::jsonb)", "jsonb_object_keys": f"jsonb_object_keys(({OBJECT})::jsonb)",
     "regexp_split_to_table(text, text)": "regexp_split_to_table({text}, '[ ,]')", "regexp_split_to_table(text, text, text)": "regexp_split_to_table({text}, 'B', 'i')",
@@ -289,7 +292,8 @@ def split_line(line):
 
 
 def rotation(all_of, number, share):
-    """What the case of that number must use: over many cases each comes as often as any other."""
-    order = list(range(len(all_of)))
+    """What the case of that number must use: over many cases each comes about as often as any other."""
+    # those that give rows are asked for twice as often: not every query has a place for them
+    order = [i for i, one in enumerate(all_of) for _ in range(1 + (one.kind == "rows"))]
     random.Random(len(order)).shuffle(order)
     return [all_of[order[(number * share + i) % len(order)]] for i in range(min(share, len(order)))]

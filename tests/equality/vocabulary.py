@@ -192,7 +192,10 @@ ROW_AGGREGATES = {
     "jsonb": ["jsonb_agg({row} order by {key})", "jsonb_agg(ROW({int4}, {text}) order by {key})"],
 }
 # members of documents that functions of FROM take columns from
-MEMBERS = ["int4", "text", "numeric", "numeric2", "bool", "date", "timestamp", "int8", "jsonb", "uuid", "interval", "float8"]
+MEMBERS = ["int4", "text", "numeric", "numeric2", "bool", "date", "timestamp", "int8", "jsonb", "uuid", "interval", "float8",
+           "varchar", "char", "int_array", "text_array", "mood", "small", "json", "bytea"]
+# where their expressions may be longer or larger than they are
+MEMBER_FITS = {"varchar": "left({}, 20)", "char": "left({}, 5)", "small": "least({}, 999)"}
 
 
 def templates(table):
