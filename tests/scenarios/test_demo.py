@@ -1,4 +1,4 @@
-"""deploy/demo acme --scale ROWS is refused before anything starts when the disk is small. tests/pipelines/test_commands.py runs it."""
+"""deploy/demo acme --scale ROWS is refused before anything starts when the disk is small (tests/pipelines/test_commands.py runs it); in Avro."""
 
 import os
 import re
@@ -29,3 +29,16 @@ def test_scale_is_refused(demo, tmp_path):
     assert refused.returncode == 1 and re.search(r"needs about \d+ MiB of disk, 953 MiB are free", refused.stderr)
     assert not (tmp_path / "demo" / "servers").exists()
     assert demo("acme", "--scale", "many").returncode == 1 and demo("acme", "--size", "1").returncode == 64
+
+
+def test_in_avro(demo):
+    """By its own registry: bronze and gold are framed, and every table is PostgreSQL's answer."""
+    assert demo("telco", "--format", "xml").returncode == demo("retail", "--format", "avro").returncode == 64
+    done = demo("telco", "--format", "avro", SLUICE_DATAGEN_ROWS="3000")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert len(re.findall(r"^  \w+\.\w+: \d+ rows, equal$", done.stdout, re.M)) == 8
+    assert '{"subject":"telco.bronze.customers-value","version":1' in done.stdout
+    assert re.search(r"^  telco\.bronze\.customers\n    \.{6}\S{10} => \.{6}", done.stdout, re.M)
+    assert demo("stop").returncode == 0
+    again = demo("start")
+    assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-3000:]
