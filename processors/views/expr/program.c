@@ -223,10 +223,12 @@ bool program_eval(const struct program *program, const struct row *row, struct a
 bool program_true(const struct program *program, const struct row *row, struct arena *scratch,
                   bool *ret_true, struct err *reterr)
 {
+    struct arena_mark mark = arena_mark(scratch);
     struct value value;
+    bool ok = program_eval(program, row, scratch, &value, reterr);
 
-    if (!program_eval(program, row, scratch, &value, reterr))
-        return false;
-    *ret_true = !value.null && value.slot != 0;
-    return true;
+    if (ok)
+        *ret_true = !value.null && value.slot != 0;
+    arena_rewind(scratch, mark);
+    return ok;
 }

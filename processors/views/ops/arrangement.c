@@ -41,17 +41,14 @@ void arrangement_start(struct arrangement *arrangement, struct arena *arena, str
 static bool join_key(const struct arrangement *arrangement, struct step *step,
                      const struct row *row, bool *ret_null, struct err *reterr)
 {
-    struct value value;
+    struct key_end end = {step->value, KEY_ASCENDING, false};
 
     buf_clear(step->value);
     *ret_null = false;
     for (uint16_t i = 0; i < arrangement->by.n; i++) {
-        const struct getter *getter = &arrangement->getters[i];
-
-        if (!getter_eval(getter, row, step->arena, &value, reterr))
+        if (!getter_append(&arrangement->getters[i], row, step->arena, &end, reterr))
             return false;
-        *ret_null = *ret_null || (value.null && !is_null_safe(&arrangement->by, i));
-        key_append(step->value, getter->type.id, value, KEY_ASCENDING);
+        *ret_null = *ret_null || (end.null && !is_null_safe(&arrangement->by, i));
     }
     return true;
 }

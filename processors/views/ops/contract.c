@@ -23,9 +23,12 @@ static bool keeps_check(const struct program *program, const struct plan_source 
                         const struct plan_rule *rule, const struct row *row, struct arena *scratch,
                         struct err *ret_reason)
 {
+    struct arena_mark mark = arena_mark(scratch);
     struct value value;
+    bool ok = program_eval(program, row, scratch, &value, ret_reason);
 
-    if (!program_eval(program, row, scratch, &value, ret_reason))
+    arena_rewind(scratch, mark);
+    if (!ok)
         return false;
     if (value.null || value.slot != 0)
         return true;

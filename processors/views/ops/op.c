@@ -69,3 +69,17 @@ bool getter_eval(const struct getter *getter, const struct row *row, struct aren
     *ret = row_value(row, getter->column, getter->type.id);
     return true;
 }
+
+bool getter_append(const struct getter *getter, const struct row *row, struct arena *scratch,
+                   struct key_end *to, struct err *reterr)
+{
+    struct arena_mark mark = arena_mark(scratch);
+    struct value value = {0};
+    bool ok = getter_eval(getter, row, scratch, &value, reterr);
+
+    if (ok)
+        key_append(to->key, getter->type.id, value, to->order);
+    to->null = value.null;
+    arena_rewind(scratch, mark);
+    return ok;
+}

@@ -90,4 +90,15 @@ const struct getter *getters_new(struct arena *arena, const struct expr *const *
 WARN_UNUSED bool getter_eval(const struct getter *getter, const struct row *row,
                              struct arena *arena, struct value *ret, struct err *reterr);
 
+/* A canonical key in the making; `null`: the value that came last was NULL. */
+struct key_end {
+    struct buf *key;
+    struct key_order order;
+    bool null;
+};
+
+/* Appends its value over a row to the key; nothing stays in the arena. The error is the row's. */
+WARN_UNUSED bool getter_append(const struct getter *getter, const struct row *row,
+                               struct arena *scratch, struct key_end *to, struct err *reterr);
+
 #endif

@@ -17,14 +17,12 @@ struct ordering ordering_new(struct arena *arena, const struct op *op, const cha
 bool ordering_partition(const struct ordering *ordering, struct step *step, const struct row *row,
                         struct err *reterr)
 {
-    buf_clear(step->value);
-    for (uint16_t i = 0; i < ordering->node->exprs_n; i++) {
-        struct value value = {0};
+    struct key_end end = {step->value, KEY_ASCENDING, false};
 
-        if (!getter_eval(&ordering->partition[i], row, step->arena, &value, reterr))
+    buf_clear(step->value);
+    for (uint16_t i = 0; i < ordering->node->exprs_n; i++)
+        if (!getter_append(&ordering->partition[i], row, step->arena, &end, reterr))
             return false;
-        key_append(step->value, ordering->partition[i].type.id, value, KEY_ASCENDING);
-    }
     state_key_begin(step->key, ordering->fingerprint);
     state_key_part(step->key, buf_str(step->value));
     return true;
@@ -36,11 +34,10 @@ bool ordering_values(const struct ordering *ordering, struct step *step, const s
     const struct plan_node *node = ordering->node;
 
     for (uint16_t i = 0; i < node->order_n; i++) {
-        struct value value = {0};
+        struct key_end end = {step->key, node->order[i].order, false};
 
-        if (!getter_eval(&ordering->order[i], row, step->arena, &value, reterr))
+        if (!getter_append(&ordering->order[i], row, step->arena, &end, reterr))
             return false;
-        key_append(step->key, ordering->order[i].type.id, value, node->order[i].order);
     }
     return true;
 }

@@ -9,19 +9,23 @@ static void project_start(struct op *op, struct arena *arena)
     op->own = getters;
 }
 
+/* Into the builder, which copies: what the expressions left in the arena is forgotten. */
 static bool project_row(const struct op *op, struct step *step, const struct row *row,
                         struct err *reterr)
 {
     const struct getter *getters = op->own;
+    struct arena_mark mark = arena_mark(step->arena);
     struct value value;
+    bool ok = true;
 
     row_begin(step->builder, op->node->exprs_n);
-    for (uint16_t i = 0; i < op->node->exprs_n; i++) {
-        if (!getter_eval(&getters[i], row, step->arena, &value, reterr))
-            return false;
-        row_set_value(step->builder, i, getters[i].type.id, value);
+    for (uint16_t i = 0; i < op->node->exprs_n && ok; i++) {
+        ok = getter_eval(&getters[i], row, step->arena, &value, reterr);
+        if (ok)
+            row_set_value(step->builder, i, getters[i].type.id, value);
     }
-    return true;
+    arena_rewind(step->arena, mark);
+    return ok;
 }
 
 static bool project_apply(struct op *op, struct step *step, struct err *reterr)
