@@ -35,6 +35,7 @@ struct task {
     struct outputs outputs;
     struct arena *arena; /* of one transaction */
     struct gathered gathered;
+    uint32_t batch_max; /* records that the next batch may have */
     struct commit_record record;
     struct buf record_text;
     struct buf path; /* of the local store */

@@ -59,8 +59,10 @@ const struct option views_options_rows[] = {
      "the latest a transaction is committed; when the input runs dry it is committed at once"},
     {"batch-rows", OPTION_INT, ROW(batch_rows), "10000", 1, 1000000, NULL, false, "N",
      "most records in one transaction"},
-    {"batch-size", OPTION_SIZE, ROW(batch_bytes), "16MiB", 65536, INT64_C(1) << 32, NULL, false,
-     "SIZE", "most bytes of decoded rows in one transaction"},
+    {"batch-size", OPTION_SIZE, ROW(batch_bytes), "6MiB", 65536, INT64_C(1) << 32, NULL, false,
+     "SIZE",
+     "memory for the rows of one transaction and what is made of them; batches have fewer records "
+     "where these take more"},
     {"member-id", OPTION_STRING, ROW(member_id), NULL, 0, 0, NULL, false, "NAME",
      "this instance's static group membership, unique among instances; without it membership is "
      "dynamic"},

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "task/batch_rows.h"
 #include "task/metrics.h"
 #include <assert.h>
 
@@ -22,8 +23,19 @@ enum {
 
 static bool batch_full(const struct task *task)
 {
-    return task->gathered.records_n + POLL_MAX > (uint32_t)task->context->options->batch_rows ||
-           arena_full(task->arena);
+    return task->gathered.records_n + POLL_MAX > task->batch_max || arena_full(task->arena);
+}
+
+static uint32_t batch_rows_max(const struct task *task)
+{
+    return (uint32_t)task->context->options->batch_rows;
+}
+
+static void learn_batch(struct task *task)
+{
+    task->batch_max =
+        batch_rows_next(task->batch_max, task->gathered.records_n, arena_used(task->arena),
+                        (size_t)task->context->options->batch_bytes, batch_rows_max(task));
 }
 
 /* Decodes one record into an event, a dead letter, or both. Takes the message over, also on failure:
@@ -311,6 +323,7 @@ bool task_step(struct task *task, struct kafka_membership *membership, struct er
                 ERR_ABORT; /* half a step can't be taken twice: the task is opened anew */
         return false;
     }
+    learn_batch(task);
     task_forget_gathered(task);
     return true;
 }
@@ -564,6 +577,7 @@ bool task_open(const struct task_context *context, int32_t number, struct task *
                                      .quarantine_topic = context->quarantine_topic,
                                      .codec = context->codec};
     task->arena = arena_new((size_t)context->options->batch_bytes);
+    task->batch_max = batch_rows_least(batch_rows_max(task));
     task->gathered.events = err_calloc(rows, sizeof(*task->gathered.events));
     task->gathered.rejected = err_calloc(rows, sizeof(*task->gathered.rejected));
     if (!open_parts(task, reterr) || !settle(task, reterr) || !gauge_quarantined(task, reterr) ||
