@@ -1,6 +1,7 @@
 #include "stamp.h"
 #include "base/clock.h"
 #include "record/text.h"
+#include <errno.h>
 #include <inttypes.h>
 
 #define DAY_US INT64_C(86400000000)
@@ -144,15 +145,15 @@ static bool back_number(struct buf *out, struct str text, int64_t ms)
         return false;
     memcpy(digits_text, text.at, text.len);
     digits_text[text.len] = '\0';
+    errno = 0;
     int64_t number = strtoll(digits_text, &end, 10);
-    if (*end != '\0')
+    if (*end != '\0' || errno != 0)
         return false;
-    if (number < SECONDS_BELOW)
-        number -= (ms + 999) / 1000;
-    else if (number < MILLISECONDS_BELOW)
-        number -= ms;
-    else
-        number -= ms * 1000;
+    int64_t back = number < SECONDS_BELOW        ? (ms + 999) / 1000
+                   : number < MILLISECONDS_BELOW ? ms
+                                                 : ms * 1000;
+    if (__builtin_sub_overflow(number, back, &number))
+        return false;
     buf_i64(out, number);
     return true;
 }

@@ -4,30 +4,12 @@
 #include <assert.h>
 
 const struct function *const function_tables[] = {
-    functions_compare,
-    functions_number,
-    functions_math,
-    functions_numeric,
-    functions_text,
-    functions_string,
-    functions_regex,
-    functions_time,
-    functions_moment,
-    functions_json,
-    functions_jsonb,
-    functions_array,
-    functions_bytes,
-    functions_format,
-    functions_cast,
-    functions_rows,
-    functions_read,
-    functions_unicode,
-    functions_jsonpath,
-    functions_order,
-    functions_collation,
-    functions_record,
-    functions_member,
-    NULL,
+    functions_compare,   functions_number,  functions_math,     functions_numeric,
+    functions_text,      functions_string,  functions_regex,    functions_time,
+    functions_moment,    functions_json,    functions_jsonb,    functions_array,
+    functions_bytes,     functions_format,  functions_cast,     functions_rows,
+    functions_read,      functions_unicode, functions_jsonpath, functions_order,
+    functions_collation, functions_record,  functions_member,   NULL,
 };
 
 /* PostgreSQL's pg_type.typcategory: only types of one category are weighed against each other. */

@@ -672,7 +672,7 @@ static bool finish(struct making *making)
     struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
     const char **columns = arena_alloc(binder->arena, (making->columns_n + 1U) * sizeof(*columns));
     const struct user_type **domains =
-        arena_zalloc(binder->arena, (making->columns_n + 1U) * sizeof(*domains));
+        arena_zalloc(binder->arena, (making->columns_n + 1U) * sizeof(struct user_type *));
 
     for (uint32_t i = 0; i < making->domains.n; i++) {
         const struct of_domain *of = making->domains.at[i];
