@@ -131,13 +131,13 @@ static bool add_topic(struct task *task, size_t index, struct err *reterr)
     task->partitions =
         err_realloc(task->partitions, (first + (size_t)n) * sizeof(*task->partitions));
     task->partitions_n = first + (size_t)n;
-    for (size_t i = first; i < task->partitions_n; i++) {
+    for (size_t i = first; i < task->partitions_n; i++)
         task->partitions[i] = (struct partition){.topic = topic,
                                                  .partition = (int32_t)(i - first),
                                                  .shape = &task->settings->shapes[index]};
+    for (size_t i = first; i < task->partitions_n; i++) /* all can be released if one fails */
         if (!recover_partition(task, &task->partitions[i], reterr))
             return false;
-    }
     return true;
 }
 
