@@ -132,6 +132,21 @@ static bool key_absent(const struct target_table *table, const struct str *field
     return false;
 }
 
+/* A NULL that the key's column can't take, told here: the statement would tell it for a whole batch. */
+static bool no_null_key(const struct target_table *table, const struct str *fields,
+                        struct err *reterr)
+{
+    for (uint32_t i = 0; i < table->key_n; i++) {
+        const struct target_column *column = &table->columns[table->key[i]];
+
+        if (fields[table->key[i]].at == NULL && !column->nullable)
+            return err_sql(reterr, ERR_DEAD_LETTER, "23502",
+                           "null value in column \"%s\" of table %s, whose key it is", column->name,
+                           table->quoted);
+    }
+    return true;
+}
+
 bool decode_record(const struct target_table *table, struct str key, struct str value,
                    struct arena *arena, struct str **ret_fields, struct err *reterr)
 {
@@ -154,5 +169,5 @@ bool decode_record(const struct target_table *table, struct str key, struct str 
         if (fields[i].at == absent)
             fields[i] = (struct str){NULL, 0};
     *ret_fields = fields;
-    return true;
+    return value.at == NULL || no_null_key(table, fields, reterr);
 }

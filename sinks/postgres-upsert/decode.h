@@ -12,8 +12,9 @@
  * others. Views of the record or of the arena. A tombstone fills the key columns alone; an upsert
  * takes key columns that its value lacks from the key, other missing ones are NULL.
  *
- * ERR_DEAD_LETTER: not a JSON object, a key column missing, text that PostgreSQL can't hold, a
- * number that the column can't hold. ERR_STOP: a field without a column, with what mends it.
+ * ERR_DEAD_LETTER: not a JSON object, a key column missing (or, in an upsert, NULL that can't be),
+ * text that PostgreSQL can't hold, a number that the column can't hold. ERR_STOP: a field without
+ * a column, with what mends it.
  */
 WARN_UNUSED bool decode_record(const struct target_table *table, struct str key, struct str value,
                                struct arena *arena, struct str **ret_fields, struct err *reterr);

@@ -224,6 +224,7 @@ static void what_can_not_be_a_row_is_refused(void **given)
         {"{\"id\":1}", "{\"id\":1}x", "", "after the value", ERR_DEAD_LETTER},
         {NULL, "{\"id\":1}", "", "no key", ERR_DEAD_LETTER},
         {"{}", NULL, "23502", "id", ERR_DEAD_LETTER},
+        {"{\"id\":1}", "{\"id\":null}", "23502", "null value in column \"id\"", ERR_DEAD_LETTER},
         {"1", NULL, "", "key", ERR_DEAD_LETTER},
         {"{\"id\":1}", "{\"note\":\"a\\u0000\"}", "22P05", "u0000", ERR_DEAD_LETTER},
         {"{\"id\":1}", "{\"small\":32768}", "22003", "small", ERR_DEAD_LETTER},
