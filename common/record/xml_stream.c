@@ -5,12 +5,13 @@
 #include "record/json.h"
 #include <expat.h>
 
-enum { DEPTH_MAX = 60, NAMES_MAX = 1000, NODE_COST = 64 };
+enum { DEPTH_MAX = 60, NAMES_MAX = 1000, NODE_COST = 64, PIECE_MIN = 32 };
 
-/* A run of text. */
+/* A run of text, with room for more: expat gives it in parts that depend on the chunks. */
 struct piece {
     struct piece *next;
-    struct str text;
+    size_t len, room;
+    char at[];
 };
 
 /* An element or an attribute of the record being read. */
@@ -60,16 +61,30 @@ static struct node *add_node(struct xml_stream *stream, struct str name)
     return node;
 }
 
-static void add_text(struct xml_stream *stream, struct node *node, struct str text)
+/* Twice the room of the last, so that a text takes little more than its bytes however it comes. */
+static struct piece *add_piece(struct xml_stream *stream, struct node *node, size_t len)
 {
-    struct piece *piece = arena_alloc(stream->arena, sizeof(*piece));
+    size_t room = node->last_text == NULL ? PIECE_MIN : 2 * node->last_text->room;
+    struct piece *piece = arena_alloc(stream->arena, sizeof(*piece) + (len > room ? len : room));
 
-    *piece = (struct piece){NULL, arena_copy(stream->arena, text)};
-    if (node->text == NULL)
+    *piece = (struct piece){NULL, 0, len > room ? len : room};
+    if (node->last_text == NULL)
         node->text = piece;
     else
         node->last_text->next = piece;
     node->last_text = piece;
+    return piece;
+}
+
+static void add_text(struct xml_stream *stream, struct node *node, struct str text)
+{
+    struct piece *piece = node->last_text;
+
+    if (piece == NULL || piece->room - piece->len < text.len)
+        piece = add_piece(stream, node, text.len);
+    if (text.len > 0)
+        memcpy(piece->at + piece->len, text.at, text.len);
+    piece->len += text.len;
 }
 
 static void add_attributes(struct xml_stream *stream, const XML_Char **attributes)
@@ -138,7 +153,7 @@ static void on_text(void *arg, const XML_Char *text, int n)
 {
     struct xml_stream *stream = arg;
 
-    if (stream->open != NULL && has_room(stream, (size_t)n + sizeof(struct piece)))
+    if (stream->open != NULL && has_room(stream, (size_t)n))
         add_text(stream, stream->open, (struct str){text, (size_t)n});
 }
 
@@ -192,29 +207,20 @@ struct window *xml_stream_window(struct xml_stream *stream)
     return &stream->window;
 }
 
-static bool is_blank_text(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (strchr(" \t\r\n", text.at[i]) == NULL || text.at[i] == '\0')
-            return false;
-    }
-    return true;
-}
-
 /* The node's text as a JSON string. */
 static void write_text(struct buf *out, const struct node *node)
 {
     struct buf text CLEANUP(buf) = {0};
 
     for (const struct piece *piece = node->text; piece != NULL; piece = piece->next)
-        buf_put(&text, piece->text);
+        buf_put(&text, (struct str){piece->at, piece->len});
     json_write_string(out, buf_str(&text));
 }
 
 static bool has_more_text(const struct node *node)
 {
     for (const struct piece *piece = node->text; piece != NULL; piece = piece->next) {
-        if (!is_blank_text(piece->text))
+        if (str_trim((struct str){piece->at, piece->len}, " \t\r\n").len > 0)
             return true;
     }
     return false;
