@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* `at` may be NULL only when `len` is 0. */
@@ -92,6 +93,26 @@ static inline int hex_digit(char c)
     if (c >= 'A' && c <= 'F')
         return c - 'A' + 10;
     return -1;
+}
+
+/* The view as a decimal integer, digits behind at most a minus; false: it is none, or beyond int64. */
+static inline bool str_integer(struct str text, int64_t *ret)
+{
+    bool negative = text.len > 0 && text.at[0] == '-';
+    size_t i = negative ? 1 : 0;
+    uint64_t number = 0, limit = (uint64_t)INT64_MAX + (negative ? 1 : 0);
+
+    if (i == text.len)
+        return false;
+    for (; i < text.len; i++) {
+        unsigned digit = (unsigned char)text.at[i] - (unsigned)'0';
+
+        if (digit > 9 || number > (limit - digit) / 10)
+            return false;
+        number = number * 10 + digit;
+    }
+    *ret = negative ? (int64_t)(0 - number) : (int64_t)number;
+    return true;
 }
 
 #endif

@@ -266,10 +266,9 @@ bool claims_list(struct claims *claims, const struct item_list *list,
 
 static int64_t number_of(const struct pg_result *result, int column)
 {
-    char digits[NUMBER_MAX];
+    int64_t number = 0;
 
-    snprintf(digits, sizeof(digits), "%.*s", STR_ARG(pg_field(result, 0, column)));
-    return strtoll(digits, NULL, 10);
+    return str_integer(pg_field(result, 0, column), &number) ? number : 0;
 }
 
 static char *text_of(const struct pg_result *result, int column)

@@ -70,21 +70,8 @@ struct member {
     const char *name;
     char *text; /* NULL: a number */
     size_t room;
-    int64_t *number;
+    int64_t *number, least;
 };
-
-static bool read_number(struct str text, int64_t *ret)
-{
-    char digits[24];
-    char *end;
-
-    if (text.len == 0 || text.len >= sizeof(digits))
-        return false;
-    memcpy(digits, text.at, text.len);
-    digits[text.len] = '\0';
-    *ret = strtoll(digits, &end, 10);
-    return *end == '\0';
-}
 
 static bool take(const struct member *member, const struct json_value *value, struct arena *arena,
                  struct err *reterr)
@@ -92,7 +79,8 @@ static bool take(const struct member *member, const struct json_value *value, st
     struct str text = value->raw;
 
     if (member->text == NULL)
-        return value->kind == JSON_NUMBER && read_number(value->raw, member->number);
+        return value->kind == JSON_NUMBER && str_integer(value->raw, member->number) &&
+               *member->number >= member->least;
     if (value->kind != JSON_STRING || !json_text(value, arena, &text, reterr) ||
         text.len >= member->room)
         return false;
@@ -132,19 +120,19 @@ bool file_state_parse(struct str json, struct file_state *ret, struct err *reter
     char status[16] = "";
     int64_t run = 0, line = 0;
     const struct member table[] = {
-        {"status", status, sizeof(status), NULL},
-        {"tag", state.tag, sizeof(state.tag), NULL},
-        {"modified", state.modified, sizeof(state.modified), NULL},
-        {"sha256", state.sha256, sizeof(state.sha256), NULL},
-        {"raw", state.raw, sizeof(state.raw), NULL},
-        {"error", state.error, sizeof(state.error), NULL},
-        {"run", NULL, 0, &run},
-        {"line", NULL, 0, &line},
-        {"rows", NULL, 0, &state.rows},
-        {"dead", NULL, 0, &state.dead},
-        {"size", NULL, 0, &state.size},
-        {"attempts", NULL, 0, &state.attempts},
-        {"updated_us", NULL, 0, &state.updated_unix_us},
+        {"status", status, sizeof(status), NULL, 0},
+        {"tag", state.tag, sizeof(state.tag), NULL, 0},
+        {"modified", state.modified, sizeof(state.modified), NULL, 0},
+        {"sha256", state.sha256, sizeof(state.sha256), NULL, 0},
+        {"raw", state.raw, sizeof(state.raw), NULL, 0},
+        {"error", state.error, sizeof(state.error), NULL, 0},
+        {"run", NULL, 0, &run, 0},
+        {"line", NULL, 0, &line, 0},
+        {"rows", NULL, 0, &state.rows, 0},
+        {"dead", NULL, 0, &state.dead, 0},
+        {"size", NULL, 0, &state.size, -1},
+        {"attempts", NULL, 0, &state.attempts, 0},
+        {"updated_us", NULL, 0, &state.updated_unix_us, 0},
         {0},
     };
 
@@ -171,9 +159,9 @@ void run_state_print(struct buf *out, const struct run_state *state)
 bool run_state_parse(struct str json, struct run_state *ret, struct err *reterr)
 {
     int64_t run = 0, commits = 0, complete = 0;
-    const struct member table[] = {{"run", NULL, 0, &run},
-                                   {"commits", NULL, 0, &commits},
-                                   {"complete", NULL, 0, &complete},
+    const struct member table[] = {{"run", NULL, 0, &run, 0},
+                                   {"commits", NULL, 0, &commits, 0},
+                                   {"complete", NULL, 0, &complete, 0},
                                    {0}};
 
     if (json.len > 0 && !read_members(json, table, reterr)) {

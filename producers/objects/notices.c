@@ -86,13 +86,13 @@ static bool find_start(struct notices *notices, const struct writer *writer,
                        struct kafka_offset *next, struct err *reterr)
 {
     int64_t low = 0, high = 0;
-    char name[KEY_ROOM], digits[24];
+    char name[KEY_ROOM];
 
     if (!kafka_watermarks(writer->admin, next->topic, next->partition, &low, &high, reterr))
         return false;
     struct str text = kafka_progress_get(writer->progress, position_key(name, next->partition));
-    snprintf(digits, sizeof(digits), "%.*s", STR_ARG(text));
-    next->offset = text.at == NULL ? high : strtoll(digits, NULL, 10);
+    if (!str_integer(text, &next->offset))
+        next->offset = text.at == NULL ? high : -1;
     if (text.at != NULL && next->offset >= low && next->offset <= high)
         return true;
     if (text.at != NULL)

@@ -71,8 +71,9 @@ static bool read_version(struct str object, struct arena *arena, struct notifica
     }
     if (!json_member(object, "size", arena, &value, &found, reterr))
         return false;
-    if (found && value.kind == JSON_NUMBER && value.raw.len < 19 && value.raw.at[0] != '-')
-        ret->size = strtoll(value.raw.at, NULL, 10);
+    if (found &&
+        (value.kind != JSON_NUMBER || !str_integer(value.raw, &ret->size) || ret->size < 0))
+        ret->size = -1;
     return true;
 }
 

@@ -1,7 +1,6 @@
 #include "stamp.h"
 #include "base/clock.h"
 #include "record/text.h"
-#include <errno.h>
 #include <inttypes.h>
 
 #define DAY_US INT64_C(86400000000)
@@ -139,15 +138,9 @@ static void print_stamp(struct buf *out, const struct stamp *stamp)
 
 static bool back_number(struct buf *out, struct str text, int64_t ms)
 {
-    char digits_text[24], *end = NULL;
+    int64_t number = 0;
 
-    if (text.len == 0 || text.len >= sizeof(digits_text))
-        return false;
-    memcpy(digits_text, text.at, text.len);
-    digits_text[text.len] = '\0';
-    errno = 0;
-    int64_t number = strtoll(digits_text, &end, 10);
-    if (*end != '\0' || errno != 0)
+    if (!str_integer(text, &number))
         return false;
     int64_t back = number < SECONDS_BELOW        ? (ms + 999) / 1000
                    : number < MILLISECONDS_BELOW ? ms

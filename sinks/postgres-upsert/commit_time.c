@@ -1,6 +1,5 @@
 #include "commit_time.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "record/position.h"
 #include "record/text.h"
@@ -33,25 +32,23 @@ bool commit_time_find(const struct option_list *names, struct target_table *tabl
 static int64_t unix_us_of(const struct kafka_message *message)
 {
     struct str header;
-    char digits[24];
+    int64_t unix_us = 0;
 
-    if (kafka_message_header(message, COMMIT_TIME_HEADER, &header) && header.len < sizeof(digits)) {
-        snprintf(digits, sizeof(digits), "%.*s", STR_ARG(header));
-        int64_t unix_us = strtoll(digits, NULL, 10);
-        if (unix_us > 0)
-            return unix_us;
-    }
+    if (kafka_message_header(message, COMMIT_TIME_HEADER, &header) &&
+        str_integer(header, &unix_us) && unix_us > 0)
+        return unix_us;
     return message->timestamp_ms > 0 ? message->timestamp_ms * 1000 : 0;
 }
 
-struct str commit_time_of(const struct kafka_message *message, struct arena *arena)
+struct str commit_time_of(const struct kafka_message *message, struct buf *scratch,
+                          struct arena *arena)
 {
-    CLEANUP(buf) struct buf text = {0};
     int64_t unix_us = unix_us_of(message);
 
     if (unix_us == 0)
         return STR_NONE;
-    text_print(&text, (struct type){TYPE_TIMESTAMPTZ, -1, NULL},
+    buf_clear(scratch);
+    text_print(scratch, (struct type){TYPE_TIMESTAMPTZ, -1, NULL},
                (struct value){.slot = unix_us - PG_EPOCH_UNIX_US});
-    return arena_copy(arena, buf_str(&text));
+    return arena_copy(arena, buf_str(scratch));
 }

@@ -5,6 +5,7 @@
 #ifndef SLUICE_POSTGRES_UPSERT_COMMIT_TIME_H
 #define SLUICE_POSTGRES_UPSERT_COMMIT_TIME_H
 
+#include "base/buf.h"
 #include "base/options.h"
 #include "kafka/consumer.h"
 #include "table.h"
@@ -15,7 +16,8 @@ WARN_UNUSED bool commit_time_find(const struct option_list *names, struct target
                                   struct err *reterr);
 
 /* The moment as text, in the arena: of the record's commit time, else of its own time stamp; `at`
- * NULL when it has neither. */
-struct str commit_time_of(const struct kafka_message *message, struct arena *arena);
+ * NULL when it has neither. `scratch` keeps its room from record to record. */
+struct str commit_time_of(const struct kafka_message *message, struct buf *scratch,
+                          struct arena *arena);
 
 #endif

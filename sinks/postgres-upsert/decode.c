@@ -15,27 +15,6 @@ static bool bad_value(const struct target_column *column, const char *sqlstate,
                    column->name, (int)len, value->raw.at, column->type);
 }
 
-/* A decimal integer of at most 18 digits, or one near the ends of int64, read without strtoll. */
-static bool parse_integer(struct str text, int64_t *ret)
-{
-    bool negative = text.len > 0 && text.at[0] == '-';
-    size_t i = negative ? 1 : 0;
-    uint64_t number = 0;
-    uint64_t limit = (uint64_t)INT64_MAX + (negative ? 1 : 0);
-
-    if (i == text.len)
-        return false;
-    for (; i < text.len; i++) {
-        unsigned digit = (unsigned char)text.at[i] - (unsigned)'0';
-
-        if (digit > 9 || number > (limit - digit) / 10)
-            return false;
-        number = number * 10 + digit;
-    }
-    *ret = negative ? (int64_t)(0 - number) : (int64_t)number;
-    return true;
-}
-
 static unsigned wire_bytes(enum wire wire)
 {
     return wire == WIRE_INT2 ? 2 : wire == WIRE_INT4 ? 4 : 8;
@@ -50,7 +29,7 @@ static bool read_integer(const struct target_column *column, const struct json_v
 
     if (value->kind != JSON_NUMBER && value->kind != JSON_STRING)
         return bad_value(column, "22P02", value, reterr);
-    if (!parse_integer(value->raw, &number))
+    if (!str_integer(value->raw, &number))
         return bad_value(column, "22P02", value, reterr);
     if (number > limit || number < -limit - 1)
         return bad_value(column, "22003", value, reterr);

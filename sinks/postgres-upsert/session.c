@@ -6,6 +6,7 @@
 #include "commit_time.h"
 #include "key.h"
 #include "metrics.h"
+#include "record/position.h"
 #include "write.h"
 
 enum {
@@ -32,6 +33,7 @@ struct session {
     int64_t *hinted; /* offsets that Kafka was told, one a partition */
     bool resync;
     struct batch *batch;
+    struct buf moment; /* a record's commit time as text */
 };
 
 /* ---- opening ---- */
@@ -207,6 +209,7 @@ struct session *session_close(struct session *session)
         forget_batch(session);
     batch_free(session->batch);
     free(session->messages);
+    buf_done(&session->moment);
     pg_close(session->pg);
     arena_free(session->arena);
     free(session);
@@ -243,7 +246,8 @@ static void add_commit_time(struct session *session, uint32_t table,
                             const struct kafka_message *message)
 {
     if (session->tables[table].time_column < session->tables[table].columns_n)
-        batch_set_time(session->batch, commit_time_of(message, session->batch->arena));
+        batch_set_time(session->batch,
+                       commit_time_of(message, &session->moment, session->batch->arena));
 }
 
 static bool take_record(struct session *session, struct kafka_message *message, struct err *reterr)
@@ -349,7 +353,7 @@ static bool gather(struct session *session, bool *ret_reading, struct err *reter
 
 static void count(const struct session *session, const struct writer *writer, int64_t began_ms)
 {
-    int64_t upserts = 0, deletes = 0;
+    int64_t upserts = 0, deletes = 0, stamp_us = 0;
     struct str stamp;
 
     batch_count(session->batch, &upserts, &deletes);
@@ -360,10 +364,10 @@ static void count(const struct session *session, const struct writer *writer, in
     upsert_count(UPSERT_BATCHES, session->messages_n > 0 ? 1 : 0);
     upsert_count(UPSERT_COMMIT_SECONDS, clock_mono_ms() - began_ms);
     if (session->messages_n > 0 &&
-        kafka_message_header(&session->messages[session->messages_n - 1], "sluice.commit_ts_us",
+        kafka_message_header(&session->messages[session->messages_n - 1], COMMIT_TIME_HEADER,
                              &stamp) &&
-        stamp.len > 0 && stamp.len < 20)
-        upsert_gauge(UPSERT_COMMIT_TIME_SECONDS, strtoll(stamp.at, NULL, 10));
+        str_integer(stamp, &stamp_us))
+        upsert_gauge(UPSERT_COMMIT_TIME_SECONDS, stamp_us);
 }
 
 static bool resync_complete(const struct session *session)
