@@ -21,7 +21,7 @@ void base64_write(struct buf *out, struct str bytes)
     }
 }
 
-static int sextet(char c)
+int base64_digit(char c)
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -45,7 +45,7 @@ bool base64_read(struct str text, struct arena *arena, struct str *ret)
         digits--;
     char *bytes = arena_alloc(arena, text.len / 4 * 3 + 1);
     for (size_t i = 0; i < digits; i++) {
-        int six = sextet(text.at[i]);
+        int six = base64_digit(text.at[i]);
 
         if (six < 0)
             return false;

@@ -6,6 +6,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+/* The six bits of a symbol; -1: it is none. */
+int base64_digit(char c);
+
 /* Appends the encoded bytes. */
 void base64_write(struct buf *out, struct str bytes);
 

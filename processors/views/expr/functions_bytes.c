@@ -75,14 +75,6 @@ static bool encode(const struct call *call, struct value *ret, struct err *reter
     return buf_result(call, &out, ret, reterr);
 }
 
-static int hex_value(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static bool bad_hex(struct str rest, struct err *reterr)
 {
     return err_sql(reterr, ERR_DEAD_LETTER, "22023", "invalid hexadecimal digit: \"%.*s\"",
@@ -96,33 +88,22 @@ static bool take_hex(struct buf *out, struct str text, struct err *reterr)
             i++;
             continue;
         }
-        if (hex_value(text.at[i]) < 0)
+        if (hex_digit(text.at[i]) < 0)
             return bad_hex((struct str){text.at + i, text.len - i}, reterr);
         if (i + 1 == text.len)
             return invalid(reterr, "invalid hexadecimal data: odd number of digits");
-        if (hex_value(text.at[i + 1]) < 0)
+        if (hex_digit(text.at[i + 1]) < 0)
             return bad_hex((struct str){text.at + i + 1, text.len - i - 1}, reterr);
-        buf_char(out, (char)(hex_value(text.at[i]) << 4 | hex_value(text.at[i + 1])));
+        buf_char(out, (char)(hex_digit(text.at[i]) << 4 | hex_digit(text.at[i + 1])));
         i += 2;
     }
     return true;
 }
 
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* A symbol's six bits; = counts as 0 and sets *end, the bytes that the last group has, plus 1. */
 static bool base64_symbol(struct str rest, int place, int *end, int *ret, struct err *reterr)
 {
-    *ret = base64_value(*rest.at);
+    *ret = base64_digit(*rest.at);
     if (*ret >= 0)
         return true;
     if (*rest.at != '=')

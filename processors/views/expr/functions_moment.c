@@ -120,16 +120,11 @@ static bool make_moment(const struct call *call, int64_t *ret, struct err *reter
 {
     int64_t year = call->args[0].slot, month = call->args[1].slot, day = call->args[2].slot,
             time = 0;
-    int64_t us;
 
     if (!check_date(&year, month, day, reterr) ||
         !time_from(call->args[3].slot, call->args[4].slot, call->args[5].real, &time, reterr))
         return false;
-    if (__builtin_mul_overflow((int64_t)text_days((int)year, (int)month, (int)day), DAY_US, &us) ||
-        us + time < MOMENT_MIN || us + time >= MOMENT_END)
-        return err_moment(reterr);
-    *ret = us + time;
-    return true;
+    return moment_join(text_days((int)year, (int)month, (int)day), time, ret) || err_moment(reterr);
 }
 
 static bool make_timestamp(const struct call *call, struct value *ret, struct err *reterr)

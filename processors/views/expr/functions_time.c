@@ -50,16 +50,12 @@ struct clock clock_of(int64_t us)
 
 bool clock_moment(const struct clock *clock, int64_t *ret, struct err *reterr)
 {
-    int64_t us, rest = clock->hour * HOUR_US + clock->minute * MINUTE_US +
-                       clock->second * SECOND_US + clock->us;
+    int64_t us =
+        clock->hour * HOUR_US + clock->minute * MINUTE_US + clock->second * SECOND_US + clock->us;
 
-    if (clock->year < -4714 || clock->year > 294277)
+    if (clock->year < -4714 || clock->year > 294277 ||
+        !moment_join(text_days(clock->year, clock->month, clock->day), us, ret))
         return err_moment(reterr);
-    if (__builtin_mul_overflow((int64_t)text_days(clock->year, clock->month, clock->day), DAY_US,
-                               &us) ||
-        __builtin_add_overflow(us, rest, &us) || us < MOMENT_MIN || us >= MOMENT_END)
-        return err_moment(reterr);
-    *ret = us;
     return true;
 }
 

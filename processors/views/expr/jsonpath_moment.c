@@ -346,9 +346,7 @@ static bool settle(const struct template_moment *at, struct moment *ret, struct 
         ret->slot = text_round_time(type, at->us);
         return true;
     }
-    if (__builtin_mul_overflow((int64_t)at->days, DAY_US, &ret->slot) ||
-        __builtin_add_overflow(ret->slot, at->us - shift_us, &ret->slot) ||
-        ret->slot < MOMENT_MIN || ret->slot >= MOMENT_END)
+    if (!moment_join(at->days, at->us - shift_us, &ret->slot))
         return err_sql(reterr, ERR_DEAD_LETTER, "22008", "%s out of range", name);
     ret->slot = text_round_time(type, ret->slot) + shift_us;
     return true;

@@ -29,6 +29,13 @@ static inline int64_t moment_day(int64_t us)
     return us / DAY_US - (us % DAY_US < 0);
 }
 
+/* The moment `us` behind the start of the day; false: beyond what a timestamp holds. */
+static inline bool moment_join(int64_t days, int64_t us, int64_t *ret)
+{
+    return !__builtin_mul_overflow(days, DAY_US, ret) && !__builtin_add_overflow(*ret, us, ret) &&
+           *ret >= MOMENT_MIN && *ret < MOMENT_END;
+}
+
 /* One of the two infinities. */
 static inline bool moment_infinite(int64_t us)
 {

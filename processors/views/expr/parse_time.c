@@ -664,9 +664,7 @@ bool parse_to_timestamp(const struct call *call, struct value *ret, struct err *
 
     if (!read_call(call, &at, reterr))
         return false;
-    if (__builtin_mul_overflow((int64_t)at.days, DAY_US, &ret->slot) ||
-        __builtin_add_overflow(ret->slot, at.us - at.east_s * SECOND_US, &ret->slot) ||
-        ret->slot < MOMENT_MIN || ret->slot >= MOMENT_END)
+    if (!moment_join(at.days, at.us - at.east_s * SECOND_US, &ret->slot))
         return err_moment(reterr);
     if (at.places > 0)
         ret->slot = text_round_time((struct type){TYPE_TIMESTAMPTZ, at.places, NULL}, ret->slot);

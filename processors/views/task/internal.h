@@ -51,6 +51,10 @@ struct task {
  * record. Fills task->gathered. */
 WARN_UNUSED bool task_gather(struct task *task, struct err *reterr);
 
+/* After a batch was committed: learns from the memory it took how many records the next may have,
+ * and forgets it. */
+void task_done_with_gathered(struct task *task);
+
 /* Frees the messages that gather kept, and forgets what was gathered. */
 void task_forget_gathered(struct task *task);
 

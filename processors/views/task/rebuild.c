@@ -176,7 +176,7 @@ static bool replay_step(struct task *task, struct side *wanted, struct err *rete
                      &output, reterr) ||
         !keep_output(task, wanted, &output, reterr) || !task_commit(task, NULL, NULL, reterr))
         return false;
-    task_forget_gathered(task);
+    task_done_with_gathered(task);
     return true;
 }
 

@@ -31,13 +31,6 @@ static uint32_t batch_rows_max(const struct task *task)
     return (uint32_t)task->context->options->batch_rows;
 }
 
-static void learn_batch(struct task *task)
-{
-    task->batch_max =
-        batch_rows_next(task->batch_max, task->gathered.records_n, arena_used(task->arena),
-                        (size_t)task->context->options->batch_bytes, batch_rows_max(task));
-}
-
 /* Decodes one record into an event, a dead letter, or both. Takes the message over, also on failure:
  * the schema of an Avro record can't be had. */
 static bool take_record(struct task *task, struct kafka_message *message, struct err *reterr)
@@ -118,6 +111,14 @@ bool task_gather(struct task *task, struct err *reterr)
     } while (task->gathered.records_n > 0 && !dry && !batch_full(task) &&
              clock_mono_ms() < deadline_ms);
     return true;
+}
+
+void task_done_with_gathered(struct task *task)
+{
+    task->batch_max =
+        batch_rows_next(task->batch_max, task->gathered.records_n, arena_used(task->arena),
+                        (size_t)task->context->options->batch_bytes, batch_rows_max(task));
+    task_forget_gathered(task);
 }
 
 void task_forget_gathered(struct task *task)
@@ -323,8 +324,7 @@ bool task_step(struct task *task, struct kafka_membership *membership, struct er
                 ERR_ABORT; /* half a step can't be taken twice: the task is opened anew */
         return false;
     }
-    learn_batch(task);
-    task_forget_gathered(task);
+    task_done_with_gathered(task);
     return true;
 }
 
