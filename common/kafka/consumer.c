@@ -375,6 +375,13 @@ int64_t kafka_lag(const struct kafka_consumer *consumer)
     return lag;
 }
 
+bool kafka_near_end(const struct kafka_consumer *consumer)
+{
+    enum { NEAR = 1000 };
+
+    return kafka_lag(consumer) <= NEAR;
+}
+
 /* By not taking: the queue fills to its bound and fetching ends. rd_kafka_pause_partitions would
  * throw away what is queued, to fetch it again. */
 void kafka_pause(struct kafka_consumer *consumer, bool pause)

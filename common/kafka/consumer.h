@@ -70,6 +70,10 @@ size_t kafka_message_headers(const struct kafka_message *message, struct kafka_h
  * no broker. Counts what read_committed can't see yet, and the ends of transactions. */
 int64_t kafka_lag(const struct kafka_consumer *consumer);
 
+/* No more is known to be on its way than the ends of transactions may count for: when a poll has
+ * brought nothing, waiting for a fuller batch would be in vain. */
+bool kafka_near_end(const struct kafka_consumer *consumer);
+
 /* Stops and resumes taking messages: kafka_poll returns none meanwhile, and fetching ends once
  * --kafka-queue-size is reached. What is queued stays (librdkafka's own pause would throw it away).
  */

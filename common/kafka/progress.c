@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 
-enum { BROKER_MS = 10000, SILENCE_MS = 30000, POLL_MS = 100, READ_AT_ONCE = 64, FIRST_SLOTS = 64 };
+enum { SILENCE_MS = 30000, POLL_MS = 100, READ_AT_ONCE = 64, FIRST_SLOTS = 64 };
 
 /* A key and its text in one allocation; text.at NULL: there is none. */
 struct entry {
@@ -136,22 +136,15 @@ bool kafka_read_to_end(const struct kafka_reading *reading, const struct kafka_o
     return true;
 }
 
-bool kafka_progress_topic_parts(struct kafka_admin *admin, const char *topic, int32_t partitions,
-                                struct err *reterr)
+struct kafka_topic_spec kafka_progress_spec(const char *topic, int32_t partitions)
 {
     /* few keys, written at each commit: only their last records matter */
     static const char *const settings[] = {"min.compaction.lag.ms=0", "segment.bytes=16777216",
                                            "segment.ms=600000", "min.cleanable.dirty.ratio=0.1",
                                            NULL};
-    struct kafka_topic_spec spec = {
+
+    return (struct kafka_topic_spec){
         .name = topic, .partitions = partitions, .cleanup = KAFKA_COMPACT, .extra = settings};
-
-    return kafka_ensure_topics(admin, &spec, 1, BROKER_MS, reterr);
-}
-
-bool kafka_progress_topic(struct kafka_admin *admin, const char *topic, struct err *reterr)
-{
-    return kafka_progress_topic_parts(admin, topic, 1, reterr);
 }
 
 bool kafka_progress_open_part(const struct kafka_config *config, const char *client_id,
@@ -180,8 +173,7 @@ bool kafka_progress_open(const struct kafka_config *config, const char *client_i
 {
     const struct kafka_offset whole = {topic, 0, 0};
 
-    return kafka_progress_topic(admin, topic, reterr) &&
-           kafka_progress_open_part(config, client_id, admin, &whole, ret, reterr);
+    return kafka_progress_open_part(config, client_id, admin, &whole, ret, reterr);
 }
 
 struct kafka_progress *kafka_progress_close(struct kafka_progress *progress)

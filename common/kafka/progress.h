@@ -11,18 +11,14 @@
 
 struct kafka_progress;
 
-/* Makes sure that such a topic exists. Errors as kafka_ensure_topics. */
-WARN_UNUSED bool kafka_progress_topic(struct kafka_admin *admin, const char *topic,
-                                      struct err *reterr);
-
-/* As kafka_progress_topic, for writers that have a partition each: with at least so many. */
-WARN_UNUSED bool kafka_progress_topic_parts(struct kafka_admin *admin, const char *topic,
-                                            int32_t partitions, struct err *reterr);
+/* What such a topic is, for kafka_ensure_topics: with at least so many partitions, one, or one for
+ * each writer. `topic` must outlive it. */
+struct kafka_topic_spec kafka_progress_spec(const char *topic, int32_t partitions);
 
 /*
- * Makes sure that the topic exists and reads it to the end as it is now, committed records alone;
- * call it when no transaction of this producer's id can be open any more. `topic` must outlive the
- * result. ERR_RETRY when the broker does not answer.
+ * Reads the topic, which exists, to its end as it is now, committed records alone; call it when no
+ * transaction of this producer's id can be open any more. `topic` must outlive the result. ERR_RETRY
+ * when the broker does not answer.
  */
 WARN_UNUSED bool kafka_progress_open(const struct kafka_config *config, const char *client_id,
                                      struct kafka_admin *admin, const char *topic,

@@ -81,37 +81,64 @@ static rd_kafka_AdminOptions_t *options_for(struct kafka_admin *admin, rd_kafka_
     return options;
 }
 
-/* Creates one topic; that another was quicker is fine. */
-static bool create(struct kafka_admin *admin, const struct kafka_topic_spec *spec,
+/* The first topic that could not be created; that another was quicker is fine. */
+static bool all_created(struct kafka_admin *admin, rd_kafka_event_t *event, struct err *reterr)
+{
+    size_t n = 0;
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &n);
+
+    for (size_t i = 0; i < n; i++) {
+        rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
+        const char *why = rd_kafka_topic_result_error_string(results[i]);
+        char doing[640];
+
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+            continue;
+        snprintf(doing, sizeof(doing), "creating topic %s%s%s",
+                 rd_kafka_topic_result_name(results[i]), why == NULL ? "" : ": ",
+                 why == NULL ? "" : why);
+        return kafka_client_fail(&admin->client, code, doing, reterr);
+    }
+    return true;
+}
+
+/* Creates the topics by one request. */
+static bool create(struct kafka_admin *admin, rd_kafka_NewTopic_t **topics, size_t n,
                    int64_t timeout_ms, struct err *reterr)
 {
     CLEANUP(kafka_queue) rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->client.rk);
     CLEANUP(kafka_event) rd_kafka_event_t *event = NULL;
-    CLEANUP(new_topic) rd_kafka_NewTopic_t *topic = NULL;
-    char doing[320];
-    size_t n = 0;
-
-    snprintf(doing, sizeof(doing), "creating topic %s", spec->name);
-    if (!new_topic(admin, spec, &topic, reterr))
-        return false;
     rd_kafka_AdminOptions_t *options =
         options_for(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
-    rd_kafka_CreateTopics(admin->client.rk, &topic, 1, options, queue);
+
+    rd_kafka_CreateTopics(admin->client.rk, topics, n, options, queue);
     rd_kafka_AdminOptions_destroy(options);
-    if (!answer(admin, queue, timeout_ms, doing, &event, reterr))
-        return false;
-    const rd_kafka_topic_result_t **results =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &n);
-    rd_kafka_resp_err_t code =
-        n == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-        return true;
-    if (n == 1 && rd_kafka_topic_result_error_string(results[0]) != NULL) {
-        size_t used = strlen(doing);
-        snprintf(doing + used, sizeof(doing) - used, ": %s",
-                 rd_kafka_topic_result_error_string(results[0]));
+    return answer(admin, queue, timeout_ms, "creating topics", &event, reterr) &&
+           all_created(admin, event, reterr);
+}
+
+/* Creates those that do not exist. */
+static bool create_missing(struct kafka_admin *admin, const struct kafka_topic_spec *specs,
+                           size_t specs_n, int64_t timeout_ms, struct err *reterr)
+{
+    CLEANUP(free)
+    rd_kafka_NewTopic_t **missing = err_calloc(specs_n, sizeof(rd_kafka_NewTopic_t *));
+    size_t missing_n = 0;
+    bool ok = true;
+
+    for (size_t i = 0; i < specs_n && ok; i++) {
+        int32_t partitions = 0;
+
+        ok = kafka_partitions(admin, specs[i].name, &partitions, reterr) &&
+             (partitions > 0 || new_topic(admin, &specs[i], &missing[missing_n], reterr));
+        if (ok && partitions == 0)
+            missing_n++;
     }
-    return kafka_client_fail(&admin->client, code, doing, reterr);
+    if (ok && missing_n > 0)
+        ok = create(admin, missing, missing_n, timeout_ms, reterr);
+    rd_kafka_NewTopic_destroy_array(missing, missing_n);
+    return ok;
 }
 
 /* A setting of a topic. */
@@ -178,34 +205,30 @@ static bool check_existing(struct kafka_admin *admin, const struct kafka_topic_s
     return true;
 }
 
-/* The topic is there and every partition has a leader. */
-static bool led(struct kafka_admin *admin, const char *topic, int64_t timeout_ms, bool *ret,
-                struct err *reterr)
+static bool is_led(const struct rd_kafka_metadata_topic *topic)
 {
-    CLEANUP(kafka_metadata) const struct rd_kafka_metadata *metadata = NULL;
+    bool all = topic->err == RD_KAFKA_RESP_ERR_NO_ERROR && topic->partition_cnt > 0;
 
-    if (!kafka_client_metadata(&admin->client, topic, timeout_ms, &metadata, reterr))
-        return false;
-    const struct rd_kafka_metadata_topic *found = &metadata->topics[0];
-    bool all = found->err == RD_KAFKA_RESP_ERR_NO_ERROR && found->partition_cnt > 0;
-    for (int i = 0; i < found->partition_cnt; i++)
-        all = all && found->partitions[i].leader >= 0;
-    *ret = all;
-    return true;
+    for (int i = 0; i < topic->partition_cnt; i++)
+        all = all && topic->partitions[i].leader >= 0;
+    return all;
 }
 
+/* Waits until the topic is there and every partition has a leader. */
 static bool wait_led(struct kafka_admin *admin, const char *topic, int64_t end_ms,
-                     struct err *reterr)
+                     int32_t *ret_partitions, struct err *reterr)
 {
-    enum { PAUSE_US = 20000, LEAST_MS = 500 };
+    enum { PAUSE_US = 5000, LEAST_MS = 500 };
 
     for (;;) {
+        CLEANUP(kafka_metadata) const struct rd_kafka_metadata *metadata = NULL;
         int64_t left_ms = end_ms - clock_mono_ms();
-        bool all = false;
 
-        if (!led(admin, topic, left_ms > LEAST_MS ? left_ms : LEAST_MS, &all, reterr))
+        if (!kafka_client_metadata(&admin->client, topic, left_ms > LEAST_MS ? left_ms : LEAST_MS,
+                                   &metadata, reterr))
             return false;
-        if (all)
+        *ret_partitions = metadata->topics[0].partition_cnt;
+        if (is_led(&metadata->topics[0]))
             return true;
         if (left_ms <= 0)
             return err_set(reterr, ERR_RETRY, "topic %s: not every partition has a leader yet",
@@ -220,21 +243,13 @@ bool kafka_ensure_topics(struct kafka_admin *admin, const struct kafka_topic_spe
     int64_t end_ms = clock_mono_ms() + timeout_ms;
     CLEANUP(kafka_metadata) const struct rd_kafka_metadata *metadata = NULL;
 
-    if (!kafka_client_metadata(&admin->client, NULL, timeout_ms, &metadata, reterr))
+    if (!kafka_client_metadata(&admin->client, NULL, timeout_ms, &metadata, reterr) ||
+        !create_missing(admin, specs, specs_n, timeout_ms, reterr))
         return false;
     for (size_t i = 0; i < specs_n; i++) {
         int32_t partitions = 0;
 
-        if (!kafka_partitions(admin, specs[i].name, &partitions, reterr))
-            return false;
-        if (partitions == 0 && !create(admin, &specs[i], timeout_ms, reterr))
-            return false;
-    }
-    for (size_t i = 0; i < specs_n; i++) {
-        int32_t partitions = 0;
-
-        if (!wait_led(admin, specs[i].name, end_ms, reterr) ||
-            !kafka_partitions(admin, specs[i].name, &partitions, reterr) ||
+        if (!wait_led(admin, specs[i].name, end_ms, &partitions, reterr) ||
             !check_existing(admin, &specs[i], partitions, reterr))
             return false;
     }

@@ -22,11 +22,13 @@ static const struct str run_key = {"run", 3};
 
 static bool ensure_topics(const struct writer *writer, struct err *reterr)
 {
+    const struct objects_options *options = writer->options;
     const struct kafka_topic_spec topics[] = {
-        {.name = writer->options->topic, .cleanup = KAFKA_DELETE},
-        {.name = writer->options->dead_letters, .cleanup = KAFKA_DELETE}};
+        {.name = options->topic, .cleanup = KAFKA_DELETE},
+        {.name = options->dead_letters, .cleanup = KAFKA_DELETE},
+        kafka_progress_spec(options->progress_topic, options->state_table == NULL ? 1 : LANES)};
 
-    return kafka_ensure_topics(writer->admin, topics, 2, BROKER_MS, reterr);
+    return kafka_ensure_topics(writer->admin, topics, 3, BROKER_MS, reterr);
 }
 
 /* Where an object can be resumed: by the store, unless another life than its own has written since;
@@ -106,8 +108,7 @@ static bool open_shared(struct writer *writer, struct err *reterr)
     const struct seen_config config = {.directory = options->state_dir,
                                        .map_bytes = options->state_bytes};
 
-    return kafka_progress_topic_parts(writer->admin, options->progress_topic, LANES, reterr) &&
-           kafka_partitions(writer->admin, options->progress_topic, &writer->lanes, reterr) &&
+    return kafka_partitions(writer->admin, options->progress_topic, &writer->lanes, reterr) &&
            seen_open(&config, &writer->seen, reterr);
 }
 

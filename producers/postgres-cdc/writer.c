@@ -9,11 +9,13 @@ enum { BROKER_MS = 10000, TAIL = 64 };
 bool writer_open(struct writer *writer, const struct cdc_options *options, struct avro_topics *avro,
                  struct metric *metrics, struct err *reterr)
 {
+    const struct kafka_topic_spec progress = kafka_progress_spec(options->progress_topic, 1);
+
     writer->options = options;
     writer->metrics = metrics;
     writer->avro = avro;
     return kafka_admin_open(&options->kafka, cdc_service, &writer->admin, reterr) &&
-           kafka_progress_topic(writer->admin, options->progress_topic, reterr);
+           kafka_ensure_topics(writer->admin, &progress, 1, BROKER_MS, reterr);
 }
 
 bool writer_take_over(struct writer *writer, struct err *reterr)

@@ -12,13 +12,14 @@ bool writer_open(struct writer *writer, const struct rows_options *options,
 {
     const struct kafka_topic_spec topics[] = {
         {.name = options->topic, .cleanup = KAFKA_DELETE},
-        {.name = options->dead_letter_topic, .partitions = 1, .cleanup = KAFKA_DELETE}};
+        {.name = options->dead_letter_topic, .partitions = 1, .cleanup = KAFKA_DELETE},
+        kafka_progress_spec(options->progress_topic, 1)};
 
     writer->options = options;
     writer->metrics = metrics;
     writer->avro = avro;
     return kafka_admin_open(&options->kafka, rows_service, &writer->admin, reterr) &&
-           kafka_ensure_topics(writer->admin, topics, 2, BROKER_MS, reterr) &&
+           kafka_ensure_topics(writer->admin, topics, 3, BROKER_MS, reterr) &&
            kafka_producer_open(&options->kafka, rows_service, options->transactional_id, BROKER_MS,
                                &writer->producer, reterr) &&
            kafka_progress_open(&options->kafka, rows_service, writer->admin,

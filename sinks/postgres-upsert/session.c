@@ -329,6 +329,7 @@ static bool gather(struct session *session, bool *ret_reading, struct err *reter
 {
     struct kafka_message messages[POLL_MAX];
     int64_t deadline_ms = 0;
+    bool dry = false;
 
     do {
         bool any = session->messages_n > 0;
@@ -345,7 +346,8 @@ static bool gather(struct session *session, bool *ret_reading, struct err *reter
             return true;
         if (!any)
             deadline_ms = clock_mono_ms() + session->context->options->flush_interval_ms;
-    } while (room(session) > 0 && !all_at_end(session) && clock_mono_ms() < deadline_ms);
+        dry = all_at_end(session) || (n == 0 && kafka_near_end(session->context->consumer));
+    } while (room(session) > 0 && !dry && clock_mono_ms() < deadline_ms);
     return true;
 }
 

@@ -9,9 +9,8 @@
 
 enum {
     POLL_MAX = 1000,
-    WAIT_MS = 100,  /* for the first record */
-    DRY_MS = 3,     /* the input has run dry when nothing comes for so long, */
-    DRY_LAG = 1000, /* and no more is known to be on its way; the ends of transactions count too */
+    WAIT_MS = 100, /* for the first record */
+    DRY_MS = 3,    /* the input has run dry when near its end nothing comes for so long */
     BROKER_TIMEOUT_MS = 30 * 1000,
     WATERMARK_EVERY_MS = 1000,
     WARN_EVERY_MS = 10 * 1000,
@@ -107,7 +106,7 @@ bool task_gather(struct task *task, struct err *reterr)
                                                         broker's fault will show again */
         if (!any)
             deadline_ms = clock_mono_ms() + task->context->options->commit_interval_ms;
-        dry = records == 0 && kafka_lag(task->consumer) <= DRY_LAG;
+        dry = records == 0 && kafka_near_end(task->consumer);
     } while (task->gathered.records_n > 0 && !dry && !batch_full(task) &&
              clock_mono_ms() < deadline_ms);
     return true;
