@@ -4,6 +4,7 @@
 # into bronze) and oracle_rows (the same files into PostgreSQL).
 
 upsert_flags=()
+views_flags=()
 data=${given:-$state/data} # given: files that the user has
 
 objects() { # objects SOURCE PLACE FLAG ...: one run of sluice-objects, and what it says of it
@@ -27,7 +28,8 @@ services() {
   step "services"
   psql -qX postgres -c "DROP DATABASE IF EXISTS $name WITH (FORCE)" -c "CREATE DATABASE $name" 2>/dev/null
   [ ! -f "schemas/$name/tuning.sql" ] || target+=,schemas/$name/tuning.sql
-  service_start views --file="schemas/$name/pipeline.sql" --state-dir="$state/views" --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP"
+  service_start views --file="schemas/$name/pipeline.sql" --state-dir="$state/views" \
+    --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP" "${views_flags[@]}"
   [ -z "${given:-}" ] || wait_ready views # so that the tables hold all when their service is ready
   service_start postgres-upsert --pipeline="$name" --target="$target" --postgres-url="dbname=$name" \
     --kafka-bootstrap="$SLUICE_KAFKA_BOOTSTRAP" "${upsert_flags[@]}"
