@@ -252,13 +252,13 @@ static bool put_record(struct writing *to, const struct shape_node *node,
 static bool put_array(struct writing *to, const struct shape_node *node,
                       const struct json_value *json, struct err *reterr)
 {
-    struct json_cursor cursor = json_open(json->raw), walk;
+    struct json_cursor cursor, walk;
     struct json_value item;
     int64_t n = 0;
 
     if (json->kind != JSON_ARRAY)
         return unfit(reterr, "array");
-    cursor.at++; /* the bracket */
+    cursor = json_array_open(json->raw);
     for (walk = cursor; json_array_more(&walk); n++)
         if (!json_read(&walk, &item, reterr))
             return stop(reterr);

@@ -89,15 +89,6 @@ static bool element(struct json_cursor *cursor, struct json_value *ret)
     return json_array_more(cursor) && json_read(cursor, ret, &ignored);
 }
 
-/* A cursor before the first element. */
-static struct json_cursor elements(const struct json_value *array)
-{
-    struct json_cursor cursor = json_open(array->raw);
-
-    cursor.at++; /* the bracket */
-    return cursor;
-}
-
 static bool new_node(struct making *making, enum shape_kind kind, uint32_t *ret, struct err *reterr)
 {
     struct avro_shape *shape = making->shape;
@@ -230,7 +221,7 @@ static bool compile_union(struct making *making, avro_schema_t schema,
 {
     size_t n = avro_schema_union_size(schema);
     struct shape_field *fields = new_fields(making, node, n);
-    struct json_cursor cursor = elements(json);
+    struct json_cursor cursor = json_array_open(json->raw);
     struct json_value branch;
 
     for (size_t i = 0; i < n; i++) {
@@ -274,7 +265,7 @@ static bool compile_record(struct making *making, avro_schema_t schema,
         return false;
     if (list.raw.at == NULL || list.kind != JSON_ARRAY)
         return bad(reterr, "a record without fields");
-    struct json_cursor cursor = elements(&list);
+    struct json_cursor cursor = json_array_open(list.raw);
     for (size_t i = 0; i < n; i++) {
         if (!element(&cursor, &field))
             return bad(reterr, "a record's fields");

@@ -496,7 +496,7 @@ static bool read_array(struct debezium_reader *reader, struct type type, uint16_
                        const struct json_value *value, struct err *reterr)
 {
     struct type element = {type_element(type.id), type.typmod, type.labels};
-    struct json_cursor in = json_open(value->raw);
+    struct json_cursor in;
     CLEANUP(array_maker) struct array_maker maker = {0};
     CLEANUP(row_builder) struct row_builder builder = {0};
     struct json_value item;
@@ -506,7 +506,8 @@ static bool read_array(struct debezium_reader *reader, struct type type, uint16_
     if (value->kind != JSON_ARRAY)
         return wrong_kind(type, value, reterr);
     array_begin(&maker, element.id, 1);
-    for (in.at++; json_array_more(&in);) {
+    in = json_array_open(value->raw);
+    while (json_array_more(&in)) {
         if (!json_read(&in, &item, reterr) ||
             !read_element(reader, &builder, element, &item, &maker, reterr))
             return false;

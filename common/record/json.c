@@ -370,6 +370,15 @@ struct str json_whole(const struct json_value *value)
                                       : value->raw;
 }
 
+struct json_cursor json_array_open(struct str array)
+{
+    struct json_cursor cursor = json_open(array);
+
+    skip_blanks(&cursor);
+    cursor.at++;
+    return cursor;
+}
+
 bool json_array_more(struct json_cursor *cursor)
 {
     skip_blanks(cursor);

@@ -62,6 +62,9 @@ WARN_UNUSED bool json_member(struct str object, const char *name, struct arena *
 /* The value's text as it stands in the document, a string's with its quotes. */
 struct str json_whole(const struct json_value *value);
 
+/* Inside the brackets of an array that is known to be well-formed, blanks before it or not. */
+struct json_cursor json_array_open(struct str array);
+
 /* Within an array that is known to be well-formed, behind its bracket or an element: skips to the
  * next element; false behind the closing bracket. */
 bool json_array_more(struct json_cursor *cursor);

@@ -142,9 +142,8 @@ static bool walk(struct str array, struct arena *arena,
                  void (*each)(void *arg, const struct notification *one), void *arg,
                  struct err *reterr)
 {
-    struct json_cursor cursor = json_open(array);
+    struct json_cursor cursor = json_array_open(array);
 
-    cursor.at++;
     for (unsigned n = 0; json_array_more(&cursor); n++) {
         struct notification one = {0};
         struct json_value record;

@@ -119,7 +119,7 @@ static bool bad(struct err *reterr)
 static bool read_after(struct str array, struct arena *arena, struct progress *progress,
                        struct err *reterr)
 {
-    struct json_cursor cursor = json_open((struct str){array.at + 1, array.len - 1});
+    struct json_cursor cursor = json_array_open(array);
     struct source_value values[STATEMENT_COLUMNS_MAX];
     size_t n = 0;
 

@@ -92,10 +92,9 @@ static bool read_entry(struct str raw, struct arena *arena, struct manifest *man
 static bool read_objects(struct str raw, struct arena *arena, struct manifest *manifest,
                          struct err *reterr)
 {
-    struct json_cursor cursor = json_open(raw);
+    struct json_cursor cursor = json_array_open(raw);
     struct json_value value;
 
-    cursor.at++; /* the bracket */
     while (json_array_more(&cursor))
         if (!json_read(&cursor, &value, reterr) || value.kind != JSON_OBJECT ||
             !read_entry(value.raw, arena, manifest, reterr))

@@ -188,11 +188,10 @@ static void put_string(struct buf *out, struct str raw, bool escaped)
 /* Nested at most as deep as the scanner allows. NOLINTNEXTLINE(misc-no-recursion) */
 static void put_list(struct buf *out, struct str raw)
 {
-    struct json_cursor cursor = json_open(raw);
+    struct json_cursor cursor = json_array_open(raw);
     struct json_value value;
     struct err ignored;
 
-    cursor.at++; /* the bracket */
     buf_char(out, '[');
     for (bool first = true; json_array_more(&cursor) && json_read(&cursor, &value, &ignored);
          first = false) {

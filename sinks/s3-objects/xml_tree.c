@@ -64,11 +64,10 @@ static const struct str *wrapper_of(const struct tree *tree, struct str name)
 static void put_items(struct tree *tree, int depth, struct str name, struct str raw)
 {
     const struct str *wrapper = wrapper_of(tree, name);
-    struct json_cursor cursor = json_open(raw);
+    struct json_cursor cursor = json_array_open(raw);
     struct json_value value;
     struct err ignored;
 
-    cursor.at++; /* the bracket */
     while (json_array_more(&cursor) && json_read(&cursor, &value, &ignored))
         if (wrapper == NULL && value.kind == JSON_OBJECT)
             put_members(tree, depth, value.raw);

@@ -47,8 +47,7 @@ static long count_elements(struct str document)
     if (!json_read(&cursor, &value, &err) || !json_at_end(&cursor, &err) ||
         value.kind != JSON_ARRAY)
         return -1;
-    struct json_cursor inside = json_open(value.raw);
-    inside.at++;
+    struct json_cursor inside = json_array_open(value.raw);
     while (json_array_more(&inside)) {
         if (!json_read(&inside, &element, &err))
             abort();

@@ -56,11 +56,10 @@ static bool raw_member(struct str object, struct arena *arena, struct str name, 
 
 bool json_count(struct str array, int64_t *ret, struct err *reterr)
 {
-    struct json_cursor in = json_open(array);
+    struct json_cursor in = json_array_open(array);
     struct json_value item;
 
-    *ret = 0;
-    for (in.at++; json_array_more(&in); ++*ret) {
+    for (*ret = 0; json_array_more(&in); ++*ret) {
         if (!json_read(&in, &item, reterr))
             return false;
     }
@@ -70,7 +69,7 @@ bool json_count(struct str array, int64_t *ret, struct err *reterr)
 static bool raw_element(struct str array, int64_t number, struct str *ret, bool *ret_found,
                         struct err *reterr)
 {
-    struct json_cursor in = json_open(array);
+    struct json_cursor in = json_array_open(array);
     struct json_value item;
     int64_t n = 0;
 
@@ -79,8 +78,7 @@ static bool raw_element(struct str array, int64_t number, struct str *ret, bool 
             return false;
         number += n;
     }
-    n = 0;
-    for (in.at++; json_array_more(&in); n++) {
+    for (n = 0; json_array_more(&in); n++) {
         if (!json_read(&in, &item, reterr))
             return false;
         if (n != number)

@@ -57,11 +57,10 @@ static bool pass_nested(const struct json_value *item, struct err *reterr)
 static bool take_elements(struct type element, struct str array, struct array_maker *maker,
                           struct arena *arena, struct err *reterr)
 {
-    struct json_cursor in = json_open(array);
+    struct json_cursor in = json_array_open(array);
     struct json_value item;
     bool nested = false;
 
-    in.at += strcspn(in.at, "[") + 1;
     for (bool first = true; json_array_more(&in); first = false) {
         struct value value = {0};
 

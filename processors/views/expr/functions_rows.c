@@ -211,7 +211,7 @@ static bool part_value(const struct call *call, bool as_text, struct str part, s
 static bool elements(const struct call *call, bool as_text, const char *name, struct rows_out *out,
                      struct err *reterr)
 {
-    struct json_cursor in = json_open(call->args[0].bytes);
+    struct json_cursor in;
     struct json_value item;
     struct value value;
     enum json_kind kind;
@@ -224,7 +224,7 @@ static bool elements(const struct call *call, bool as_text, const char *name, st
     if (kind != JSON_ARRAY)
         return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot call %s on %s", name,
                        kind == JSON_OBJECT ? "a non-array" : "a scalar");
-    in.at += strcspn(in.at, "[") + 1;
+    in = json_array_open(call->args[0].bytes);
     while (json_array_more(&in))
         if (!json_read(&in, &item, reterr) ||
             !part_value(call, as_text, json_whole(&item), &value, reterr) ||
@@ -341,7 +341,7 @@ static const char *no_array(const struct call *call, enum json_kind kind)
 static bool all_records(const struct call *call, const char *name, struct rows_out *out,
                         struct err *reterr)
 {
-    struct json_cursor in = json_open(call->args[0].bytes);
+    struct json_cursor in;
     struct json_value item;
     enum json_kind kind;
 
@@ -352,7 +352,7 @@ static bool all_records(const struct call *call, const char *name, struct rows_o
     if (kind != JSON_ARRAY)
         return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot call %s_%s on %s", prefix_of(call),
                        name, no_array(call, kind));
-    in.at += strcspn(in.at, "[") + 1;
+    in = json_array_open(call->args[0].bytes);
     while (json_array_more(&in)) {
         if (!json_read(&in, &item, reterr))
             return false;

@@ -1,7 +1,6 @@
 #include "task/commit_record.h"
 
 #include "record/json.h"
-#include <stdlib.h>
 
 static const char *const phase_names[] = {"running", "rebuilding"};
 
@@ -22,51 +21,45 @@ void commit_record_print(struct buf *out, const struct commit_record *record,
     buf_puts(out, "]}");
 }
 
-/* Digits of the given base, all of the view; false otherwise. */
-static bool parse_unsigned(struct str text, int base, uint64_t *ret)
+static bool parse_hash(struct str text, uint64_t *ret)
 {
-    char digits[24];
-    char *end = NULL;
-
-    if (text.len == 0 || text.len >= sizeof(digits))
-        return false;
-    memcpy(digits, text.at, text.len);
-    digits[text.len] = '\0';
-    *ret = strtoull(digits, &end, base);
-    return *end == '\0' && digits[0] != '-';
+    *ret = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (hex_digit(text.at[i]) < 0)
+            return false;
+        *ret = *ret << 4 | (uint64_t)hex_digit(text.at[i]);
+    }
+    return text.len > 0 && text.len <= 16;
 }
 
-/* The next element of an array whose opening bracket has been passed; false at its end or on a
- * fault (which the caller's parse will show). */
+/* A count: from 0 to the limit. */
+static bool parse_count(struct str text, int64_t limit, int64_t *ret)
+{
+    return str_integer(text, ret) && *ret >= 0 && *ret <= limit;
+}
+
+/* The next element; false at the array's end. */
 static bool next_element(struct json_cursor *cursor, struct json_value *ret)
 {
     struct err ignored;
 
-    while (cursor->at < cursor->end && (*cursor->at == ',' || *cursor->at == ' '))
-        cursor->at++;
-    return cursor->at < cursor->end && *cursor->at != ']' && json_read(cursor, ret, &ignored);
-}
-
-/* A cursor inside an array's brackets. */
-static struct json_cursor enter_array(struct json_value array)
-{
-    return json_open((struct str){array.raw.at + 1, array.raw.len - 1});
+    return json_array_more(cursor) && json_read(cursor, ret, &ignored);
 }
 
 static bool parse_offset(struct json_value entry, struct inputs *inputs)
 {
     struct json_value topic, partition, next;
-    uint64_t partition_number = 0, next_number = 0;
+    int64_t partition_number = 0, next_number = 0;
 
     if (entry.kind != JSON_ARRAY)
         return false;
-    struct json_cursor cursor = enter_array(entry);
+    struct json_cursor cursor = json_array_open(entry.raw);
     if (!next_element(&cursor, &topic) || !next_element(&cursor, &partition) ||
         !next_element(&cursor, &next) || topic.kind != JSON_STRING ||
-        !parse_unsigned(partition.raw, 10, &partition_number) ||
-        !parse_unsigned(next.raw, 10, &next_number))
+        !parse_count(partition.raw, INT32_MAX, &partition_number) ||
+        !parse_count(next.raw, INT64_MAX, &next_number))
         return false;
-    inputs_seek(inputs, topic.raw, (int32_t)partition_number, (int64_t)next_number);
+    inputs_seek(inputs, topic.raw, (int32_t)partition_number, next_number);
     return true;
 }
 
@@ -76,7 +69,7 @@ static bool parse_offsets(struct json_value array, struct inputs *inputs)
 
     if (array.kind != JSON_ARRAY)
         return false;
-    struct json_cursor cursor = enter_array(array);
+    struct json_cursor cursor = json_array_open(array.raw);
     while (next_element(&cursor, &entry))
         if (!parse_offset(entry, inputs))
             return false;
@@ -86,10 +79,15 @@ static bool parse_offsets(struct json_value array, struct inputs *inputs)
 static bool parse_member(struct str name, struct json_value value, struct commit_record *record,
                          struct inputs *inputs)
 {
-    if (str_eq(name, STR("seq")))
-        return parse_unsigned(value.raw, 10, &record->seq);
+    int64_t seq = 0;
+
+    if (str_eq(name, STR("seq"))) {
+        bool ok = parse_count(value.raw, INT64_MAX, &seq);
+        record->seq = (uint64_t)seq;
+        return ok;
+    }
     if (str_eq(name, STR("plan")))
-        return parse_unsigned(value.raw, 16, &record->plan_hash);
+        return parse_hash(value.raw, &record->plan_hash);
     if (str_eq(name, STR("phase"))) {
         record->phase =
             str_eq_c(value.raw, phase_names[PHASE_REBUILDING]) ? PHASE_REBUILDING : PHASE_RUNNING;
