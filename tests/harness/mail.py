@@ -2,25 +2,15 @@
 
 import email
 import email.policy
-import ssl
-import subprocess
 import warnings
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from .services import free_port
+from .tls import server_context
 
 USER, PASSWORD = "reporter", "geheim \"1\""
-
-
-def certificate(folder):
-    """(certificate, key) of 127.0.0.1 and localhost, signed by itself."""
-    files = folder / "mail.crt", folder / "mail.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", files[0], "-keyout", files[1]],
-                   check=True, capture_output=True)
-    return files
 
 
 class MailServer:
@@ -30,9 +20,7 @@ class MailServer:
         self.mails, self.refused, self.busy, self.ca_file, self.scheme = [], refused, busy, None, "smtps" if tls == "tls" else "smtp"
         self.port, options, context = free_port(), {}, None
         if tls:
-            self.ca_file, key = certificate(folder)
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.ca_file, key)
+            self.ca_file, context = server_context(folder)
         if tls == "starttls":
             options = {"tls_context": context, "require_starttls": True}
         elif tls == "tls":

@@ -5,13 +5,16 @@ import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from .tls import server_context
+
 
 class Web:
     """`body` is what every path gives; `faults` are taken one a request, in order, before it is served again:
     ("status", 503, {"Retry-After": "1"}), ("cut",), ("hang",), ("close",). `requests` notes (path, headers, status).
     """
 
-    def __init__(self, body=b"", etag=True, user=None):
+    def __init__(self, body=b"", etag=True, user=None, tls=None):
+        """`tls`: a folder for the certificate; `ca_file` is then what clients trust."""
         self.body, self.etag, self.user = body, etag, user
         self.content_type = "application/octet-stream"
         self.chunks = None  # a function that gives the body in parts: for what is larger than memory
@@ -30,10 +33,15 @@ class Web:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self.scheme, self.ca_file = "http", None
+        if tls:
+            self.scheme = "https"
+            self.ca_file, context = server_context(tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def url(self, path="/"):
-        return f"http://127.0.0.1:{self._server.server_port}{path}"
+        return f"{self.scheme}://127.0.0.1:{self._server.server_port}{path}"
 
     def close(self):
         self._over.set()

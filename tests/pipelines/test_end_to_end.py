@@ -1,8 +1,10 @@
 """Each pipeline from its source's files to its tables, by the real services, against PostgreSQL's answer over the same rows."""
 
 import hashlib
+import io
 import json
 import shutil
+import zipfile
 from collections import Counter
 from datetime import datetime
 
@@ -15,6 +17,7 @@ from harness import ROOT
 from harness.compare import same_rows
 from harness.registry import Decoder
 from harness.services import run
+from harness.web import Web
 
 SCHEMAS = ROOT / "schemas" / "products"
 
@@ -98,6 +101,30 @@ def test_telco_reloads_what_changed(live, generate):
     rows = readable(file)
     assert len(rows) == 499 and gone not in {row["customerID"] for row in rows}
     telco.check_tables({"customers": rows})
+
+
+def test_telco_is_downloaded(live, generate, tmp_path):
+    """As Kaggle gives it: over HTTPS to who has a kaggle.json, by way of another server, as a zip archive."""
+    telco = live("telco").start()
+    file, archive = generate("telco", rows=300) / FILE, io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(file, FILE)
+    (tmp_path / "kaggle.json").write_text('{"username":"analyst","key":"0123456789abcdef"}')
+    login = json.loads((tmp_path / "kaggle.json").read_text())
+    (tmp_path / "key").write_text(login["key"])
+    store, service = Web(archive.getvalue(), tls=tmp_path), Web(user=f"{login['username']}:{login['key']}", tls=tmp_path / "service")
+    service.faults = [("status", 302, {"Location": store.url("/archive.zip?signed=1")})]
+    flags = {"format": "csv", "url-username": login["username"], "url-password-file": tmp_path / "key", "url-ca-file": tmp_path / "trusted"}
+    (tmp_path / "trusted").write_text(store.ca_file.read_text() + service.ca_file.read_text())
+    try:
+        assert telco.read_objects("customers", service.url("/api/v1/datasets/download/blastchar/telco-customer-churn"), "customerID", **flags) == 300
+    finally:
+        store.close()
+        service.close()
+    assert service.statuses() == [302] and store.statuses() == [200]
+    assert "Authorization" not in store.requests[0][1]  # the login is for who asked for it
+    telco.settle()
+    telco.check_tables({"customers": readable(file)})
 
 
 def change_two_customers(telco, file):
