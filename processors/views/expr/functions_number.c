@@ -212,21 +212,21 @@ static bool abs_numeric(const struct call *call, struct value *ret, struct err *
     return true;
 }
 
-/* Beyond these scales rounding changes nothing that a numeric can hold. */
-enum { SCALE_MOST = 2000 };
+/* The most digits behind the point of a numeric, and those before it with one that rounding adds. */
+enum { SCALE_MOST = 16383, SCALE_LEAST = -131073 };
 
 static int scale_arg(const struct call *call)
 {
     int64_t scale = call->args_n > 1 ? call->args[1].slot : 0;
 
-    return (int)(scale > SCALE_MOST ? SCALE_MOST : scale < -SCALE_MOST ? -SCALE_MOST : scale);
+    return (int)(scale > SCALE_MOST ? SCALE_MOST : scale < SCALE_LEAST ? SCALE_LEAST : scale);
 }
 
 static bool round_numeric(const struct call *call, struct value *ret, struct err *reterr)
 {
-    (void)reterr;
     ret->bytes = numeric_round(call->scratch, call->args[0].bytes, scale_arg(call));
-    return true;
+    return ret->bytes.len > 0 ||
+           err_sql(reterr, ERR_DEAD_LETTER, "22003", "value overflows numeric format");
 }
 
 static bool trunc_numeric(const struct call *call, struct value *ret, struct err *reterr)
