@@ -110,8 +110,10 @@ struct site {
     uint16_t groups_n;
     struct list *beside; /* ... or, when not NULL, put here (struct beside *) */
     uint16_t *beside_columns_n;
-    struct list *on;         /* of an outer join: its conditions so far (struct expr *), */
-    struct group **optional; /* and the side whose rows may be missing; NULL: both */
+    struct list *on; /* of an outer join: its conditions so far (struct expr *), */
+    struct group *
+        *optional;     /* and the side whose rows may be missing; the right one of a FULL JOIN */
+    struct full *full; /* of a FULL JOIN */
 };
 
 /* Where an expression stands: what it may name and hold. */

@@ -181,17 +181,28 @@ static bool bind_on(struct binder *binder, const struct from *from, const PgQuer
 }
 
 /* Before an outer join its two sides are apart. */
-static bool bind_on_outer(struct binder *binder, const struct from *from,
-                          const PgQuery__JoinExpr *node, struct join *join)
+static bool bind_on_outer(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
+                          struct join *join)
 {
-    struct site site = {
-        .groups = {&join->left.group, &join->right.group}, .groups_n = 2, .on = &join->conditions};
+    bool is_full = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL;
+    struct full full = {0};
+    struct site site = {.groups = {&join->left.group, &join->right.group},
+                        .groups_n = 2,
+                        .on = &join->conditions,
+                        .optional = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT
+                                        ? &join->left.group
+                                        : &join->right.group,
+                        .full = is_full ? &full : NULL};
+    struct sides sides;
 
-    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT)
-        site.optional = &join->right.group;
-    if (node->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT)
-        site.optional = &join->left.group;
-    return bind_on(binder, from, node->quals, join, &site);
+    if (!bind_on(binder, from, node->quals, join, &site))
+        return false;
+    sides = (struct sides){join->left.group, join->right.group, &join->conditions};
+    if (is_full && !subquery_full(binder, from, &full, &sides, join->right.location))
+        return false;
+    join->left.group = sides.left;
+    join->right.group = sides.right;
+    return true;
 }
 
 /* An inner join's are one group, and its ON is as WHERE. */

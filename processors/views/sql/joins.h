@@ -1,7 +1,7 @@
 /*
  * The joins of one FROM clause before they become nodes: groups of members and conditions, over the
- * block's row (all tables' columns one after another). Internal to joins.c, join_nodes.c and
- * domain.c; others make and change groups by join_group.h.
+ * block's row (all tables' columns one after another). Internal to what plans groups or looks into
+ * them; others make and change groups by join_group.h.
  */
 #ifndef SLUICE_VIEWS_SQL_JOINS_H
 #define SLUICE_VIEWS_SQL_JOINS_H

@@ -23,6 +23,29 @@ struct expr *subquery_equality(struct binder *binder, const struct correlation *
  * false: the condition is another. */
 WARN_UNUSED bool bind_semi_join(struct scope *scope, const PgQuery__Node *node, bool *ret_done);
 
+/* A node whose column i is the block's column at[i]. */
+struct placed {
+    uint32_t node;
+    uint16_t *at, n;
+};
+
+/* What a subquery over both sides of a FULL JOIN has made of the right one; `right.n` 0: none has. */
+struct full {
+    struct placed right;       /* its rows, with a key; TRUE as the last column */
+    struct column_set answers; /* of the block's row: the subqueries' */
+};
+
+/* What a FULL JOIN joins. */
+struct sides {
+    struct group *left, *right;
+    struct list *on;
+};
+
+/* subquery_on.c: once the ON of a FULL JOIN is bound, makes both sides and ON such that its rows are
+ * the same. Nothing is done where no subquery names both sides. */
+WARN_UNUSED bool subquery_full(struct binder *binder, struct from *from, const struct full *full,
+                               struct sides *sides, int location);
+
 /* outer.c: the column of the block's row that equals the expression of the query around. */
 WARN_UNUSED bool outer_param(struct binder *binder, struct from *from, struct expr *outer,
                              uint16_t *ret_column);
