@@ -279,6 +279,23 @@ static bool join_functions(struct binder *binder, struct from *from, const PgQue
     return from_expand_apart(binder, from, sight, &join->right);
 }
 
+/* What a side must equal of the query around alone holds before the join. */
+static bool settle_side(struct binder *binder, const struct from *from, struct item *item)
+{
+    struct column_set params = outer_columns(from), columns = {0};
+
+    for (uint32_t i = 0; i < item->on.n; i++)
+        exprs_columns(item->on.at[i], &columns);
+    column_set_leave(&columns, &params);
+    if (item->expansion != NULL || !joins_covers(item->group, &columns))
+        return ast_refuse(&binder->ast, item->location,
+                          "LATERAL needs an INNER or LEFT join to what it names");
+    for (uint32_t i = 0; i < item->on.n; i++)
+        joins_condition(binder, item->group, item->on.at[i]);
+    item->on = (struct list){0};
+    return true;
+}
+
 static bool may_look_left(const PgQuery__JoinExpr *node)
 {
     return node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER ||
@@ -290,7 +307,6 @@ static bool bind_sides(struct binder *binder, struct from *from, const PgQuery__
                        const struct sight *sight, struct join *join)
 {
     struct sight right = *sight;
-    bool lateral;
 
     if (!bind_item(binder, from, node->larg, sight, &join->left) ||
         (join->left.expansion != NULL && !from_expand_apart(binder, from, sight, &join->left)))
@@ -302,10 +318,9 @@ static bool bind_sides(struct binder *binder, struct from *from, const PgQuery__
     right.site.groups[right.site.groups_n++] = &join->left.group;
     if (!bind_item(binder, from, node->rarg, &right, &join->right))
         return false;
-    lateral = join->right.expansion != NULL || join->right.on.n > 0 || join->left.on.n > 0;
-    if (lateral && !may_look_left(node))
-        return ast_refuse(&binder->ast, join->right.location,
-                          "LATERAL needs an INNER or LEFT join to what it names");
+    if (!may_look_left(node) &&
+        (!settle_side(binder, from, &join->left) || !settle_side(binder, from, &join->right)))
+        return false;
     if (!from_using(binder, node, &join->left, &join->right, &join->conditions, &join->visible))
         return false;
     if (join->right.expansion != NULL && !join_functions(binder, from, node, &right, join))

@@ -39,6 +39,13 @@ static inline void column_set_join(struct column_set *set, const struct column_s
         set->words[i] |= more->words[i];
 }
 
+/* Takes all columns of `less` out. */
+static inline void column_set_leave(struct column_set *set, const struct column_set *less)
+{
+    for (unsigned i = 0; i < COLUMNS_MAX / 64; i++)
+        set->words[i] &= ~less->words[i];
+}
+
 /* No column is in. */
 static inline bool column_set_empty(const struct column_set *set)
 {

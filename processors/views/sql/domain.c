@@ -78,7 +78,94 @@ bool joins_read(const struct group *group, const struct column_set *set, bool co
     return false;
 }
 
-bool domain_place(struct binder *binder, const struct from *from, struct group *group,
+/* The group beside values of its own; at[] is where they are outside. */
+static bool place_apart(struct binder *binder, struct from *from, struct group **group,
+                        const struct group *domain, int16_t *at)
+{
+    return domain_place(binder, from, *group, joins_copy(binder, domain)) &&
+           joins_apart(binder, from, group, &domain->columns, at);
+}
+
+/* The right side of a LEFT JOIN, where it reads them, has values of its own; the left side's are the
+ * member's. */
+static bool place_in_left(struct binder *binder, struct from *from, struct member *member,
+                          struct group *domain)
+{
+    struct column_set params = outer_columns(from);
+    int16_t at[COLUMNS_MAX];
+
+    if (member->right != NULL && joins_read(member->right, &params, true)) {
+        if (!place_apart(binder, from, &member->right, domain, at) ||
+            !joins_equal(binder, from, &domain->columns, NULL, at, &member->on))
+            return false;
+        column_set_join(&member->columns, &member->right->columns);
+    }
+    column_set_join(&member->columns, &domain->columns);
+    return domain_place(binder, from, member->left, domain);
+}
+
+/* Adds for each column that it equals that of the side which has a row. */
+static bool add_of_either(struct binder *binder, const struct from *from,
+                          const struct column_set *set, const int16_t *left, const int16_t *right,
+                          struct list *out)
+{
+    for (uint16_t i = 0; i < from->columns_n; i++) {
+        struct type type = from->columns[i].type;
+        struct correlation correlation = {.null_safe = true};
+        struct expr *either, *equal;
+
+        if (!column_set_has(set, i))
+            continue;
+        either = exprs_new(binder->arena, EXPR_COALESCE, type.id, 2, -1);
+        either->type = type;
+        either->args[0] = exprs_column(binder->arena, (uint16_t)left[i], type, -1);
+        either->args[1] = exprs_column(binder->arena, (uint16_t)right[i], type, -1);
+        correlation.outer = either;
+        equal = subquery_equality(binder, &correlation, exprs_column(binder->arena, i, type, -1));
+        if (equal == NULL)
+            return false;
+        list_add(out, binder->arena, equal);
+    }
+    return true;
+}
+
+/* Both sides of a FULL JOIN have values of their own, the same in rows that are joined; those of its
+ * rows equal those beside it. */
+static bool place_in_full(struct binder *binder, struct from *from, struct group *group,
+                          struct member *member, const struct group *domain)
+{
+    int16_t left[COLUMNS_MAX], right[COLUMNS_MAX];
+
+    if (!place_apart(binder, from, &member->left, domain, left) ||
+        !place_apart(binder, from, &member->right, domain, right))
+        return false;
+    for (uint32_t i = 0; i < member->on.n; i++)
+        member->on.at[i] = exprs_move(binder->arena, member->on.at[i], left);
+    column_set_join(&member->columns, &member->left->columns);
+    column_set_join(&member->columns, &member->right->columns);
+    column_set_join(&group->columns, &member->columns);
+    return joins_equal(binder, from, &domain->columns, left, right, &member->on) &&
+           add_of_either(binder, from, &domain->columns, left, right, &group->conditions);
+}
+
+/* A member beside values of its own, which equal those beside it. */
+static bool place_again(struct binder *binder, struct from *from, struct group *group,
+                        struct member **member, const struct group *domain)
+{
+    struct group *alone = joins_nothing(binder);
+    int16_t at[COLUMNS_MAX];
+
+    alone->columns = (*member)->columns;
+    list_add(&alone->members, binder->arena, *member);
+    if (!place_apart(binder, from, &alone, domain, at) ||
+        !joins_equal(binder, from, &domain->columns, NULL, at, &group->conditions))
+        return false;
+    *member = alone->members.at[0];
+    column_set_join(&group->columns, &alone->columns);
+    return true;
+}
+
+bool domain_place(struct binder *binder, struct from *from, struct group *group,
                   struct group *domain)
 {
     struct column_set params = outer_columns(from);
@@ -86,23 +173,25 @@ bool domain_place(struct binder *binder, const struct from *from, struct group *
 
     for (uint32_t i = 0; i < group->members.n; i++) {
         struct member *member = group->members.at[i];
+        bool ok = true;
 
         if (!member_reads(member, &params))
             continue;
-        if (reader != NULL || member->kind == MEMBER_TABLE || member->join == PLAN_JOIN_FULL ||
-            (member->right != NULL && joins_read(member->right, &params, true)))
-            return ast_refuse(&binder->ast, member->location,
-                              "a column of the query around can't be read in this part of FROM; "
-                              "write the condition in WHERE");
-        reader = member;
+        if (member->kind == MEMBER_OUTER && member->join == PLAN_JOIN_FULL)
+            ok = place_in_full(binder, from, group, member, domain);
+        else if (reader == NULL)
+            reader = member;
+        else
+            ok = place_again(binder, from, group, (struct member **)&group->members.at[i], domain);
+        if (!ok)
+            return false;
     }
     if (reader == NULL) {
         (void)joins_inner(binder, group, domain);
         return true;
     }
     column_set_join(&group->columns, &domain->columns);
-    column_set_join(&reader->columns, &domain->columns);
-    return domain_place(binder, from, reader->left, domain);
+    return place_in_left(binder, from, reader, domain);
 }
 
 void domain_add_forms(struct binder *binder, struct list *exprs)
@@ -119,24 +208,35 @@ void domain_add_forms(struct binder *binder, struct list *exprs)
     }
 }
 
-/* The params of the scope's own block, as a table. */
-static bool params_table(const struct scope *scope, int location, struct group **ret)
+bool domain_of_params(struct binder *binder, struct from *from, int location, struct list *ret_own,
+                      struct group **ret)
 {
-    const struct from *block = scope->from->block;
     struct list exprs = {0};
-    uint16_t *at = arena_alloc(scope->binder->arena, (block->params.n + 1) * sizeof(*at));
     uint32_t node = 0;
+    uint16_t *at;
 
-    for (uint32_t i = 0; i < block->params.n; i++) {
-        const struct param *param = block->params.at[i];
+    for (uint32_t i = 0; i < from->params.n; i++) {
+        const struct param *param = from->params.at[i];
 
-        list_add(&exprs, scope->binder->arena, param->outer);
-        at[i] = param->column;
+        list_add(&exprs, binder->arena, param->outer);
+        list_add(ret_own, binder->arena,
+                 exprs_column(binder->arena, param->column, param->outer->type, location));
     }
-    domain_add_forms(scope->binder, &exprs);
-    if (!domain_plan(block->outer, &exprs, location, &node))
+    domain_add_forms(binder, &exprs);
+    domain_add_forms(binder, ret_own);
+    if (from->columns_n + exprs.n > COLUMNS_MAX)
+        return ast_refuse(&binder->ast, location, "FROM joins more than %d columns", COLUMNS_MAX);
+    if (!domain_plan(from->outer, &exprs, location, &node))
         return false;
-    *ret = joins_table(scope->binder, node, at, (uint16_t)block->params.n, location);
+    at = arena_alloc(binder->arena, (exprs.n + 1U) * sizeof(*at));
+    for (uint32_t i = 0; i < exprs.n; i++) {
+        const struct expr *expr = exprs.at[i];
+
+        at[i] = i < from->params.n ? ((const struct param *)from->params.at[i])->column
+                                   : from->columns_n++;
+        from->columns[at[i]] = (struct column){"outer", expr->type, false};
+    }
+    *ret = joins_table(binder, node, at, (uint16_t)exprs.n, location);
     return true;
 }
 
@@ -170,14 +270,15 @@ static bool domain_group(const struct scope *scope, const struct column_set *col
 {
     struct binder *binder = scope->binder;
     struct group *group = joins_nothing(binder), *table = NULL;
+    struct list own = {0};
     struct column_set params = outer_columns(scope->from);
 
     for (uint16_t i = 0; i < scope->site->groups_n; i++)
         if (*scope->site->groups[i] != NULL)
             add_members(binder, *scope->site->groups[i], columns, group);
     if (column_set_meets(columns, &params) || joins_read(group, &params, true)) {
-        if (!params_table(scope, location, &table) ||
-            !domain_place(binder, scope->from, group, table))
+        if (!domain_of_params(binder, scope->from->block, location, &own, &table) ||
+            !domain_place(binder, scope->from->block, group, table))
             return false;
     }
     for (uint16_t i = 0; i < scope->site->groups_n; i++)
@@ -226,8 +327,9 @@ bool domain_plan(const struct scope *scope, const struct list *exprs, int locati
                  uint32_t *ret_node)
 {
     struct binder *binder = scope->binder;
-    struct from part = *scope->from->block;
     struct column_set need = {0};
+    struct group *group;
+    struct from part;
     uint32_t node;
     int16_t *at;
 
@@ -241,8 +343,11 @@ bool domain_plan(const struct scope *scope, const struct list *exprs, int locati
             return false;
         exprs_columns(exprs->at[i], &need);
     }
-    if (!domain_group(scope, &need, location, &part.group) ||
-        !joins_plan(binder, &part, &need, &node, &at))
+    if (!domain_group(scope, &need, location, &group))
+        return false;
+    part = *scope->from->block;
+    part.group = group;
+    if (!joins_plan(binder, &part, &need, &node, &at))
         return false;
     *ret_node = distinct(binder, project(binder, node, exprs, at));
     return true;

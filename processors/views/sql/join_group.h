@@ -54,6 +54,27 @@ void joins_condition(struct binder *binder, struct group *group, struct expr *co
 WARN_UNUSED bool joins_plan(struct binder *binder, const struct from *from,
                             const struct column_set *need, uint32_t *ret_node, int16_t **ret_at);
 
+/* A node whose column i is the block's column at[i]. */
+enum { PLACED_MORE = 4 };
+struct placed {
+    uint32_t node;
+    uint16_t *at, n; /* with room for that many more columns */
+};
+
+/* join_apart.c: the group's columns that are in the set, in the order of the block's row, as a node. */
+WARN_UNUSED bool joins_place(struct binder *binder, const struct from *from, struct group *group,
+                             const struct column_set *set, struct placed *ret);
+
+/* Makes the group one table with all its columns. Those in `moved` are elsewhere in the block's row
+ * then: column i at ret_at[i], of COLUMNS_MAX, as all others are. */
+WARN_UNUSED bool joins_apart(struct binder *binder, struct from *from, struct group **group,
+                             const struct column_set *moved, int16_t *ret_at);
+
+/* Adds for each column i of the set that columns a[i] and b[i] are equal, NULL or not; `a` NULL: i. */
+WARN_UNUSED bool joins_equal(struct binder *binder, const struct from *from,
+                             const struct column_set *set, const int16_t *a, const int16_t *b,
+                             struct list *out);
+
 /* The joins read columns of the set; `conditions`: those of the group itself too. */
 bool joins_read(const struct group *group, const struct column_set *set, bool conditions);
 

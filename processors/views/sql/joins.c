@@ -125,9 +125,7 @@ void joins_attach(struct binder *binder, struct group **group, struct group *rig
 
     for (uint32_t i = 0; i < on.n; i++)
         exprs_columns(on.at[i], &columns);
-    for (uint32_t i = 0; i < COLUMNS_MAX; i++)
-        if (column_set_has(&right->columns, i))
-            column_set_remove(&columns, i);
+    column_set_leave(&columns, &right->columns);
     owner = owner_of(*group, &columns);
     if (owner == NULL) {
         *group = joins_outer(binder, PLAN_JOIN_LEFT, *group, right, on, location);

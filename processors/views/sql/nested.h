@@ -5,7 +5,7 @@
 #ifndef SLUICE_VIEWS_SQL_NESTED_H
 #define SLUICE_VIEWS_SQL_NESTED_H
 
-#include "sql/bind.h"
+#include "sql/join_group.h"
 
 /* A subquery as an expression; NULL: refused. */
 struct expr *bind_subquery(struct scope *scope, const PgQuery__SubLink *node);
@@ -22,12 +22,6 @@ struct expr *subquery_equality(struct binder *binder, const struct correlation *
 /* EXISTS or IN (SELECT ...) that all rows must hold: an inner join to the scope's FROM. *ret_done
  * false: the condition is another. */
 WARN_UNUSED bool bind_semi_join(struct scope *scope, const PgQuery__Node *node, bool *ret_done);
-
-/* A node whose column i is the block's column at[i]. */
-struct placed {
-    uint32_t node;
-    uint16_t *at, n;
-};
 
 /* What a subquery over both sides of a FULL JOIN has made of the right one; `right.n` 0: none has. */
 struct full {
@@ -61,9 +55,14 @@ void domain_add_forms(struct binder *binder, struct list *exprs);
 WARN_UNUSED bool domain_plan(const struct scope *scope, const struct list *exprs, int location,
                              uint32_t *ret_node);
 
-/* Adds the values of the params to the joins: beside the member that reads them, else as a member.
+/* The values of the block's params so far and their exact forms, as a table of these columns and of
+ * new ones; `ret_own`: what they are over the params. */
+WARN_UNUSED bool domain_of_params(struct binder *binder, struct from *from, int location,
+                                  struct list *ret_own, struct group **ret);
+
+/* Adds the values of the params to the joins: beside the members that read them, else as a member.
  */
-WARN_UNUSED bool domain_place(struct binder *binder, const struct from *from, struct group *group,
+WARN_UNUSED bool domain_place(struct binder *binder, struct from *from, struct group *group,
                               struct group *domain);
 
 #endif

@@ -47,9 +47,7 @@ static struct group **part_for(struct scope *scope, const struct list *correlati
 
     for (uint32_t i = 0; i < correlations->n; i++)
         exprs_columns(((const struct correlation *)correlations->at[i])->outer, &columns);
-    for (uint32_t i = 0; i < COLUMNS_MAX; i++)
-        if (column_set_has(&params, i))
-            column_set_remove(&columns, i);
+    column_set_leave(&columns, &params);
     for (uint16_t i = scope->site->groups_n; i-- > 0;)
         if (joins_covers(*scope->site->groups[i], &columns))
             return scope->site->groups[i];

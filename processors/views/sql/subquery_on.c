@@ -37,34 +37,6 @@ static bool equal_to_domain(struct binder *binder, const struct from *from, uint
     return true;
 }
 
-/* The columns of the group that are in the set, in the order of the block's row, as a node; their
- * places in that row, which have room for `more`. */
-static bool plan_columns(struct binder *binder, const struct from *from, struct group *group,
-                         const struct column_set *set, uint16_t more, struct placed *ret)
-{
-    struct expr **exprs =
-        arena_alloc(binder->arena, (from->columns_n + 1U) * sizeof(struct expr *));
-    const char **names = arena_alloc(binder->arena, (from->columns_n + 1U) * sizeof(*names));
-    struct from part = *from;
-    uint32_t node;
-    int16_t *at;
-
-    part.group = group;
-    *ret = (struct placed){
-        .at = arena_alloc(binder->arena, (from->columns_n + more + 1U) * sizeof(*ret->at))};
-    if (!joins_plan(binder, &part, set, &node, &at))
-        return false;
-    for (uint16_t i = 0; i < from->columns_n; i++) {
-        if (!column_set_has(set, i))
-            continue;
-        exprs[ret->n] = exprs_column(binder->arena, (uint16_t)at[i], from->columns[i].type, -1);
-        names[ret->n] = from->columns[i].name;
-        ret->at[ret->n++] = i;
-    }
-    ret->node = nodes_project(&binder->nodes, node, exprs, names, ret->n);
-    return true;
-}
-
 /* Each value of the domain with the subquery's row, NULLs where it has none. */
 static bool answer(struct binder *binder, uint32_t domain, uint32_t node,
                    const struct list *correlations, uint32_t *ret_node)
@@ -88,7 +60,7 @@ static bool answer(struct binder *binder, uint32_t domain, uint32_t node,
     joins_attach(binder, &from.group, joins_leaf(binder, node, n, rows->columns_n, -1), on, -1);
     for (uint16_t i = 0; i < from.columns_n; i++)
         column_set_add(&all, i);
-    if (!plan_columns(binder, &from, from.group, &all, 0, &whole))
+    if (!joins_place(binder, &from, from.group, &all, &whole))
         return false;
     *ret_node = whole.node;
     return true;
@@ -155,7 +127,7 @@ static bool settle_right(struct scope *scope)
 
     if (right->n > 0)
         return true;
-    if (!plan_columns(binder, from, *group, &(*group)->columns, 3, right))
+    if (!joins_place(binder, from, *group, &(*group)->columns, right))
         return false;
     if (!nodes_at(&binder->nodes, right->node)->has_key)
         right->node = nodes_ordinal(&binder->nodes, right->node);
@@ -200,28 +172,36 @@ static struct column_set identity(struct binder *binder, const struct placed *ri
     return set;
 }
 
-/* Gives the columns of the set new places; each equals what has the old one. */
-static bool tell_apart(struct binder *binder, struct from *from, const struct column_set *set,
-                       uint16_t found, struct placed *placed, struct list *ret_on)
+/* The joined rows as a table; those whose ON names the query around, for all of its values. */
+static bool join_apart(struct binder *binder, struct from *from, const struct column_set *key,
+                       struct group **group, int16_t *at)
 {
-    for (uint16_t i = 0; i < placed->n; i++) {
-        uint16_t old = placed->at[i];
-        struct correlation correlation = {.null_safe = old != found};
-        struct type type = from->columns[old].type;
-        struct expr *equal;
+    struct column_set params = outer_columns(from), moved = *key;
+    struct list own = {0}, conditions = {0};
+    struct group *domain = NULL;
+    const struct member *member;
 
-        if (!column_set_has(set, old))
-            continue;
-        if (from->columns_n == COLUMNS_MAX)
-            return ast_refuse(&binder->ast, -1, "FROM joins more than %d columns", COLUMNS_MAX);
-        placed->at[i] = from->columns_n;
-        from->columns[from->columns_n++] = (struct column){from->columns[old].name, type, false};
-        correlation.outer = exprs_column(binder->arena, placed->at[i], type, -1);
-        equal = subquery_equality(binder, &correlation, exprs_column(binder->arena, old, type, -1));
+    if (!joins_read(*group, &params, true))
+        return joins_apart(binder, from, group, key, at);
+    if (!domain_of_params(binder, from, -1, &own, &domain) ||
+        !domain_place(binder, from, *group, joins_copy(binder, domain)))
+        return false;
+    column_set_join(&moved, &domain->columns);
+    if (!joins_apart(binder, from, group, &moved, at))
+        return false;
+    member = domain->members.at[0];
+    for (uint16_t i = 0; i < member->n; i++) {
+        const struct correlation correlation = {own.at[i], i, true};
+        struct expr *equal = subquery_equality(
+            binder, &correlation,
+            exprs_column(binder->arena, (uint16_t)at[member->at[i]], correlation.outer->type, -1));
+
         if (equal == NULL)
             return false;
-        list_add(ret_on, binder->arena, equal);
+        list_add(&conditions, binder->arena, equal);
     }
+    for (uint32_t i = 0; i < conditions.n; i++)
+        joins_condition(binder, *group, conditions.at[i]);
     return true;
 }
 
@@ -229,9 +209,10 @@ bool subquery_full(struct binder *binder, struct from *from, const struct full *
                    struct sides *sides, int location)
 {
     const struct placed *right = &full->right;
-    struct column_set columns = sides->left->columns, key;
-    struct placed joined;
+    struct column_set key;
+    struct group *joined;
     struct list on = {0};
+    int16_t at[COLUMNS_MAX];
 
     if (right->n == 0)
         return true;
@@ -239,14 +220,12 @@ bool subquery_full(struct binder *binder, struct from *from, const struct full *
         return ast_refuse(&binder->ast, location,
                           "FULL JOIN is only supported with an equality between both sides in ON");
     key = identity(binder, right);
-    column_set_join(&columns, &key);
-    if (!plan_columns(
-            binder, from,
-            joins_outer(binder, PLAN_JOIN_LEFT, sides->left, sides->right, *sides->on, location),
-            &columns, 0, &joined) ||
-        !tell_apart(binder, from, &key, right->at[right->n - 1], &joined, &on))
+    joined = joins_outer(binder, PLAN_JOIN_LEFT, sides->left, sides->right, *sides->on, location);
+    joined->columns = sides->left->columns;
+    if (!join_apart(binder, from, &key, &joined, at) ||
+        !joins_equal(binder, from, &key, NULL, at, &on))
         return false;
-    sides->left = joins_table(binder, joined.node, joined.at, joined.n, location);
+    sides->left = joined;
     sides->right = joins_table(binder, right->node, right->at, right->n, location);
     *sides->on = on;
     return true;
