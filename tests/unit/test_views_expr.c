@@ -100,6 +100,17 @@ static struct expr *many(enum expr_kind kind, enum type_id type, unsigned n, ...
     return expr;
 }
 
+/* The test over the elements of an array of int8. */
+static struct expr *each(const char *array, struct expr *test)
+{
+    return many(EXPR_EACH, TYPE_BOOL, 2, lit(type_array_of(TYPE_INT8), array), test);
+}
+
+static struct expr *element(void)
+{
+    return node(EXPR_ELEMENT, TYPE_INT8, 0);
+}
+
 /* "type value", or the SQLSTATE. Over a row whose columns are text 'abc', int8 7, NULL, numeric
  * 1.50. */
 static const char *eval(const struct expr *expr)
@@ -315,6 +326,16 @@ static void test_case_and_coalesce(void **state)
                         "boolean t");
     assert_string_equal(eval(many(EXPR_DISTINCT, TYPE_BOOL, 2, NUM("1.0"), NUM("1.00"))),
                         "boolean f");
+    assert_string_equal(eval(each("{1,NULL,7}", op("<=", element(), column(1, TYPE_INT8)))),
+                        "boolean t");
+    assert_string_equal(eval(each("{1,8,NULL}", op("<=", element(), column(1, TYPE_INT8)))),
+                        "boolean f");
+    assert_string_equal(eval(each("{}", op(">", element(), I8("0")))), "boolean t");
+    assert_string_equal(eval(each(NULL, op(">", element(), I8("0")))), "boolean t");
+    assert_string_equal(eval(each("{1,2}", each("{1,2,3}", op(">", element(), I8("0"))))),
+                        "boolean t");
+    assert_string_equal(eval(each("{2,0}", op(">", op("/", I8("4"), element()), I8("0")))),
+                        "22012");
     assert_string_equal(eval(many(EXPR_TRY, TYPE_INT8, 1, op("/", column(1, TYPE_INT8), I8("0")))),
                         "bigint NULL");
     assert_string_equal(eval(many(EXPR_TRY, TYPE_INT8, 1, op("/", column(1, TYPE_INT8), I8("2")))),

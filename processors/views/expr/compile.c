@@ -7,7 +7,7 @@ struct compiler {
     struct arena *arena;
     struct instruction *code;
     uint32_t n, cap;
-    uint16_t registers_n;
+    uint16_t registers_n, element; /* the register of EXPR_ELEMENT */
 };
 
 static void compile(struct compiler *compiler, const struct expr *expr, uint16_t dst);
@@ -199,6 +199,20 @@ static void compile_try(struct compiler *compiler, const struct expr *expr, uint
     land(compiler, &at, 1);
 }
 
+static void compile_each(struct compiler *compiler, const struct expr *expr, uint16_t dst)
+{
+    uint16_t around = compiler->element;
+    uint32_t at;
+
+    compile(compiler, expr->args[0], dst);
+    at = compiler->n;
+    emit(compiler, OP_EACH, dst)->type = type_element(expr->args[0]->type.id);
+    compiler->element = (uint16_t)(dst + 1);
+    compile(compiler, expr->args[1], (uint16_t)(dst + 2));
+    compiler->element = around;
+    land(compiler, &at, 1);
+}
+
 static void compile_unfolded(struct compiler *compiler, const struct expr *expr, uint16_t dst)
 {
     switch (expr->kind) {
@@ -238,12 +252,18 @@ static void compile_unfolded(struct compiler *compiler, const struct expr *expr,
         compile(compiler, expr->args[1], (uint16_t)(dst + 1));
         emit(compiler, OP_DISTINCT, dst)->type = expr->args[0]->type.id;
         return;
+    case EXPR_EACH:
+        compile_each(compiler, expr, dst);
+        return;
+    case EXPR_ELEMENT:
+        emit(compiler, OP_ELEMENT, dst)->column = compiler->element;
+        return;
     }
 }
 
 static bool is_constant(const struct expr *expr)
 {
-    if (expr->kind == EXPR_COLUMN)
+    if (expr->kind == EXPR_COLUMN || expr->kind == EXPR_ELEMENT)
         return false;
     for (uint16_t i = 0; i < expr->args_n; i++) {
         if (!is_constant(expr->args[i]))

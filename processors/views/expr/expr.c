@@ -190,5 +190,11 @@ void expr_print(struct buf *out, const struct expr *expr, const struct schema *s
     case EXPR_DISTINCT:
         print_between(out, "(", expr, " IS DISTINCT FROM ", ")", schema);
         return;
+    case EXPR_EACH:
+        print_between(out, "EACH(", expr, ", ", ")", schema);
+        return;
+    case EXPR_ELEMENT:
+        buf_puts(out, "VALUE");
+        return;
     }
 }

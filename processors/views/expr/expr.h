@@ -20,8 +20,10 @@ enum expr_kind {
     EXPR_CASE,     /* args: when, then, when, then, ..., else (always there, maybe a NULL const) */
     EXPR_COALESCE, /* args of one type */
     EXPR_TRY,      /* args[0], NULL where it raises */
-    EXPR_DISTINCT /* args[0] IS DISTINCT FROM args[1], of one type: compared by that type's equality
-                     classes */
+    EXPR_DISTINCT, /* args[0] IS DISTINCT FROM args[1], of one type: compared by that type's equality
+                      classes */
+    EXPR_EACH,     /* bool, never NULL: for no element of the array args[0] is args[1] false */
+    EXPR_ELEMENT   /* that element, in args[1] of the EXPR_EACH around it */
 };
 
 /* Lives in the plan's arena. `location` is the byte offset in the pipeline file, for messages; -1

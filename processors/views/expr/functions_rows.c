@@ -314,20 +314,32 @@ static bool add_document(const struct call *call, struct rows_out *out, struct v
     return add_row(out, document, call->args_n > 1 ? call->args[1] : (struct value){0}, reterr);
 }
 
-/* An object; NULL is a row of NULLs. */
-static bool one_record(const struct call *call, const char *name, struct rows_out *out,
-                       struct err *reterr)
+/* The document is an object or NULL. */
+static bool check_record(const struct call *call, const char *name, struct err *reterr)
 {
     enum json_kind kind;
 
     if (call->args[0].null)
-        return add_document(call, out, call->args[0], reterr);
+        return true;
     if (!kind_of(call->args[0].bytes, &kind, reterr))
         return false;
-    if (kind != JSON_OBJECT)
-        return err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot call %s_%s on %s", prefix_of(call),
-                       name, kind == JSON_ARRAY ? "an array" : "a scalar");
-    return add_document(call, out, call->args[0], reterr);
+    return kind == JSON_OBJECT ||
+           err_sql(reterr, ERR_DEAD_LETTER, "22023", "cannot call %s_%s on %s", prefix_of(call),
+                   name, kind == JSON_ARRAY ? "an array" : "a scalar");
+}
+
+/* An object; NULL is a row of NULLs. */
+static bool one_record(const struct call *call, const char *name, struct rows_out *out,
+                       struct err *reterr)
+{
+    return check_record(call, name, reterr) && add_document(call, out, call->args[0], reterr);
+}
+
+/* The document from which a row is populated where it is a value. */
+static bool record_document(const struct call *call, struct value *ret, struct err *reterr)
+{
+    *ret = call->args[0];
+    return check_record(call, "populate_record", reterr);
 }
 
 static const char *no_array(const struct call *call, enum json_kind kind)
@@ -506,6 +518,8 @@ const struct function functions_rows[] = {
     PATH_ROWS("jsonb_path_query_tz", jsonpath_rows_tz),
     ROWS("json_object_keys", TYPE_TEXT, object_keys, TYPE_JSON),
     ROWS("jsonb_object_keys", TYPE_TEXT, object_keys, TYPE_JSONB),
+    FUNCTION_LOOSE_ROW("record document", TYPE_JSON, record_document, TYPE_JSON),
+    FUNCTION_LOOSE_ROW("record document", TYPE_JSONB, record_document, TYPE_JSONB),
     {.name = "single row",
      .args = {TYPE_INT8, TYPE_ANYELEMENT},
      .result = TYPE_ANYELEMENT,

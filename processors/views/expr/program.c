@@ -1,6 +1,7 @@
 #include "expr/program.h"
 
 #include "expr/body.h"
+#include "record/array.h"
 #include "record/text.h"
 
 /* Registers beyond this number come from the scratch arena. */
@@ -125,6 +126,21 @@ static bool run_try(const struct run *run, const struct instruction *at, struct 
     return raised.kind == ERR_DEAD_LETTER;
 }
 
+static bool run_each(const struct run *run, const struct instruction *at, struct err *reterr)
+{
+    struct value *dst = &run->registers[at->dst];
+    struct array_walk walk = array_open(dst->null ? STR("") : dst->bytes, at->type);
+    bool holds = true;
+
+    while (holds && !dst->null && array_next(&walk, &dst[1])) {
+        if (!run_range(run, at + 1, run->code + at->jump, reterr))
+            return false;
+        holds = dst[2].null || dst[2].slot != 0;
+    }
+    set_bool(dst, holds);
+    return true;
+}
+
 /* NOLINTNEXTLINE(readability-function-size): one case an instruction */
 static bool run_range(const struct run *run, const struct instruction *at,
                       const struct instruction *end, struct err *reterr)
@@ -177,6 +193,14 @@ static bool run_range(const struct run *run, const struct instruction *at,
             break;
         case OP_DISTINCT:
             distinct(dst, at->type);
+            break;
+        case OP_ELEMENT:
+            *dst = run->registers[at->column];
+            break;
+        case OP_EACH:
+            if (!run_each(run, at, reterr))
+                return false;
+            jumps = true;
             break;
         case OP_TRY:
             if (!run_try(run, at, reterr))

@@ -21,9 +21,12 @@ enum opcode {
     OP_OR,                /* dst OR dst+1; jumps when that is true */
     OP_NOT,
     OP_IS_NULL,
-    OP_DISTINCT,      /* dst IS DISTINCT FROM dst+1, values of `type` */
-    OP_TRY,           /* the instructions before `jump`; dst is NULL when one raises */
-    OP_JUMP,          /* always */
+    OP_DISTINCT, /* dst IS DISTINCT FROM dst+1, values of `type` */
+    OP_ELEMENT,  /* register `column` */
+    OP_EACH,     /* dst, an array of `type`: the instructions before `jump`, for each element in
+                         dst+1; dst is whether none has left false in dst+2 */
+    OP_TRY,      /* the instructions before `jump`; dst is NULL when one raises */
+    OP_JUMP,     /* always */
     OP_JUMP_NOT_TRUE, /* when dst is false or NULL */
     OP_JUMP_NOT_NULL  /* when dst is there */
 };

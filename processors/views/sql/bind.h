@@ -11,12 +11,13 @@
 
 /* Placeholders among the columns of an expression: AGGREGATE_COLUMN + the aggregate's index,
  * BESIDE_COLUMN + a column of the relations that stand beside the block's rows, WINDOW_COLUMN + the
- * window function's, ROWS_COLUMN + that of a function which gives rows. */
+ * window function's, ROWS_COLUMN + ROWS_COLUMNS for each function that gives rows. */
 enum {
     AGGREGATE_COLUMN = 0x4000,
     BESIDE_COLUMN = 0x5000,
     WINDOW_COLUMN = 0x6000,
     ROWS_COLUMN = 0x7000,
+    ROWS_COLUMNS = 2,
     DEPTH_MAX = 200
 };
 

@@ -74,14 +74,15 @@ static struct expr *bind_cast(struct scope *scope, const PgQuery__TypeCast *node
         !bind_type(scope->binder, node->type_name, &type) ||
         !bind_whole_row(scope, node->arg, &row))
         return NULL;
-    if (node->arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && type_is_array(type.id))
-        return bind_array_as(scope, node->arg->a_array_expr, type);
     if (row != NULL && !type_is_text(type.id))
         return refuse_row(scope, node->location, "a row is cast to text alone");
-    arg = row != NULL ? whole_row_text(scope->binder, row) : bind_expr(scope, node->arg);
-    if (arg == NULL)
-        return NULL;
-    cast = bind_coerce(scope->binder, arg, type, CAST_EXPLICIT, "expression");
+    if (node->arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && type_is_array(type.id)) {
+        cast = arg = bind_array_as(scope, node->arg->a_array_expr, type);
+    } else {
+        arg = row != NULL ? whole_row_text(scope->binder, row) : bind_expr(scope, node->arg);
+        cast =
+            arg == NULL ? NULL : bind_coerce(scope->binder, arg, type, CAST_EXPLICIT, "expression");
+    }
     domain = bind_domain_of(scope->binder, node->type_name);
     if (cast != NULL && domain != NULL)
         cast = bind_into_domain(scope->binder, domain, cast);

@@ -23,15 +23,16 @@ WARN_UNUSED bool bind_domain(struct binder *binder, const PgQuery__CreateDomainS
 /* The type of that name that the file has made, or NULL; schema NULL: any. */
 const struct user_type *bind_user_type(struct binder *binder, const char *schema, const char *name);
 
-/* The domain that the type's name stands for, or NULL. */
+/* The domain that the type's name stands for, or whose array it is; or NULL. */
 const struct user_type *bind_domain_of(struct binder *binder, const PgQuery__TypeName *name);
 
-/* The name, whatever stands behind it, is a domain's. */
-bool bind_is_domain(struct binder *binder, const PgQuery__TypeName *name);
+/* Of a value of the type, which is of the domain or an array of it: an array of it. */
+bool bind_is_of_elements(const struct user_type *domain, struct type type);
 
-/* A CHECK of a domain over the value; NULL: refused. */
-struct expr *bind_domain_check(struct binder *binder, const PgQuery__Constraint *check,
-                               struct expr *value);
+/* A CHECK of a domain over the value or over each of its elements; `check` NULL: NOT NULL. NULL:
+ * refused. */
+struct expr *bind_domain_check(struct binder *binder, const struct user_type *domain,
+                               const PgQuery__Constraint *check, struct expr *value);
 
 /* The name of a domain's CHECK. */
 const char *bind_domain_check_name(struct binder *binder, const struct user_type *domain,

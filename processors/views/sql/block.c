@@ -7,7 +7,7 @@ struct move {
 
 int16_t *block_places(const struct block *block)
 {
-    size_t n = (size_t)ROWS_COLUMN + block->rows.n;
+    size_t n = ROWS_COLUMN + (size_t)ROWS_COLUMNS * block->rows.n;
     int16_t *at = arena_alloc(block->binder->arena, n * sizeof(*at));
 
     for (size_t i = 0; i < n; i++)

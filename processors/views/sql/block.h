@@ -78,7 +78,7 @@ WARN_UNUSED bool bind_set_operation(struct binder *binder, const PgQuery__Select
 WARN_UNUSED bool bind_values(struct binder *binder, const PgQuery__SelectStmt *select,
                              struct around around, struct query *ret);
 
-/* bind_rows.c: the columns that functions of SELECT read. */
+/* rows_select.c: the columns that functions of SELECT read. */
 void rows_need(const struct block *block, struct column_set *need);
 
 /* Replaces their arguments by what `map` makes of them; false when that is NULL. */

@@ -66,7 +66,21 @@ const char *bind_sql_value_name(const PgQuery__SQLValueFunction *node);
 /* bind_rows.c: there is a function of that name which gives rows. */
 bool bind_is_rows_function(const char *name);
 
-/* A call of it among the columns of SELECT: a placeholder column; NULL: refused. */
+/* A call of it; NULL: refused. */
+struct expr *rows_call(struct scope *scope, const char *name, PgQuery__Node *const *nodes, size_t n,
+                       int location);
+
+/* How many of them one item of FROM, and one SELECT, may have. */
+enum { ROWS_FUNCTIONS_MAX = 16 };
+
+/* Such a call as a part of an EXPAND. */
+struct plan_rows rows_part(struct binder *binder, const struct expr *call);
+
+/* Puts its columns at names[*n], as PostgreSQL names them; `alias` NULL: none is given. */
+void rows_names(struct binder *binder, const struct function *function, const char *alias,
+                const char **names, uint16_t *n);
+
+/* rows_select.c: a call of it among the columns of SELECT: a placeholder column; NULL: refused. */
 struct expr *bind_rows_call(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
 
 /* bind_aggregate.c: there is an aggregate of that name. */

@@ -89,6 +89,15 @@ struct expr *exprs_null_where(struct arena *arena, struct expr *test, struct exp
     return choice;
 }
 
+struct expr *exprs_each(struct arena *arena, struct expr *array, struct expr *test)
+{
+    struct expr *each = exprs_new(arena, EXPR_EACH, TYPE_BOOL, 2, array->location);
+
+    each->args[0] = array;
+    each->args[1] = test;
+    return each;
+}
+
 struct expr *exprs_junction(struct arena *arena, enum expr_kind kind, const struct list *args,
                             int location)
 {

@@ -34,6 +34,9 @@ struct expr *exprs_is_null(struct arena *arena, struct expr *arg);
 /* CASE WHEN test THEN NULL ELSE value END. */
 struct expr *exprs_null_where(struct arena *arena, struct expr *test, struct expr *value);
 
+/* The test, which reads `element`, is false for no element of the array. */
+struct expr *exprs_each(struct arena *arena, struct expr *array, struct expr *test);
+
 /* AND or OR over the list, flattened; a list of one is that one. */
 struct expr *exprs_junction(struct arena *arena, enum expr_kind kind, const struct list *args,
                             int location);

@@ -41,7 +41,9 @@ void nodes_describe_expr(struct buf *out, const struct expr *expr)
                                         [EXPR_CASE] = "case",
                                         [EXPR_COALESCE] = "coalesce",
                                         [EXPR_TRY] = "try",
-                                        [EXPR_DISTINCT] = "distinct"};
+                                        [EXPR_DISTINCT] = "distinct",
+                                        [EXPR_EACH] = "each",
+                                        [EXPR_ELEMENT] = "element"};
 
     buf_printf(out, "(%s ", kinds[expr->kind]);
     describe_type(out, expr->type);

@@ -7,6 +7,7 @@
 
 #include "sql/bind.h"
 #include "sql/join_group.h"
+#include "sql/whole_row.h"
 
 /* A FROM item in the making: its group, and the names it shows. */
 struct item {
@@ -53,17 +54,27 @@ WARN_UNUSED bool from_functions(struct binder *binder, struct from *from,
                                 const PgQuery__RangeFunction *node, const struct sight *sight,
                                 struct item *item);
 
-/* record_columns.c: the call is of a function that gives records, whose columns are named beside it. */
-bool record_function(const PgQuery__Node *node, bool *ret_populates);
+/* A call of a function that gives records, with its column definition list where one is written. */
+struct record_call {
+    const PgQuery__FuncCall *call; /* NULL: of another function */
+    PgQuery__Node *const *defs;
+    size_t defs_n;
+};
+
+/* record_columns.c: the call is of such a function. */
+bool record_function(const PgQuery__FuncCall *call, bool *ret_populates);
 
 /* The texts of the row that json[b]_populate_record[set] begins with; *ret_texts NULL: of NULL. */
 WARN_UNUSED bool record_row(struct scope *scope, const PgQuery__FuncCall *call,
                             struct expr **ret_texts);
 
-/* The table's columns, each made of the document, which is the column at table->first, and of that
- * row's texts, which may be the next. */
-WARN_UNUSED bool record_columns(struct scope *scope, const PgQuery__RangeFunction *node,
-                                struct table *table);
+/* Its columns (struct name *), each made of the document, and of that row's texts, NULL: none. */
+WARN_UNUSED bool record_columns(struct scope *scope, const struct record_call *called,
+                                struct expr *document, struct expr *texts, struct list *ret);
+
+/* json[b]_populate_record[set] of the document, as a row of what is in sight. */
+WARN_UNUSED bool record_row_value(struct scope *scope, const PgQuery__FuncCall *call,
+                                  struct expr *document, struct whole_row **ret);
 
 /* The functions read only columns of the group. */
 bool expansion_is_over(const struct expansion *expansion, const struct group *group);

@@ -18,14 +18,10 @@ static const struct {
     {"json_populate_recordset", true}, {"jsonb_populate_recordset", true},
 };
 
-bool record_function(const PgQuery__Node *node, bool *ret_populates)
+bool record_function(const PgQuery__FuncCall *call, bool *ret_populates)
 {
-    const PgQuery__FuncCall *call = node->func_call;
-    const char *name;
+    const char *name = ast_string(call->funcname[call->n_funcname - 1]);
 
-    if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL)
-        return false;
-    name = ast_string(call->funcname[call->n_funcname - 1]);
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
         if (strcmp(functions[i].name, name) != 0)
             continue;
@@ -109,25 +105,20 @@ static struct expr *member(const struct record *record, const struct record_colu
 }
 
 /* (a integer, b text) */
-static bool written_columns(struct binder *binder, const PgQuery__RangeFunction *node,
+static bool written_columns(struct binder *binder, const struct record_call *record,
                             struct list *ret)
 {
-    for (size_t i = 0; i < node->n_coldeflist; i++) {
-        const PgQuery__ColumnDef *def = node->coldeflist[i]->column_def;
+    for (size_t i = 0; i < record->defs_n; i++) {
+        const PgQuery__ColumnDef *def = record->defs[i]->column_def;
         struct type type;
 
         if (!ast_only(&binder->ast, def, "colname type_name is_local") ||
             !bind_type(binder, def->type_name, &type))
             return false;
-        if (type_is_array(type.id) && bind_is_domain(binder, def->type_name))
-            return ast_refuse(&binder->ast, def->location,
-                              "column \"%s\": an array of a domain is not read from a document; "
-                              "take the type that the domain is of",
-                              def->colname);
         add_column(binder, ret, def->colname, type)->domain =
             bind_domain_of(binder, def->type_name);
     }
-    return ret->n > 0 || ast_refuse(&binder->ast, ast_location(node->functions[0]),
+    return ret->n > 0 || ast_refuse(&binder->ast, record->call->location,
                                     "a column definition list is required for functions that give "
                                     "records: AS name(a integer, b text)");
 }
@@ -230,43 +221,78 @@ bool record_row(struct scope *scope, const PgQuery__FuncCall *call, struct expr 
     return row == NULL || *ret_texts != NULL;
 }
 
-/* What the functions give at table->first. */
-static struct record record_at(const struct scope *scope, const struct table *table, int location)
+/* The columns as members of the document. */
+static bool members(const struct record *record, const struct list *columns, struct list *ret)
 {
-    const struct column *shape = &scope->from->columns[table->first];
-    struct record record = {scope->binder, NULL, NULL};
+    for (uint32_t i = 0; i < columns->n; i++) {
+        const struct record_column *column = columns->at[i];
+        struct name *name = arena_alloc(record->binder->arena, sizeof(*name));
 
-    record.document = exprs_column(scope->binder->arena, table->first, shape[0].type, location);
-    if (type_is_array(shape[1].type.id))
-        record.texts = exprs_column(scope->binder->arena, (uint16_t)(table->first + 1),
-                                    shape[1].type, location);
-    return record;
+        *name = (struct name){column->name, member(record, column, (uint16_t)i)};
+        if (name->expr == NULL)
+            return false;
+        list_add(ret, record->binder->arena, name);
+    }
+    return true;
 }
 
-bool record_columns(struct scope *scope, const PgQuery__RangeFunction *node, struct table *table)
+bool record_columns(struct scope *scope, const struct record_call *called, struct expr *document,
+                    struct expr *texts, struct list *ret)
 {
-    const PgQuery__FuncCall *call = node->functions[0]->list->items[0]->func_call;
-    struct binder *binder = scope->binder;
-    struct record record = record_at(scope, table, ast_location(node->functions[0]));
+    const struct record record = {scope->binder, document, texts};
     struct whole_row *row;
     struct list columns = {0};
     bool populates = false;
 
-    (void)record_function(node->functions[0]->list->items[0], &populates);
-    if (populates ? !populated(scope, call, &columns, &row)
-                  : !written_columns(binder, node, &columns))
-        return false;
-    table->n = (uint16_t)columns.n;
-    table->names = arena_alloc(binder->arena, (columns.n + 1U) * sizeof(struct name));
-    for (uint16_t i = 0; i < table->n; i++) {
-        const struct record_column *column = columns.at[i];
-        const PgQuery__Alias *alias = node->alias;
-        const char *name =
-            alias != NULL && i < alias->n_colnames ? ast_string(alias->colnames[i]) : column->name;
+    (void)record_function(called->call, &populates);
+    if (populates && called->defs_n > 0)
+        return ast_refuse(&scope->binder->ast, called->call->location,
+                          "a column definition list is redundant: the row to populate has its own");
+    return (populates ? populated(scope, called->call, &columns, &row)
+                      : written_columns(scope->binder, called, &columns)) &&
+           members(&record, &columns, ret);
+}
 
-        table->names[i] = (struct name){name, member(&record, column, i)};
-        if (table->names[i].expr == NULL)
-            return false;
+/* ---- as a value ---- */
+
+/* NULL where there is neither a document nor a row to begin with. */
+static struct expr *presence(struct binder *binder, const struct whole_row *base,
+                             struct expr *document)
+{
+    struct list absent = {0};
+
+    if (base == NULL)
+        return document;
+    if (base->present == NULL)
+        return NULL;
+    list_add(&absent, binder->arena, exprs_is_null(binder->arena, document));
+    list_add(&absent, binder->arena, exprs_is_null(binder->arena, base->present));
+    return exprs_null_where(binder->arena,
+                            exprs_junction(binder->arena, EXPR_AND, &absent, document->location),
+                            exprs_bool(binder->arena, true, document->location));
+}
+
+bool record_row_value(struct scope *scope, const PgQuery__FuncCall *call, struct expr *document,
+                      struct whole_row **ret)
+{
+    struct binder *binder = scope->binder;
+    struct whole_row *base = NULL, *row = arena_zalloc(binder->arena, sizeof(*row));
+    struct list columns = {0}, names = {0};
+    struct record record = {binder, document, NULL};
+
+    if (!populated(scope, call, &columns, &base))
+        return false;
+    if (base != NULL && (record.texts = whole_row_texts(binder, base)) == NULL)
+        return false;
+    if (!members(&record, &columns, &names))
+        return false;
+    row->present = presence(binder, base, document);
+    row->location = call->location;
+    for (uint32_t i = 0; i < names.n; i++) {
+        const struct name *name = names.at[i];
+
+        whole_row_add(binder, row, name->column, name->expr);
     }
+    *ret = row;
     return true;
 }

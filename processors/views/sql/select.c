@@ -1,25 +1,32 @@
 #include "sql/block.h"
+#include "sql/whole_row.h"
 
 static bool is_star(const PgQuery__Node *node)
 {
-    return node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
-           node->column_ref->fields[node->column_ref->n_fields - 1]->node_case ==
-               PG_QUERY__NODE__NODE_A_STAR;
+    const PgQuery__Node *last = NULL;
+
+    if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
+        last = node->column_ref->fields[node->column_ref->n_fields - 1];
+    if (node->node_case == PG_QUERY__NODE__NODE_A_INDIRECTION)
+        last = node->a_indirection->indirection[node->a_indirection->n_indirection - 1];
+    return last != NULL && last->node_case == PG_QUERY__NODE__NODE_A_STAR;
 }
 
-static bool bind_star_target(struct scope *scope, struct block *block,
-                             const PgQuery__ColumnRef *node)
+/* *, t.*, (row).* */
+static bool bind_star_target(struct scope *scope, struct block *block, const PgQuery__Node *node)
 {
+    bool of_row = node->node_case == PG_QUERY__NODE__NODE_A_INDIRECTION;
     struct list names = {0};
 
-    if (!bind_star(scope, node, &names))
+    if (of_row ? !bind_row_star(scope, node->a_indirection, &names)
+               : !bind_star(scope, node->column_ref, &names))
         return false;
     for (uint32_t i = 0; i < names.n; i++) {
         const struct name *name = names.at[i];
         struct expr *expr = arena_alloc(block->binder->arena, sizeof(*expr));
 
         *expr = *name->expr;
-        expr->location = node->location;
+        expr->location = ast_location(node);
         if (!block_add_target(block, name->column, expr))
             return false;
     }
@@ -33,7 +40,7 @@ static bool bind_target(struct scope *scope, struct block *block, const PgQuery_
     if (!ast_only(&block->binder->ast, node, "name val"))
         return false;
     if (is_star(node->val))
-        return bind_star_target(scope, block, node->val->column_ref);
+        return bind_star_target(scope, block, node->val);
     expr = bind_expr(scope, node->val);
     if (!block->keeps_unknown)
         expr = bind_decided(block->binder, expr);

@@ -299,7 +299,7 @@ static void note_domain(struct making *making, const PgQuery__TypeName *name)
         return;
     list_add(&making->domains, making->binder->arena, of);
     for (const struct user_type *domain = of->domain; domain != NULL; domain = domain->base)
-        if (domain->not_null)
+        if (domain->not_null && !bind_is_of_elements(domain, making->columns[of->column].type))
             making->columns[of->column].not_null = true;
 }
 
@@ -506,26 +506,38 @@ static bool add_check(struct making *making, const struct from *from,
     return true;
 }
 
-/* A domain's CHECKs bind the column as its own do; their rules are "column constraint". */
-static bool add_domain_checks(struct making *making, const struct of_domain *of)
+/* A rule of a domain, over the column or its elements: "column constraint". */
+static bool add_domain_rule(struct making *making, const struct of_domain *of,
+                            const struct user_type *domain, const PgQuery__Constraint *check,
+                            const char *name)
 {
     struct binder *binder = making->binder;
+    const struct column *column = &making->columns[of->column];
+    struct plan_rule *rule = arena_zalloc(binder->arena, sizeof(*rule));
+
+    rule->expr = bind_domain_check(binder, domain, check,
+                                   exprs_column(binder->arena, of->column, column->type, -1));
+    if (rule->expr == NULL)
+        return false;
+    rule->name = arena_printf(binder->arena, "%s %s", column->name, name);
+    rule->text = check != NULL ? check_text(making, check->location) : "VALUE IS NOT NULL";
+    list_add(&making->rules, binder->arena, rule);
+    return true;
+}
+
+/* A domain's rules bind the column as its own do. */
+static bool add_domain_rules(struct making *making, const struct of_domain *of)
+{
+    struct type type = making->columns[of->column].type;
 
     for (const struct user_type *domain = of->domain; domain != NULL; domain = domain->base) {
-        for (uint32_t i = 0; i < domain->checks.n; i++) {
-            const PgQuery__Constraint *check = domain->checks.at[i];
-            struct plan_rule *rule = arena_zalloc(binder->arena, sizeof(*rule));
-
-            rule->expr = bind_domain_check(
-                binder, check,
-                exprs_column(binder->arena, of->column, making->columns[of->column].type, -1));
-            if (rule->expr == NULL)
+        if (domain->not_null && bind_is_of_elements(domain, type) &&
+            !add_domain_rule(making, of, domain, NULL, "elements not null"))
+            return false;
+        for (uint32_t i = 0; i < domain->checks.n; i++)
+            if (!add_domain_rule(making, of, domain, domain->checks.at[i],
+                                 bind_domain_check_name(making->binder, domain, i)))
                 return false;
-            rule->name = arena_printf(binder->arena, "%s %s", making->columns[of->column].name,
-                                      bind_domain_check_name(binder, domain, i));
-            rule->text = check_text(making, check->location);
-            list_add(&making->rules, binder->arena, rule);
-        }
     }
     return true;
 }
@@ -630,7 +642,7 @@ static bool make_rules(struct making *making)
         if (!add_check(making, &from, making->checks.at[i]))
             return false;
     for (uint32_t i = 0; i < making->domains.n; i++)
-        if (!add_domain_checks(making, making->domains.at[i]))
+        if (!add_domain_rules(making, making->domains.at[i]))
             return false;
     if (!read_warnings(making))
         return false;

@@ -217,7 +217,7 @@ bool subquery_full(struct binder *binder, struct from *from, const struct full *
     if (right->n == 0)
         return true;
     if (!has_equality(sides->on, sides->left, sides->right, &full->answers))
-        return ast_refuse(&binder->ast, location,
+        return ast_refuse(&binder->ast, ((const struct expr *)sides->on->at[0])->location,
                           "FULL JOIN is only supported with an equality between both sides in ON");
     key = identity(binder, right);
     joined = joins_outer(binder, PLAN_JOIN_LEFT, sides->left, sides->right, *sides->on, location);

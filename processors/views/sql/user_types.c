@@ -85,25 +85,19 @@ const struct user_type *bind_domain_of(struct binder *binder, const PgQuery__Typ
     const char *schema = name->n_names == 2 ? ast_string(name->names[0]) : NULL;
     const struct user_type *type;
 
-    if (last == NULL || name->n_array_bounds > 0)
+    if (last == NULL)
         return NULL;
     type = bind_user_type(binder, schema, last);
     return type != NULL && type->is_domain ? type : NULL;
 }
 
-bool bind_is_domain(struct binder *binder, const PgQuery__TypeName *name)
+bool bind_is_of_elements(const struct user_type *domain, struct type type)
 {
-    const struct user_type *type =
-        name->n_names == 0
-            ? NULL
-            : bind_user_type(binder, name->n_names == 2 ? ast_string(name->names[0]) : NULL,
-                             ast_string(name->names[name->n_names - 1]));
-
-    return type != NULL && type->is_domain;
+    return type_is_array(type.id) && !type_is_array(domain->type.id);
 }
 
-struct expr *bind_domain_check(struct binder *binder, const PgQuery__Constraint *check,
-                               struct expr *value)
+static struct expr *check_of(struct binder *binder, const PgQuery__Constraint *check,
+                             struct expr *value)
 {
     struct name name = {"value", value}, *names = arena_alloc(binder->arena, sizeof(name));
     struct from from = {.block = &from};
@@ -112,6 +106,23 @@ struct expr *bind_domain_check(struct binder *binder, const PgQuery__Constraint 
     *names = name;
     list_add(&from.visible, binder->arena, names);
     return bind_condition(&scope, check->raw_expr);
+}
+
+struct expr *bind_domain_check(struct binder *binder, const struct user_type *domain,
+                               const PgQuery__Constraint *check, struct expr *value)
+{
+    bool each = bind_is_of_elements(domain, value->type);
+    struct expr *one = value, *test;
+
+    if (each) {
+        one = exprs_new(binder->arena, EXPR_ELEMENT, type_element(value->type.id), 0,
+                        value->location);
+        one->type.typmod = value->type.typmod;
+    }
+    test = check != NULL
+               ? check_of(binder, check, one)
+               : exprs_not(binder->arena, exprs_is_null(binder->arena, one), value->location);
+    return test != NULL && each ? exprs_each(binder->arena, value, test) : test;
 }
 
 static struct expr *text_constant(struct binder *binder, const char *text)
@@ -144,17 +155,14 @@ struct expr *bind_into_domain(struct binder *binder, const struct user_type *dom
         value = bind_into_domain(binder, domain->base, value);
     if (value == NULL)
         return NULL;
-    if (domain->not_null) {
-        struct expr *test = exprs_is_null(binder->arena, plain);
-
+    if (domain->not_null)
         value = guarded(
-            binder, value, exprs_not(binder->arena, test, plain->location),
+            binder, value, bind_domain_check(binder, domain, NULL, plain),
             arena_printf(binder->arena, "domain %s does not allow null values", domain->name),
             "23502");
-    }
     for (uint32_t i = 0; i < domain->checks.n; i++) {
         const PgQuery__Constraint *check = domain->checks.at[i];
-        struct expr *test = bind_domain_check(binder, check, plain);
+        struct expr *test = bind_domain_check(binder, domain, check, plain);
         const char *name = bind_domain_check_name(binder, domain, i);
 
         if (test == NULL)

@@ -13,6 +13,12 @@ static void add_field(struct binder *binder, struct whole_row *row, const char *
     list_add(&row->fields, binder->arena, field);
 }
 
+void whole_row_add(struct binder *binder, struct whole_row *row, const char *name,
+                   struct expr *expr)
+{
+    add_field(binder, row, name, expr, NULL);
+}
+
 static bool is_star(const PgQuery__Node *node)
 {
     return node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
@@ -70,6 +76,8 @@ bool bind_whole_row(struct scope *scope, const PgQuery__Node *node, struct whole
         ok = bind_written(scope, node->row_expr, ret);
     else if (node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
         ok = bind_table_row(scope, node->column_ref, ret);
+    else if (node->node_case == PG_QUERY__NODE__NODE_FUNC_CALL)
+        ok = bind_call_row(scope, node->func_call, ret);
     binder->depth--;
     return ok;
 }
@@ -178,13 +186,29 @@ static const struct row_field *find_field(const struct whole_row *row, const cha
     return NULL;
 }
 
+/* The first `n` steps into the row, as long as they lead to rows within it: the field that is left,
+ * or *row. */
+static bool walk_fields(struct scope *scope, const PgQuery__AIndirection *node, size_t n,
+                        struct whole_row **row, const struct row_field **ret, size_t *ret_used)
+{
+    *ret = NULL;
+    for (*ret_used = 0; *row != NULL && *ret_used < n; ++*ret_used) {
+        const char *name = ast_string(node->indirection[*ret_used]);
+
+        *ret = name == NULL ? NULL : find_field(*row, name);
+        if (*ret == NULL)
+            return ast_refuse(&scope->binder->ast, ast_location(node->arg),
+                              "the row has no column \"%s\"", name == NULL ? "*" : name);
+        *row = (*ret)->row;
+    }
+    return true;
+}
+
 bool bind_row_field(struct scope *scope, const PgQuery__AIndirection *node, struct expr **ret,
                     size_t *ret_used)
 {
-    struct ast *ast = &scope->binder->ast;
     struct whole_row *row = NULL;
     const struct row_field *field = NULL;
-    size_t used = 0;
 
     *ret = NULL;
     if (node->n_indirection == 0 || ast_string(node->indirection[0]) == NULL)
@@ -193,20 +217,39 @@ bool bind_row_field(struct scope *scope, const PgQuery__AIndirection *node, stru
         return false;
     if (row == NULL)
         return true;
-    for (; row != NULL && used < node->n_indirection; used++) {
-        const char *name = ast_string(node->indirection[used]);
-
-        field = name == NULL ? NULL : find_field(row, name);
-        if (field == NULL)
-            return ast_refuse(ast, ast_location(node->arg), "the row has no column \"%s\"",
-                              name == NULL ? "*" : name);
-        row = field->row;
-    }
+    if (!walk_fields(scope, node, node->n_indirection, &row, &field, ret_used))
+        return false;
     if (row != NULL)
-        return ast_refuse(ast, ast_location(node->arg),
+        return ast_refuse(&scope->binder->ast, ast_location(node->arg),
                           "a whole row is no value here; name its columns");
+    assert(field != NULL);
     *ret = field->expr;
-    *ret_used = used;
+    return true;
+}
+
+bool bind_row_star(struct scope *scope, const PgQuery__AIndirection *node, struct list *out)
+{
+    struct binder *binder = scope->binder;
+    int location = ast_location(node->arg);
+    struct whole_row *row = NULL;
+    const struct row_field *field;
+    size_t used = 0;
+
+    if (!bind_whole_row(scope, node->arg, &row) ||
+        !walk_fields(scope, node, node->n_indirection - 1, &row, &field, &used))
+        return false;
+    if (row == NULL)
+        return ast_refuse(&binder->ast, location, "only a row has columns for .*");
+    for (uint32_t i = 0; i < row->fields.n; i++) {
+        struct name *name = arena_alloc(binder->arena, sizeof(*name));
+
+        field = row->fields.at[i];
+        if (field->row != NULL)
+            return ast_refuse(&binder->ast, location,
+                              "a whole row is no column of a view; name its columns");
+        *name = (struct name){field->name, field->expr};
+        list_add(out, binder->arena, name);
+    }
     return true;
 }
 

@@ -24,6 +24,10 @@ struct whole_row {
     int location;
 };
 
+/* Adds a field that is a value. */
+void whole_row_add(struct binder *binder, struct whole_row *row, const char *name,
+                   struct expr *expr);
+
 /* The row that the syntax is; *ret NULL with true: it is none. */
 WARN_UNUSED bool bind_whole_row(struct scope *scope, const PgQuery__Node *node,
                                 struct whole_row **ret);
@@ -53,6 +57,14 @@ struct expr *whole_row_presence(struct binder *binder, const struct whole_row *r
  * true: it is none of a row. */
 WARN_UNUSED bool bind_row_field(struct scope *scope, const PgQuery__AIndirection *node,
                                 struct expr **ret, size_t *ret_used);
+
+/* The fields that (row).* stands for (struct name *). */
+WARN_UNUSED bool bind_row_star(struct scope *scope, const PgQuery__AIndirection *node,
+                               struct list *out);
+
+/* rows_select.c: the row that a call gives; *ret NULL with true: it gives none. */
+WARN_UNUSED bool bind_call_row(struct scope *scope, const PgQuery__FuncCall *call,
+                               struct whole_row **ret);
 
 /* row IS NULL, IS NOT NULL. */
 struct expr *whole_row_null_test(struct binder *binder, const struct whole_row *row, bool is_null,
