@@ -142,7 +142,7 @@ def run(pipeline, oracle, orders):
             lines.extend(order.lines(events))
             lines.append("P")
     done = subprocess.run([str(DRIVER), *pipeline.arguments], input="\n".join(lines) + "\n", capture_output=True, text=True,
-                          timeout=DEADLINE_S, preexec_fn=first_to_go)
+                          timeout=DEADLINE_S)
     if done.returncode != 0:
         raise Crashed(f"exit status {done.returncode}: {done.stderr.strip()[-700:]}")
     found, rows, errors = [], {}, {}
@@ -158,11 +158,6 @@ def run(pipeline, oracle, orders):
             errors.setdefault(view, []).append((sqlstate, message))
     n = len(oracle.segments)
     return [found[i:i + n] for i in range(0, len(found), n)]
-
-
-def first_to_go():
-    """Where memory runs out, this process ends, and not the servers beside it."""
-    Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def unescape(text):

@@ -230,9 +230,8 @@ class Answer:
 class Oracle:
     """A script that has been run: `tables`, `segments` (events up to each check), `answers` (by view at each check)."""
 
-    def __init__(self, server, script, upto=None, shuffles=0, measured=False):
+    def __init__(self, server, script, upto=None, shuffles=0):
         self.server, self.script, self.shuffles = server, script, shuffles
-        self.measured, self.most_rows = measured, {}
         self.tables, self.segments, self.answers, self.failed = {}, [], [], {}
         self.types, self.foreign, self.shuffled = {}, [], []
         self.database = server.database()
@@ -325,9 +324,6 @@ class Oracle:
                             " 'publication_names', 'equality')", (self.slot,))
         self.segments.append([event for (data,) in self.decoding.fetchall() for event in self.decoder.take(data)])
         self.answers.append({view: self._answer(view) for view in views})
-        if self.measured:
-            for view in views:
-                self.most_rows[view] = max(self.most_rows.get(view, 0), self._steps_rows(view))
         if last:
             for seed in range(self.shuffles):
                 self._shuffle(views, seed)
@@ -338,24 +334,6 @@ class Oracle:
             named = self._query(f"SELECT row_to_json(whole)::text FROM ({self.script.oracles[view]}) AS whole")
             answer.rows = named.rows
         return answer
-
-    def _steps_rows(self, view):
-        """The most rows that a step of PostgreSQL's own plan gave; 0: it raises an error."""
-        def rows(node):
-            return max([node["Actual Rows"] * node["Actual Loops"], *map(rows, node.get("Plans", []))])
-
-        try:
-            self.cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON) SELECT * FROM {view}")
-            return rows(self.cursor.fetchone()[0][0]["Plan"])
-        except psycopg2.Error:
-            return 0
-
-    def unjudged(self, limit):
-        """{view: why} where PostgreSQL is no judge: a step has more rows than the limit, a statement takes too long, or its own
-        code fails (SQLSTATE XX...)."""
-        failed = {view: ": ".join(answer.error) for found in self.answers for view, answer in found.items()
-                  if answer.error and (answer.error[0] == "57014" or answer.error[0].startswith("XX"))}
-        return failed | {view: f"a step of PostgreSQL's plan has {n} rows" for view, n in self.most_rows.items() if n > limit}
 
     def _query(self, text):
         try:
