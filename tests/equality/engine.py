@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -11,10 +12,27 @@ from script import PIPELINE, ROOT
 BUILD = Path(os.environ.get("SLUICE_BUILD") or ROOT / "build" / "dev")
 DRIVER = (BUILD if BUILD.is_absolute() else ROOT / BUILD) / "tests" / "equality_driver"
 DEADLINE_S = 300
+MEMORY_BYTES = 3 << 30  # address space of a driver: ten ordinary views take a thirtieth
 
 
 class Crashed(Exception):
-    """The driver ended by itself; the text is what it said."""
+    """The driver ended by itself, or did not end; the text is what it said."""
+
+
+class TooLarge(Crashed):
+    """The driver wanted more memory than it may have: what it would have answered is not known."""
+
+
+def drive(arguments, stream):
+    """Runs the driver over the stream; the finished process."""
+    try:
+        done = subprocess.run(["prlimit", f"--as={MEMORY_BYTES}", str(DRIVER), *arguments], input=stream, capture_output=True, text=True,
+                              timeout=DEADLINE_S)
+    except subprocess.TimeoutExpired:
+        raise Crashed(f"not done in {DEADLINE_S} s") from None
+    if done.returncode == -signal.SIGABRT and 'msg="out of memory"' in done.stderr:
+        raise TooLarge(f"takes more than {MEMORY_BYTES >> 20} MB")
+    return done
 
 
 class Pipeline:
@@ -53,8 +71,7 @@ class Pipeline:
             starts.append(text.count("\n") + 1)
             text += statement + ";\n"
         self.path.write_text(text)
-        done = subprocess.run([str(DRIVER), *self.arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=DEADLINE_S)
+        done = drive(self.arguments, "")
         if done.returncode == 0:
             for _, view, what in (line.split("\t") for line in done.stdout.splitlines() if line.startswith("U\t")):
                 self.uses.setdefault(view, set()).add(what)
@@ -141,8 +158,7 @@ def run(pipeline, oracle, orders):
         for events in oracle.segments:
             lines.extend(order.lines(events))
             lines.append("P")
-    done = subprocess.run([str(DRIVER), *pipeline.arguments], input="\n".join(lines) + "\n", capture_output=True, text=True,
-                          timeout=DEADLINE_S)
+    done = drive(pipeline.arguments, "\n".join(lines) + "\n")
     if done.returncode != 0:
         raise Crashed(f"exit status {done.returncode}: {done.stderr.strip()[-700:]}")
     found, rows, errors = [], {}, {}

@@ -13,10 +13,12 @@ from oracle import Oracle
 HERE = Path(__file__).resolve().parent
 SHUFFLES = (8, 60)  # the second where the first show nothing
 HISTORY = 12
+UNANSWERED = ("too large", "no answer")
 
 
 class Verdict:
-    """What became of a view: equal, by value, error, different, crashed, refused; `rows` seen over all checks."""
+    """What became of a view: equal, by value, error, different, crashed, refused, too large (for the driver's memory or PostgreSQL's
+    time), no answer (PostgreSQL's data are damaged); `rows` seen over all checks."""
 
     def __init__(self, view, outcome, detail="", rows=0):
         self.view, self.outcome, self.detail, self.rows = view, outcome, detail, rows
@@ -64,7 +66,7 @@ class Run:
             rounds = engine.run(pipeline, self.oracle, self.orders)
         except engine.Crashed as crash:
             if len(views) == 1:
-                self.verdicts.append(Verdict(views[0], "crashed", str(crash)))
+                self.verdicts.append(Verdict(views[0], "too large" if isinstance(crash, engine.TooLarge) else "crashed", str(crash)))
                 return
             for half in (views[:len(views) // 2], views[len(views) // 2:]):
                 self._compare(engine.Pipeline(self.oracle, self.folder, half), half)
@@ -90,11 +92,14 @@ class Run:
                 if kind == "different":
                     place = f"round {number} ({self.orders[number]}), check {check + 1} of {len(checks)}"
                     return Verdict(view, kind, f"{place}\n{detail}" + self._history(view, check, detail))
-                outcome, why = (outcome, why) if kind == "equal" else (kind, detail)
+                if kind != "equal" and outcome not in UNANSWERED:
+                    outcome, why = kind, detail
                 rows_n += len(ours)
         return Verdict(view, outcome, why, rows_n)
 
     def _check(self, view, check, answer, ours, errors, loose):
+        if answer.is_given_up:
+            return "no answer" if answer.error[0] == "XX001" else "too large", f"PostgreSQL gave up: {answer.error[1]}"
         if answer.error:
             if answer.error[0] not in [sqlstate for sqlstate, _ in errors]:
                 return "different", f"PostgreSQL raises {answer.error}, the engine withheld {errors[:3]}"
@@ -171,6 +176,8 @@ def report(run, path, expected, strict):
         if verdict.view in run.script.refused:
             verdict.outcome = "refused rightly" if verdict.outcome == "refused" else "different"
             verdict.detail = verdict.detail or "the script says that this must be refused"
+        if verdict.outcome in UNANSWERED:
+            verdict.outcome, verdict.detail = "different", f"{verdict.outcome}: {verdict.detail}"
         if verdict.is_bad and why:
             verdict.outcome, verdict.detail = "known", why
         elif why and verdict.outcome in ("equal", "by value", "error"):

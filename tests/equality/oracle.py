@@ -17,12 +17,14 @@ from script import Check
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness.postgres import Postgres  # noqa: E402
 from harness.servers import Stack  # noqa: E402
+from harness.wait import until  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = "equality_template"
 SETTINGS = ("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;"
             "SET search_path = public, pg_catalog; SET synchronous_commit = off; SET client_min_messages = warning;"
-            "SET jit = off; SET statement_timeout = '60s'")
+            "SET jit = off; SET statement_timeout = '60s'; SET cursor_tuple_fraction = 1")
+ROWS_MOST = 300_000  # of an answer
 # interval and time with time zone: Debezium's own forms lose months or the zone; PostgreSQL's text keeps them
 AS_TEXT = {1186: 0, 1266: 0}
 numbers = itertools.count(1)
@@ -59,11 +61,18 @@ class Server:
     def database(self):
         """A new database's name."""
         name = f"equality_{os.getpid()}_{next(numbers)}"
+        self._wait_up()
         with self.lock:
             self.postgres.execute("postgres", f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log")
         return name
 
+    def _wait_up(self):
+        """A query may have ended it: it is back when it has recovered."""
+        until(lambda: self.postgres.value("postgres", "SELECT true"), "PostgreSQL to take connections",
+              ignore=(psycopg2.OperationalError,))
+
     def drop(self, name):
+        self._wait_up()
         self.postgres.execute("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def close(self):
@@ -226,6 +235,11 @@ class Answer:
     def __init__(self, rows=None, error=None):
         self.rows, self.error = rows, error
 
+    @property
+    def is_given_up(self):
+        """There is no answer: its statement_timeout ran out, its rows were too many or resources too few, or its data are damaged."""
+        return self.error is not None and (self.error[0] == "57014" or self.error[0].startswith(("53", "XX001")))
+
 
 class Oracle:
     """A script that has been run: `tables`, `segments` (events up to each check), `answers` (by view at each check)."""
@@ -336,9 +350,11 @@ class Oracle:
         return answer
 
     def _query(self, text):
+        """The query's answer, through a cursor: an answer without end must not be held."""
         try:
-            self.cursor.execute(text)
-            return Answer(rows=[row for (row,) in self.cursor.fetchall()])
+            self.cursor.execute(f"DECLARE answer CURSOR FOR {text}; FETCH {ROWS_MOST + 1} FROM answer")
+            rows = [row for (row,) in self.cursor.fetchall()]
+            return Answer(rows=rows) if len(rows) <= ROWS_MOST else Answer(error=("53400", f"more than {ROWS_MOST} rows"))
         except psycopg2.Error as error:
             if error.pgcode is None:
                 raise
