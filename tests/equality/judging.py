@@ -18,7 +18,7 @@ UNANSWERED = ("too large", "no answer")
 
 class Verdict:
     """What became of a view: equal, by value, error, different, crashed, refused, too large (for the driver's memory or PostgreSQL's
-    time), no answer (PostgreSQL's data are damaged); `rows` seen over all checks."""
+    time), no answer (PostgreSQL fails by itself); `rows` seen over all checks."""
 
     def __init__(self, view, outcome, detail="", rows=0):
         self.view, self.outcome, self.detail, self.rows = view, outcome, detail, rows
@@ -99,7 +99,7 @@ class Run:
 
     def _check(self, view, check, answer, ours, errors, loose):
         if answer.is_given_up:
-            return "no answer" if answer.error[0] == "XX001" else "too large", f"PostgreSQL gave up: {answer.error[1]}"
+            return "no answer" if answer.error[0].startswith("XX") else "too large", f"PostgreSQL gave up: {answer.error[1]}"
         if answer.error:
             if answer.error[0] not in [sqlstate for sqlstate, _ in errors]:
                 return "different", f"PostgreSQL raises {answer.error}, the engine withheld {errors[:3]}"

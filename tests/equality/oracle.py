@@ -237,8 +237,8 @@ class Answer:
 
     @property
     def is_given_up(self):
-        """There is no answer: its statement_timeout ran out, its rows were too many or resources too few, or its data are damaged."""
-        return self.error is not None and (self.error[0] == "57014" or self.error[0].startswith(("53", "XX001")))
+        """There is no answer: its statement_timeout ran out, its rows were too many or resources too few, or its own code failed."""
+        return self.error is not None and (self.error[0] == "57014" or self.error[0].startswith(("53", "XX")))
 
 
 class Oracle:
