@@ -29,6 +29,9 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const struct en
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, "Allow", "GET, HEAD");
+    if (reply->status == MHD_HTTP_UNAUTHORIZED)
+        MHD_add_response_header(response, "WWW-Authenticate",
+                                "Basic realm=\"sluice\", charset=\"UTF-8\"");
     enum MHD_Result queued = MHD_queue_response(connection, reply->status, response);
     MHD_destroy_response(response);
     return queued;
@@ -55,6 +58,8 @@ static void ask_page(const struct endpoint_source *source, struct MHD_Connection
 
     request.accept =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    request.authorization =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
     MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, on_argument, &request);
     source->page(source->arg, &request, reply);
 }

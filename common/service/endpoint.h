@@ -19,13 +19,15 @@ enum { ENDPOINT_ARGUMENTS_MAX = 16 };
 
 /* A question for a page. Views live as long as the call. */
 struct endpoint_request {
-    const char *path;   /* decoded */
-    const char *accept; /* the header, or NULL */
+    const char *path;          /* decoded */
+    const char *accept;        /* the header, or NULL */
+    const char *authorization; /* likewise */
     struct endpoint_argument arguments[ENDPOINT_ARGUMENTS_MAX];
     size_t arguments_n; /* may be above the maximum: then the rest is not there */
 };
 
-/* Its answer; begins as 200 with an empty body. `type` must be a literal. */
+/* Its answer; begins as 200 with an empty body. `type` must be a literal. 401 asks for Basic
+ * authentication. */
 struct endpoint_reply {
     unsigned status;
     const char *type; /* Content-Type */

@@ -38,6 +38,11 @@ static const struct option serving[] = {
     {"serve", OPTION_STRING, FIELD(serve), .value_name = "[HOST:]PORT",
      .help = "answer GET instead: each report at /reports/NAME and at the path that it declares, "
              "with its parameters as ?name=value, as JSON, CSV, XML or a table"},
+    {"serve-username", OPTION_STRING, FIELD(serve_username), .value_name = "NAME",
+     .help = "ask for a login, by Basic authentication; without it whoever reaches the port may "
+             "read the reports"},
+    {"serve-password", OPTION_SECRET, FIELD(serve_password), .value_name = "FILE",
+     .help = "file with its password"},
     {"serve-rows", OPTION_INT, FIELD(serve_rows), "10000", .min = 1, .max = 10000000,
      .value_name = "N", .help = "an answer of more rows is refused"},
     {"serve-timeout", OPTION_DURATION, FIELD(serve_timeout_ms), "5s", .min = 10, .max = 3600000,
@@ -85,6 +90,23 @@ void report_option_set(struct report_options *options, struct report_option_tabl
         .bare = "query"};
 }
 
+/* Of the login either all or nothing is given. */
+static bool check_login(const struct report_options *options, struct err *reterr)
+{
+    bool named = options->serve_username != NULL, secret = options->serve_password != NULL;
+
+    if (named != secret || (named && options->serve == NULL))
+        return err_stop(reterr, EX_USAGE,
+                        "--serve-username and --serve-password-file belong together, and to "
+                        "--serve");
+    return !named ||
+           (options->serve_username[0] != '\0' && strchr(options->serve_username, ':') == NULL) ||
+           err_stop(reterr, EX_USAGE,
+                    "--serve-username %s: a user's name has no colon in it and "
+                    "is not empty",
+                    options->serve_username);
+}
+
 static bool check_one_thing(const struct report_options *options, struct err *reterr)
 {
     int things = (options->query != NULL) + (options->quality != NULL) + (options->files != NULL) +
@@ -126,7 +148,7 @@ bool report_options_complete(struct report_options *options, struct err *reterr)
 {
     bool once = options->every_ms == 0 && options->cron == NULL;
 
-    if (!check_one_thing(options, reterr) ||
+    if (!check_one_thing(options, reterr) || !check_login(options, reterr) ||
         !schedule_make(once, options->every_ms, options->cron, &options->schedule, reterr))
         return false;
     options->lasting = !once || options->serve != NULL;

@@ -26,6 +26,7 @@ struct report_options {
     int64_t every_ms;
     char *cron, *summary_file;
     char *serve; /* HOST:PORT */
+    char *serve_username, *serve_password;
     int64_t serve_rows, serve_timeout_ms;
     char *quality; /* a topic */
     char *files;   /* a topic */

@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "query.h"
+#include "record/base64.h"
 #include "record/json.h"
+#include <strings.h>
 
 enum { ARENA_BYTES = 1 << 20, ANSWER_BYTES_MAX = 64 << 20, PROBE_MS = 5000 };
 
@@ -15,6 +17,7 @@ struct server {
     const struct report_options *options;
     struct metric *metrics;
     struct catalog catalog;
+    struct str login; /* name:password in base64; at NULL: nobody is asked */
     struct pg *pg;
     struct arena *arena;
 };
@@ -134,12 +137,43 @@ static void answer_report(struct server *server, const struct endpoint_request *
         say_failed(reply, &err);
 }
 
+/* The login in base64, as a client sends it. */
+static struct str login_of(const struct report_options *options, struct arena *arena)
+{
+    CLEANUP(buf) struct buf plain = {0}, coded = {0};
+
+    if (options->serve_username == NULL)
+        return STR_NONE;
+    buf_printf(&plain, "%s:%s", options->serve_username, options->serve_password);
+    base64_write(&coded, buf_str(&plain));
+    return arena_copy(arena, buf_str(&coded));
+}
+
+/* Takes as long whichever byte differs. */
+static bool is_allowed(const struct server *server, const char *authorization)
+{
+    static const char scheme[] = "Basic ";
+    struct str given = str_of(authorization);
+    unsigned char differs = 0;
+
+    if (server->login.at == NULL)
+        return true;
+    if (given.len != strlen(scheme) + server->login.len ||
+        strncasecmp(given.at, scheme, strlen(scheme)) != 0)
+        return false;
+    for (size_t i = 0; i < server->login.len; i++)
+        differs |= (unsigned char)(given.at[strlen(scheme) + i] ^ server->login.at[i]);
+    return differs == 0;
+}
+
 static void on_page(void *arg, const struct endpoint_request *request, struct endpoint_reply *reply)
 {
     struct server *server = arg;
     int64_t began_ms = clock_mono_ms();
 
-    if (strcmp(request->path, "/reports") == 0 || strcmp(request->path, "/") == 0) {
+    if (!is_allowed(server, request->authorization)) {
+        say(reply, 401, "user and password are asked for");
+    } else if (strcmp(request->path, "/reports") == 0 || strcmp(request->path, "/") == 0) {
         reply->type = "application/json";
         ask_list(&reply->body, &server->catalog);
     } else {
@@ -220,6 +254,7 @@ bool serve(const struct report_options *options, struct service *service, struct
         !report_load(options->folder, "all", declared, &reports, &server.catalog.n, reterr))
         return false;
     server.catalog.reports = reports;
+    server.login = login_of(options, declared);
     const struct endpoint_source source = {.arg = &server, .page = on_page};
     if (!ask_check(&server.catalog, reterr) ||
         !endpoint_open(host, port, source, &endpoint, &port, reterr))

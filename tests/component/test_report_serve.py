@@ -1,5 +1,6 @@
 """sluice-report --serve: what a client by HTTP is told, in what form, and what it is refused."""
 
+import base64
 import csv
 import http.client
 import io
@@ -101,6 +102,34 @@ def test_questions_and_refusals(api, pg, database):
     assert one.service.metric("sluice_report_requests_total", outcome="refused") == 16
     assert one.service.metric("sluice_report_requests_total", outcome="failed") == 3
     assert one.service.terminate() == 0
+
+
+def test_a_login(api, tmp_path):
+    """The list and every page are behind it, the probes are not; no word of it in the log."""
+    secret = tmp_path / "password"
+    secret.write_text("geheim: ä\n")
+    one = api(serve_username="ann", serve_password_file=secret)
+    def login(text, scheme="Basic"):
+        return {"Authorization": f"{scheme} {base64.b64encode(text.encode()).decode()}"}
+    for headers in ({}, login("ann:geheim: a"), login("ann:geheim: ä "), login("bob:geheim: ä"), login("ann:geheim: ä", "Bearer"), {"Authorization": "Basic"}):
+        for target in ("/shop/orders", "/reports", "/nothing"):
+            assert one.refused(target, **headers) == (401, "user and password are asked for"), headers
+            assert one.headers["WWW-Authenticate"].startswith("Basic realm=")
+    assert one.ask("/shop/orders?limit=1", **login("ann:geheim: ä"))[0] == 200
+    assert one.ask("/shop/orders?limit=1", **login("ann:geheim: ä", "basic"))[0] == 200
+    assert one.service.metric("sluice_report_requests_total", outcome="refused") == 18
+    assert "geheim" not in one.service.log()
+
+
+@pytest.mark.parametrize("flags, word", [
+    ({"serve": "0", "serve-username": "ann"}, "belong together"),
+    ({"query": "x", "serve-username": "ann", "serve-password-file": "/dev/null"}, "to --serve"),
+    ({"serve": "0", "serve-username": "a:b", "serve-password-file": "FILE"}, "no colon"),
+])
+def test_half_a_login_is_refused(flags, word, tmp_path):
+    (tmp_path / "password").write_text("x")
+    done = run("report", {name: tmp_path / "password" if value == "FILE" else value for name, value in flags.items()})
+    assert done.returncode == 64 and word in done.stderr, done.stderr
 
 
 def test_formats_by_name_and_by_header(api):
