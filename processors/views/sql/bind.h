@@ -62,9 +62,10 @@ struct table {
     const struct relation *relation;
     struct name *names;
     uint16_t first, n;
-    bool scalar;   /* a function with one column, which its alias names too */
-    bool optional; /* an outer join may find none of its rows */
-    bool joined;   /* the name of a join: its row is that of its columns */
+    bool scalar;     /* a function with one column, which its alias names too */
+    bool optional;   /* an outer join may find none of its rows */
+    bool joined;     /* the name of a join: its row is that of its columns */
+    uint16_t marker; /* a column that is NULL where there is no row of it; 0: none is known */
 };
 
 /* Inner-joined members and the conditions over them. */

@@ -194,7 +194,7 @@ static bool bind_order_item(struct scope *scope, const PgQuery__SortBy *by,
     if (call->aggregate->within_group)
         expr = call->args[0];
     else
-        expr = bind_decided(scope->binder, bind_expr(scope, by->node));
+        expr = bind_ordered(scope, by->node);
     if (expr == NULL || !bind_comparable(scope->binder, expr, "ORDER BY"))
         return false;
     if (call->distinct && !call->aggregate->within_group &&

@@ -1,5 +1,6 @@
 #include "sql/bind.h"
 #include "sql/calls.h"
+#include "sql/join_group.h"
 #include "sql/nearest.h"
 #include "sql/nested.h"
 #include "sql/whole_row.h"
@@ -95,11 +96,10 @@ bool bind_visible(struct scope *scope, const char *name, int location, struct ex
 }
 
 /* The table of that alias (and schema, when given), or NULL. */
-static const struct table *find_table(const struct scope *scope, const char *schema,
-                                      const char *alias)
+static struct table *find_table(const struct scope *scope, const char *schema, const char *alias)
 {
     for (uint32_t i = 0; i < scope->from->tables.n; i++) {
-        const struct table *table = scope->from->tables.at[i];
+        struct table *table = scope->from->tables.at[i];
 
         if (strcmp(table->alias, alias) == 0 &&
             (schema == NULL || (table->schema != NULL && strcmp(table->schema, schema) == 0)))
@@ -206,9 +206,37 @@ struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
     return expr;
 }
 
+/* A column that is NULL where the outer join found no row of the table. */
+static bool presence_of(struct scope *scope, struct table *table, int location, struct expr **ret)
+{
+    struct from *block = scope->from->block;
+    uint16_t groups_n = scope->site == NULL ? 0 : scope->site->groups_n;
+
+    for (uint16_t i = 0; i < table->n && *ret == NULL; i++) {
+        const struct expr *expr = table->names[i].expr;
+
+        if (expr->kind == EXPR_COLUMN && block->columns[expr->column].not_null)
+            *ret = used_at(scope, &table->names[i], location);
+    }
+    for (uint16_t i = 0; i <= groups_n && *ret == NULL && table->marker == 0; i++) {
+        struct group *group = i < groups_n ? *scope->site->groups[i] : block->group;
+
+        if (group != NULL && !joins_mark(scope->binder, block, group, table->first, &table->marker))
+            return false;
+    }
+    if (*ret == NULL && table->marker != 0)
+        *ret = exprs_column(scope->binder->arena, table->marker, block->columns[table->marker].type,
+                            location);
+    return *ret != NULL ||
+           ast_refuse(
+               &scope->binder->ast, location,
+               "an outer join may find no row of \"%s\", and none of its columns is NOT NULL "
+               "to tell it from one of NULLs: add one, as TRUE AS found",
+               table->alias);
+}
+
 /* The table's row as a value over the scope's own columns. */
-static bool row_of(struct scope *scope, const struct table *table, int location,
-                   struct whole_row *ret)
+static bool row_of(struct scope *scope, struct table *table, int location, struct whole_row *ret)
 {
     struct arena *arena = scope->binder->arena;
 
@@ -219,16 +247,8 @@ static bool row_of(struct scope *scope, const struct table *table, int location,
         *field = (struct row_field){table->names[i].column,
                                     used_at(scope, &table->names[i], location), NULL};
         list_add(&ret->fields, arena, field);
-        if (table->optional && !table->joined && ret->present == NULL &&
-            field->expr->kind == EXPR_COLUMN && scope->from->columns[field->expr->column].not_null)
-            ret->present = field->expr;
     }
-    return !table->optional || table->joined || ret->present != NULL ||
-           ast_refuse(
-               &scope->binder->ast, location,
-               "an outer join may find no row of \"%s\", and none of its columns is NOT NULL "
-               "to tell it from one of NULLs: add one, as TRUE AS found",
-               table->alias);
+    return !table->optional || table->joined || presence_of(scope, table, location, &ret->present);
 }
 
 static bool outer_value(struct scope *scope, struct expr **expr)
@@ -248,7 +268,7 @@ static bool outer_value(struct scope *scope, struct expr **expr)
 static bool find_row(struct scope *scope, const struct written *name, struct whole_row *ret,
                      bool *ret_found)
 {
-    const struct table *table = find_table(scope, name->schema, name->table);
+    struct table *table = find_table(scope, name->schema, name->table);
     const struct scope *around = scope->from->outer;
     struct scope outer;
 

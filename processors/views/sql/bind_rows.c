@@ -263,7 +263,9 @@ static bool add_table(struct scope *scope, struct from *from, const PgQuery__Ran
                             .relation = relation,
                             .first = from->columns_n,
                             .n = relation->columns_n,
-                            .scalar = functions->n == 1 && functions->records[0].call == NULL};
+                            .marker = ordinality,
+                            .scalar = functions->n == 1 && !node->ordinality &&
+                                      functions->records[0].call == NULL};
     table->names = arena_alloc(binder->arena, (table->n + 1U) * sizeof(struct name));
     for (uint16_t i = 0; i < table->n; i++) {
         struct expr *expr = ((const struct name *)visible.at[i])->expr;

@@ -1,6 +1,7 @@
 #include "sql/bind.h"
 #include "sql/calls.h"
 #include "sql/pipeline.h"
+#include "sql/whole_row.h"
 
 /* PostgreSQL's bits of WindowDef.frame_options. */
 enum {
@@ -93,7 +94,7 @@ static bool bind_partition(struct scope *scope, const PgQuery__WindowDef *def,
     call->partition =
         arena_zalloc(scope->binder->arena, (def->n_partition_clause + 1) * sizeof(void *));
     for (size_t i = 0; i < def->n_partition_clause; i++) {
-        struct expr *expr = bind_decided(scope->binder, bind_expr(scope, def->partition_clause[i]));
+        struct expr *expr = bind_ordered(scope, def->partition_clause[i]);
 
         if (expr == NULL || !bind_comparable(scope->binder, expr, "PARTITION BY"))
             return false;
@@ -114,7 +115,7 @@ static bool bind_order(struct scope *scope, const PgQuery__WindowDef *def, struc
 
         if (!bind_sort_order(scope->binder, by, &call->orders[i]))
             return false;
-        expr = bind_decided(scope->binder, bind_expr(scope, by->node));
+        expr = bind_ordered(scope, by->node);
         if (expr == NULL || !bind_comparable(scope->binder, expr, "ORDER BY"))
             return false;
         call->order[call->order_n++] = expr;

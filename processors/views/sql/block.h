@@ -50,6 +50,7 @@ struct block {
     bool keeps_unknown;       /* types of literals are decided by the other parts */
     uint32_t written_n;
     int64_t limit, offset;
+    bool groups_row; /* a group is a whole row */
     bool grouped, distinct, distinct_on, limited, ties;
     uint16_t distinct_on_n; /* the first of `sorts` are DISTINCT ON's */
 };
@@ -167,8 +168,9 @@ WARN_UNUSED bool window_plan(struct block *block, uint32_t *node);
 /* As block_move of the first `columns_n` columns; the others stay. */
 void window_move(struct block *block, const int16_t *columns, uint16_t columns_n);
 
-/* clauses.c: one GROUP BY expression: an ordinal, an input column, an alias, or any; NULL:
- * refused. */
-struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node);
+/* clauses.c: one GROUP BY expression: an ordinal, an input column, an alias, or any; of a row its
+ * columns. */
+WARN_UNUSED bool clauses_group_item(struct block *block, const PgQuery__Node *node,
+                                    struct list *ret);
 
 #endif

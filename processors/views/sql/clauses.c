@@ -1,4 +1,5 @@
 #include "sql/block.h"
+#include "sql/whole_row.h"
 
 /* The target that an ordinal names; NULL after a refusal. */
 static struct target *target_by_ordinal(struct block *block, const PgQuery__AConst *node,
@@ -61,8 +62,36 @@ static struct expr *grouped_target(struct block *block, int index)
     return target_expr(block, index);
 }
 
-/* One GROUP BY item: an ordinal, an input column, an alias, an expression, in that order. */
-struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node)
+/* The expression, or of a row its columns. */
+static bool group_values(struct scope *scope, const PgQuery__Node *node, struct list *ret,
+                         bool *ret_row)
+{
+    struct arena *arena = scope->binder->arena;
+    struct whole_row *row = NULL;
+    struct expr *expr;
+
+    if (!bind_whole_row(scope, node, &row))
+        return false;
+    for (uint32_t i = 0; row != NULL && i < row->fields.n; i++) {
+        const struct row_field *field = row->fields.at[i];
+
+        if (field->row != NULL)
+            return ast_refuse(&scope->binder->ast, row->location,
+                              "rows that hold rows are no groups; group by their columns");
+        list_add(ret, arena, field->expr);
+    }
+    if (row != NULL && row->present != NULL)
+        list_add(ret, arena, row->present);
+    *ret_row = *ret_row || row != NULL;
+    if (row != NULL)
+        return true;
+    expr = bind_expr(scope, node);
+    list_add(ret, arena, expr);
+    return expr != NULL;
+}
+
+/* An ordinal, an input column, an alias, an expression, in that order. */
+bool clauses_group_item(struct block *block, const PgQuery__Node *node, struct list *ret)
 {
     struct site site = {.groups = {&block->from.group}, .groups_n = 1};
     struct scope scope = {.binder = block->binder,
@@ -75,21 +104,21 @@ struct expr *clauses_group_item(struct block *block, const PgQuery__Node *node)
     int index = -1;
 
     if (node->node_case == PG_QUERY__NODE__NODE_A_CONST) {
-        const struct target *target = target_by_ordinal(block, node->a_const, "GROUP BY", &index);
-
-        return target == NULL ? NULL : grouped_target(block, index);
-    }
-    if (name != NULL) {
+        if (target_by_ordinal(block, node->a_const, "GROUP BY", &index) == NULL)
+            return false;
+    } else if (name != NULL) {
         int location = node->column_ref->location;
 
-        if (!bind_visible(&scope, name, location, &expr))
-            return NULL;
-        if (expr == NULL && !target_by_name(block, name, location, &index))
-            return NULL;
-        if (expr == NULL && index >= 0)
-            return grouped_target(block, index);
+        if (!bind_visible(&scope, name, location, &expr) ||
+            (expr == NULL && !target_by_name(block, name, location, &index)))
+            return false;
     }
-    return expr != NULL ? expr : bind_expr(&scope, node);
+    if (expr == NULL && index < 0)
+        return group_values(&scope, node, ret, &block->groups_row);
+    if (expr == NULL)
+        expr = grouped_target(block, index);
+    list_add(ret, block->binder->arena, expr);
+    return expr != NULL;
 }
 
 /* One ORDER BY item: an ordinal, an alias, an expression, in that order. */
@@ -116,7 +145,7 @@ static bool bind_sort(struct block *block, const PgQuery__Node *node, struct sor
         sort->expr = target_expr(block, sort->target);
         return true;
     }
-    sort->expr = bind_decided(block->binder, bind_expr(&scope, node));
+    sort->expr = bind_ordered(&scope, node);
     for (uint32_t i = 0; i < block->targets.n && sort->expr != NULL && sort->target < 0; i++)
         if (expr_same(sort->expr, target_expr(block, (int)i)))
             sort->target = (int)i;

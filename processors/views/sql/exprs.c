@@ -215,6 +215,20 @@ int exprs_carried_column(const struct expr *expr)
     return expr->kind == EXPR_COLUMN ? expr->column : -1;
 }
 
+void exprs_add_carried(const struct expr *expr, struct column_set *set)
+{
+    int carried = exprs_carried_column(expr);
+
+    if (carried >= 0)
+        column_set_add(set, (uint32_t)carried);
+    if (expr->kind == EXPR_CASE && expr->args_n == 3 && expr->args[0]->kind == EXPR_IS_NULL)
+        expr = expr->args[2];
+    if (expr->kind != EXPR_CALL || strcmp(expr->function->name, "row key") != 0)
+        return;
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        exprs_add_carried(expr->args[i], set);
+}
+
 bool exprs_type_is_exact(enum type_id type)
 {
     if (type_is_array(type))

@@ -57,6 +57,10 @@ struct expr *exprs_move(struct arena *arena, const struct expr *expr, const int1
  * values apart); -1: another. */
 int exprs_carried_column(const struct expr *expr);
 
+/* Adds the columns that are equal wherever the expression is: what it carries, or the key of a row
+ * holds. */
+void exprs_add_carried(const struct expr *expr, struct column_set *set);
+
 /* Two values of the type that are equal are the same in every respect: 1.0 and 1.00 are not. */
 bool exprs_type_is_exact(enum type_id type);
 

@@ -15,18 +15,17 @@ static bool has_aggregate(const struct expr *expr)
     return false;
 }
 
-/* Binds an expression and puts its place among the groups into the set. */
-static bool add_expr(struct block *block, const PgQuery__Node *node, struct column_set *set)
+/* Puts the expression's place among the groups into the set. */
+static bool add_group(struct block *block, struct expr *expr, int location, struct column_set *set)
 {
     struct binder *binder = block->binder;
-    struct expr *expr = bind_decided(binder, clauses_group_item(block, node));
     uint32_t place = 0;
 
+    expr = bind_decided(binder, expr);
     if (expr == NULL)
         return false;
     if (has_aggregate(expr))
-        return ast_refuse(&binder->ast, ast_location(node),
-                          "aggregates are not allowed in GROUP BY");
+        return ast_refuse(&binder->ast, location, "aggregates are not allowed in GROUP BY");
     if (!bind_comparable(binder, expr, "GROUP BY"))
         return false;
     while (place < block->groups.n && !expr_same(expr, block->groups.at[place]))
@@ -34,9 +33,21 @@ static bool add_expr(struct block *block, const PgQuery__Node *node, struct colu
     if (place == block->groups.n)
         list_add(&block->groups, binder->arena, expr);
     if (place >= COLUMNS_MAX)
-        return ast_refuse(&binder->ast, ast_location(node), "GROUP BY has more than %d columns",
-                          COLUMNS_MAX);
+        return ast_refuse(&binder->ast, location, "GROUP BY has more than %d columns", COLUMNS_MAX);
     column_set_add(set, place);
+    return true;
+}
+
+/* One that is written. */
+static bool add_expr(struct block *block, const PgQuery__Node *node, struct column_set *set)
+{
+    struct list exprs = {0};
+
+    if (!clauses_group_item(block, node, &exprs))
+        return false;
+    for (uint32_t i = 0; i < exprs.n; i++)
+        if (!add_group(block, exprs.at[i], ast_location(node), set))
+            return false;
     return true;
 }
 
@@ -207,6 +218,10 @@ bool clauses_group(struct block *block)
     }
     if (select->group_distinct)
         drop_repeated(&block->sets);
+    if (has_sets && block->groups_row)
+        return ast_refuse(&block->binder->ast, ast_location(select->group_clause[0]),
+                          "a whole row in ROLLUP, CUBE or GROUPING SETS is not supported; name its "
+                          "columns");
     if (!has_sets)
         block->sets = NO_SETS;
     block->written_n = block->groups.n;

@@ -4,6 +4,7 @@
  */
 #include "sql/joins.h"
 #include "sql/nested.h"
+#include "sql/subquery.h"
 
 bool joins_place(struct binder *binder, const struct from *from, struct group *group,
                  const struct column_set *set, struct placed *ret)
@@ -56,6 +57,49 @@ bool joins_apart(struct binder *binder, struct from *from, struct group **group,
         ret_at[old] = (int16_t)placed.at[i];
     }
     *group = joins_table(binder, placed.node, placed.at, placed.n, -1);
+    return true;
+}
+
+/* The table's node with a column more, at the end of the block's row. */
+static bool mark_table(struct binder *binder, struct from *from, struct member *member,
+                       uint16_t *ret_marker)
+{
+    uint16_t *at = arena_alloc(binder->arena, (member->n + 1U) * sizeof(*at));
+
+    if (from->columns_n == COLUMNS_MAX)
+        return ast_refuse(&binder->ast, member->location, "FROM joins more than %d columns",
+                          COLUMNS_MAX);
+    memcpy(at, member->at, member->n * sizeof(*at));
+    at[member->n++] = *ret_marker = from->columns_n;
+    from->columns[from->columns_n++] = (struct column){"found", {TYPE_BOOL, -1, NULL}, true};
+    member->at = at;
+    member->node = subquery_marked(binder, member->node);
+    return true;
+}
+
+bool joins_mark(struct binder *binder, struct from *from, struct group *group, uint16_t column,
+                uint16_t *ret_marker)
+{
+    *ret_marker = 0;
+    for (uint32_t i = 0; i < group->members.n && *ret_marker == 0; i++) {
+        struct member *member = group->members.at[i];
+        bool ok = true;
+
+        if (!column_set_has(&member->columns, column))
+            continue;
+        if (member->kind == MEMBER_TABLE)
+            ok = mark_table(binder, from, member, ret_marker);
+        else
+            ok = joins_mark(binder, from, member->left, column, ret_marker);
+        if (ok && *ret_marker == 0 && member->kind == MEMBER_OUTER)
+            ok = joins_mark(binder, from, member->right, column, ret_marker);
+        if (!ok)
+            return false;
+        if (*ret_marker == 0)
+            continue;
+        column_set_add(&member->columns, *ret_marker);
+        column_set_add(&group->columns, *ret_marker);
+    }
     return true;
 }
 

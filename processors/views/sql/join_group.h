@@ -37,6 +37,10 @@ struct expansion {
 struct group *joins_expand(struct binder *binder, struct group *left,
                            const struct expansion *expansion, bool outer);
 
+/* Gives the table that has the block's column one more, TRUE; 0: there is no such table. */
+WARN_UNUSED bool joins_mark(struct binder *binder, struct from *from, struct group *group,
+                            uint16_t column, uint16_t *ret_marker);
+
 /* All the columns are the group's. */
 bool joins_covers(const struct group *group, const struct column_set *columns);
 

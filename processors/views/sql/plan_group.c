@@ -125,14 +125,10 @@ static bool args_are_fixed(const struct nodes *nodes, uint32_t node,
 {
     uint16_t n = plan_aggregate_args_n(aggregate);
 
-    for (uint16_t i = 0; i < aggregate->order_n; i++) {
-        int column = exprs_carried_column(aggregate->order[i].expr);
-
-        if (column >= 0)
-            column_set_add(&fixed, (uint32_t)column);
-    }
-    if (by_first && exprs_carried_column(aggregate->arg) >= 0)
-        column_set_add(&fixed, (uint32_t)exprs_carried_column(aggregate->arg));
+    for (uint16_t i = 0; i < aggregate->order_n; i++)
+        exprs_add_carried(aggregate->order[i].expr, &fixed);
+    if (by_first)
+        exprs_add_carried(aggregate->arg, &fixed);
     fixed = nodes_determined(nodes, node, fixed);
     if (has_whole_key(nodes_at(nodes, node), &fixed))
         return true;
@@ -155,12 +151,8 @@ static const char *open_key(struct block *block, uint32_t node, struct column_se
     CLEANUP(buf) struct buf out = {0};
     const struct plan_node *of = nodes_at(&block->binder->nodes, node);
 
-    for (uint16_t i = 0; i < aggregate->order_n; i++) {
-        int column = exprs_carried_column(aggregate->order[i].expr);
-
-        if (column >= 0)
-            column_set_add(&fixed, (uint32_t)column);
-    }
+    for (uint16_t i = 0; i < aggregate->order_n; i++)
+        exprs_add_carried(aggregate->order[i].expr, &fixed);
     fixed = nodes_determined(&block->binder->nodes, node, fixed);
     for (uint16_t i = 0; i < of->schema.key_n && of->has_key; i++)
         if (!column_set_has(&fixed, of->schema.key[i]))

@@ -57,11 +57,9 @@ static struct column_set fixed_by(const struct nodes *nodes, uint32_t node,
     struct column_set fixed = {0};
 
     for (uint16_t i = 0; i < call->partition_n; i++)
-        if (exprs_carried_column(call->partition[i]) >= 0)
-            column_set_add(&fixed, (uint32_t)exprs_carried_column(call->partition[i]));
+        exprs_add_carried(call->partition[i], &fixed);
     for (uint16_t i = 0; i < call->order_n; i++)
-        if (exprs_carried_column(call->order[i]) >= 0)
-            column_set_add(&fixed, (uint32_t)exprs_carried_column(call->order[i]));
+        exprs_add_carried(call->order[i], &fixed);
     return nodes_determined(nodes, node, fixed);
 }
 

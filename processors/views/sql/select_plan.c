@@ -89,18 +89,10 @@ static struct column_set fixed_columns(const struct block *block, uint32_t node)
 {
     struct column_set fixed = {0};
 
-    for (uint32_t i = 0; i < block->sorts.n; i++) {
-        int column = exprs_carried_column(sort_at(block, i)->expr);
-
-        if (column >= 0)
-            column_set_add(&fixed, (uint32_t)column);
-    }
-    for (uint32_t i = block->targets.n - block->keys.n; i < block->targets.n; i++) {
-        int column = exprs_carried_column(target_at(block, i)->expr);
-
-        if (column >= 0)
-            column_set_add(&fixed, (uint32_t)column);
-    }
+    for (uint32_t i = 0; i < block->sorts.n; i++)
+        exprs_add_carried(sort_at(block, i)->expr, &fixed);
+    for (uint32_t i = block->targets.n - block->keys.n; i < block->targets.n; i++)
+        exprs_add_carried(target_at(block, i)->expr, &fixed);
     return nodes_determined(&block->binder->nodes, node, fixed);
 }
 

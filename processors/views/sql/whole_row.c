@@ -171,6 +171,16 @@ struct expr *whole_row_key(struct binder *binder, const struct whole_row *row)
     return over_fields(binder, row, "row key", &args, whole_row_key);
 }
 
+struct expr *bind_ordered(struct scope *scope, const PgQuery__Node *node)
+{
+    struct whole_row *row = NULL;
+
+    if (!bind_whole_row(scope, node, &row))
+        return NULL;
+    return row != NULL ? whole_row_key(scope->binder, row)
+                       : bind_decided(scope->binder, bind_expr(scope, node));
+}
+
 struct expr *whole_row_presence(struct binder *binder, const struct whole_row *row)
 {
     return where_present(binder, row, exprs_bool(binder->arena, true, row->location));

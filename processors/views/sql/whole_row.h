@@ -53,6 +53,9 @@ struct expr *whole_row_key(struct binder *binder, const struct whole_row *row);
 /* A boolean or json column that is NULL where the row is. */
 struct expr *whole_row_presence(struct binder *binder, const struct whole_row *row);
 
+/* A value that rows are ordered or parted by, of a row its key; NULL: refused. */
+struct expr *bind_ordered(struct scope *scope, const PgQuery__Node *node);
+
 /* row.field, what `node` may begin with: the field and how many steps lead to it; *ret NULL with
  * true: it is none of a row. */
 WARN_UNUSED bool bind_row_field(struct scope *scope, const PgQuery__AIndirection *node,
