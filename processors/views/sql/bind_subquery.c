@@ -132,62 +132,30 @@ static struct expr *value_of_single(struct scope *scope, const struct query *que
     return choice;
 }
 
-/* How many rows there are, and each column that the value reads of one of them. */
-static uint32_t count_rows(struct binder *binder, const struct lazy *lazy, int location)
-{
-    const struct schema *shape = &nodes_at(&binder->nodes, lazy->node)->schema;
-    uint16_t n = (uint16_t)(lazy->columns_n + 1), keys_n = (uint16_t)lazy->correlations.n;
-    struct plan_aggregate *aggregates = arena_zalloc(binder->arena, n * sizeof(*aggregates));
-    const char **names = arena_alloc(binder->arena, n * sizeof(*names));
-    uint16_t *keys = arena_alloc(binder->arena, (keys_n + 1U) * sizeof(*keys));
-
-    names[0] = "rows";
-    aggregates[0] = subquery_count(NULL);
-    for (uint16_t i = 1; i < n; i++) {
-        struct type type = shape->columns[i - 1].type;
-
-        names[i] = "value";
-        aggregates[i] = (struct plan_aggregate){
-            .aggregate = aggregate_internal("first"),
-            .arg = exprs_column(binder->arena, (uint16_t)(i - 1), type, location),
-            .result = type};
-    }
-    for (uint16_t i = 0; i < keys_n; i++)
-        keys[i] = ((const struct correlation *)lazy->correlations.at[i])->column;
-    return subquery_group(binder, lazy->node, keys, keys_n, (struct counts){aggregates, names, n});
-}
-
 /* The value of one of the rows, with their number: the error of two is raised where it is read. */
 static struct expr *value_of_group(struct scope *scope, const struct query *query, int location)
 {
     struct binder *binder = scope->binder;
     struct lazy lazy = lazily(binder, query, location);
-    struct query keyed = {.correlations = lazy.correlations};
-    struct list correlations = subquery_correlations(binder, &keyed, 0);
-    uint16_t n = (uint16_t)correlations.n, first = 0;
-    uint32_t node = count_rows(binder, &lazy, location);
     struct expr *one = exprs_new(binder->arena, EXPR_CONST, TYPE_INT8, 0, location);
-    struct expr *rows, *value, *args[2], *pair[2], *call, *choice;
+    struct expr *value, *pair[2], *choice;
+    struct counted counted = {0};
 
-    if (!subquery_join(scope, node, &correlations, n == 0, &first))
+    if (!subquery_join_counted(scope, lazy.node, lazy.columns_n, &lazy.correlations, location,
+                               &counted))
         return NULL;
-    rows = subquery_column(scope, node, first, n, location);
-    value = value_at(scope, &lazy, node, first, (uint16_t)(n + 1), location);
-    args[0] = rows;
-    args[1] =
-        lazy.value->kind == EXPR_COLUMN ? value : exprs_null(binder->arena, value->type, location);
-    call = exprs_call(binder->arena, function_named("single row"), args, 2, location);
-    call->type = value->type;
+    value = value_at(scope, &lazy, counted.node, counted.first, counted.values, location);
     if (lazy.value->kind == EXPR_COLUMN)
-        return call;
+        return subquery_single(binder, counted.rows, value);
     one->constant.slot = 1;
-    pair[0] = rows;
+    pair[0] = counted.rows;
     pair[1] = one;
     choice = exprs_new(binder->arena, EXPR_CASE, value->type.id, 3, location);
     choice->type = value->type;
     choice->args[0] = bind_call(binder, FUNCTION_OPERATOR, "=", pair, 2, location);
     choice->args[1] = value;
-    choice->args[2] = call;
+    choice->args[2] =
+        subquery_single(binder, counted.rows, exprs_null(binder->arena, value->type, location));
     return choice;
 }
 
@@ -208,14 +176,6 @@ static struct expr *bind_scalar(struct scope *scope, const PgQuery__SubLink *nod
 
 /* ---- EXISTS ---- */
 
-static struct expr *more_than_none(struct scope *scope, struct expr *count)
-{
-    struct expr *zero = exprs_new(scope->binder->arena, EXPR_CONST, TYPE_INT8, 0, count->location);
-    struct expr *args[] = {count, zero};
-
-    return bind_call(scope->binder, FUNCTION_OPERATOR, ">", args, 2, count->location);
-}
-
 static struct expr *exists_at_all(struct scope *scope, const struct query *query, int location)
 {
     static const char *const names[] = {"rows"};
@@ -228,7 +188,7 @@ static struct expr *exists_at_all(struct scope *scope, const struct query *query
     node = subquery_group(scope->binder, query->node, NULL, 0, (struct counts){count, names, 1});
     if (!subquery_join(scope, node, &none, true, &first))
         return NULL;
-    return more_than_none(scope, subquery_column(scope, node, first, 0, location));
+    return subquery_has_rows(scope, subquery_column(scope, node, first, 0, location));
 }
 
 static struct expr *bind_exists(struct scope *scope, const PgQuery__SubLink *link)
@@ -337,63 +297,12 @@ static uint32_t distinct_whole(struct binder *binder, uint32_t node)
     return subquery_distinct(binder, node, columns, n);
 }
 
-/* How many rows, and how many that are not NULL, for each value of the keys. */
-static bool join_counts(struct scope *scope, const struct query *query, int location,
-                        struct expr **ret_rows, struct expr **ret_values)
-{
-    static const char *const names[] = {"rows", "values"};
-    struct binder *binder = scope->binder;
-    struct plan_aggregate *counts = arena_alloc(binder->arena, 2 * sizeof(*counts));
-    struct list correlations = subquery_correlations(binder, query, 0);
-    uint16_t n = (uint16_t)correlations.n, first = 0;
-    struct expr *value = exprs_column(
-        binder->arena, 0, nodes_at(&binder->nodes, query->node)->schema.columns[0].type, location);
-    uint32_t node;
-
-    counts[0] = subquery_count(NULL);
-    counts[1] =
-        subquery_count(exprs_not(binder->arena, exprs_is_null(binder->arena, value), location));
-    node = subquery_group(binder, query->node, subquery_keys(binder, query), n,
-                          (struct counts){counts, names, 2});
-    if (!subquery_join(scope, node, &correlations, n == 0, &first))
-        return false;
-    *ret_rows = subquery_column(scope, node, first, n, location);
-    *ret_values = subquery_column(scope, node, first, (uint16_t)(n + 1), location);
-    return true;
-}
-
-/* TRUE where a value is equal; else FALSE over no rows, NULL where one of them or the tested value
- * is NULL. */
-static struct expr *in_value(struct scope *scope, struct expr *tested, struct expr *found,
-                             struct expr *rows, struct expr *values)
-{
-    struct arena *arena = scope->binder->arena;
-    struct expr *choice = exprs_new(arena, EXPR_CASE, TYPE_BOOL, 7, tested->location);
-    struct expr *differ = exprs_new(arena, EXPR_DISTINCT, TYPE_BOOL, 2, tested->location);
-    struct list none = {0}, unknown = {0};
-    struct expr *some = more_than_none(scope, rows);
-
-    differ->args[0] = rows;
-    differ->args[1] = values;
-    list_add(&none, arena, exprs_is_null(arena, rows));
-    list_add(&none, arena, exprs_not(arena, some, tested->location));
-    list_add(&unknown, arena, exprs_is_null(arena, tested));
-    list_add(&unknown, arena, differ);
-    choice->args[0] = exprs_not(arena, exprs_is_null(arena, found), tested->location);
-    choice->args[1] = exprs_bool(arena, true, tested->location);
-    choice->args[2] = exprs_junction(arena, EXPR_OR, &none, tested->location);
-    choice->args[3] = exprs_bool(arena, false, tested->location);
-    choice->args[4] = exprs_junction(arena, EXPR_OR, &unknown, tested->location);
-    choice->args[5] = exprs_null(arena, (struct type){TYPE_BOOL, -1, NULL}, tested->location);
-    choice->args[6] = exprs_bool(arena, false, tested->location);
-    return choice;
-}
-
 static struct expr *bind_in(struct scope *scope, struct list *tests, struct query *query,
                             int location)
 {
     struct binder *binder = scope->binder;
-    struct expr *rows = NULL, *values = NULL;
+    struct known known = {0};
+    struct expr *found;
     struct list correlations;
     uint16_t first = 0;
     uint32_t node;
@@ -404,11 +313,12 @@ static struct expr *bind_in(struct scope *scope, struct list *tests, struct quer
     node = subquery_marked(binder, distinct_whole(binder, query->node));
     correlations = tested_correlations(binder, tests, query);
     if (!subquery_join(scope, node, &correlations, false, &first) ||
-        !join_counts(scope, query, location, &rows, &values))
+        !subquery_join_known(scope, query, false, location, &known))
         return NULL;
-    return in_value(scope, tests->at[0],
-                    subquery_column(scope, node, first, (uint16_t)correlations.n, location), rows,
-                    values);
+    found = exprs_is_null(binder->arena,
+                          subquery_column(scope, node, first, (uint16_t)correlations.n, location));
+    return subquery_verdict(scope, tests->at[0], exprs_not(binder->arena, found, location), &known,
+                            false);
 }
 
 /* By the extremes of what has them, else value by value. */

@@ -42,6 +42,13 @@ void block_move(struct block *block, const int16_t *at)
     (void)!rows_map(block, move_one, &move);
 }
 
+void block_settle(struct block *block, const int16_t *at)
+{
+    block_move(block, at);
+    for (uint32_t i = 0; i < block->groups.n; i++)
+        block->groups.at[i] = exprs_move(block->binder->arena, block->groups.at[i], at);
+}
+
 bool block_add_target(struct block *block, const char *name, struct expr *expr)
 {
     struct target *target = arena_alloc(block->binder->arena, sizeof(*target));

@@ -61,6 +61,9 @@ int16_t *block_places(const struct block *block);
 /* Moves the columns of targets, sorts, windows, functions that give rows, and relations beside. */
 void block_move(struct block *block, const int16_t *at);
 
+/* The same, and those of the groups: what SELECT reads became a part of FROM. */
+void block_settle(struct block *block, const int16_t *at);
+
 /* Where subqueries of SELECT, HAVING and ORDER BY are joined. */
 struct site block_site(struct block *block);
 

@@ -121,8 +121,6 @@ bool beside_settle(struct block *block)
         if (!join_to_from(block, beside_at(block, i), at))
             return false;
     block->beside = (struct list){0};
-    block_move(block, at);
-    for (uint32_t i = 0; i < block->groups.n; i++)
-        block->groups.at[i] = exprs_move(block->binder->arena, block->groups.at[i], at);
+    block_settle(block, at);
     return true;
 }

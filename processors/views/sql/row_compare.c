@@ -301,8 +301,6 @@ static struct expr *row_operator(struct scope *scope, const PgQuery__AExpr *node
 
     switch (node->kind) {
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
-        if (is_subquery(node->rexpr) && node->lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR)
-            return with_subquery(scope, node);
         right = other_row(scope, node->rexpr);
         return right == NULL ? NULL
                              : compare_rows(binder, ast_string(node->name[node->n_name - 1]), left,
@@ -366,6 +364,11 @@ bool bind_row_operator(struct scope *scope, const PgQuery__AExpr *node, struct e
     if (node->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP &&
         strcmp(ast_string(node->name[node->n_name - 1]), "||") == 0)
         return concatenated(scope, node, ret);
+    if (node->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && is_subquery(node->rexpr) &&
+        node->lexpr->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
+        *ret = with_subquery(scope, node);
+        return *ret != NULL;
+    }
     if (!bind_whole_row(scope, node->lexpr, &left))
         return false;
     if (left == NULL)

@@ -279,9 +279,7 @@ bool rows_settle(struct block *block)
         return ast_refuse(&block->binder->ast, -1, "FROM joins more than %d columns", COLUMNS_MAX);
     at = block_places(block);
     move_into_from(block, used, at);
-    block_move(block, at);
-    for (uint32_t i = 0; i < block->groups.n; i++)
-        block->groups.at[i] = exprs_move(block->binder->arena, block->groups.at[i], at);
+    block_settle(block, at);
     return true;
 }
 

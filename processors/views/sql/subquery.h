@@ -71,7 +71,40 @@ WARN_UNUSED bool subquery_join_between(struct scope *scope, uint32_t node,
  * keys. */
 WARN_UNUSED bool subquery_comparable(struct scope *scope, struct list *tests, struct query *query);
 
-/* subquery_compare.c: values of the type have a least and a greatest. */
+/* subquery_compare.c: rows of a subquery that were counted and joined. */
+struct counted {
+    uint32_t node;
+    uint16_t first, values; /* as of subquery_column: the values of one row are from `values` on */
+    struct expr *rows;      /* how many there are */
+};
+
+/* The first `n` columns of a row of the node, for each value of the correlations. */
+WARN_UNUSED bool subquery_join_counted(struct scope *scope, uint32_t node, uint16_t n,
+                                       const struct list *correlations, int location,
+                                       struct counted *ret);
+
+/* The value; the error where there are two rows. */
+struct expr *subquery_single(struct binder *binder, struct expr *rows, struct expr *value);
+
+/* Of a subquery's values, for one value of its correlations. */
+struct known {
+    struct expr *rows, *values; /* how many, and how many of them are not NULL */
+    struct expr *least, *greatest;
+};
+
+/* Joins what is known of the query's first column; `extremes`: least and greatest too. */
+WARN_UNUSED bool subquery_join_known(struct scope *scope, const struct query *query, bool extremes,
+                                     int location, struct known *ret);
+
+/* The count is of some rows. */
+struct expr *subquery_has_rows(struct scope *scope, struct expr *count);
+
+/* ANY is TRUE where `decided` is, else FALSE over no rows, else NULL where the test or a value is, else
+ * FALSE; ALL the other way round. */
+struct expr *subquery_verdict(struct scope *scope, struct expr *test, struct expr *decided,
+                              const struct known *known, bool all);
+
+/* Values of the type have a least and a greatest. */
 bool subquery_has_extremes(const struct type *type);
 
 /* test op ANY, test op ALL, by them: of a comparison of order, or = ALL, <> ANY, with a subquery that is comparable;

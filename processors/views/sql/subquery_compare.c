@@ -7,12 +7,6 @@
 
 /* ---- x op ANY, x op ALL ---- */
 
-/* Of the subquery's values, for one value of its correlations. */
-struct known {
-    struct expr *rows, *values; /* how many, and how many of them are not NULL */
-    struct expr *least, *greatest;
-};
-
 bool subquery_has_extremes(const struct type *type)
 {
     return type->collation == NULL && !type_is_array(type->id) &&
@@ -26,8 +20,8 @@ static struct plan_aggregate extreme(struct binder *binder, struct str name, str
                                    .result = type};
 }
 
-static bool join_known(struct scope *scope, const struct query *query, int location,
-                       struct known *ret)
+bool subquery_join_known(struct scope *scope, const struct query *query, bool extremes,
+                         int location, struct known *ret)
 {
     static const char *const names[] = {"rows", "values", "least", "greatest"};
     struct binder *binder = scope->binder;
@@ -40,17 +34,54 @@ static bool join_known(struct scope *scope, const struct query *query, int locat
 
     counts[0] = subquery_count(NULL);
     counts[1] = subquery_count(exprs_not(binder->arena, null, location));
-    counts[2] = extreme(binder, STR("min"), type);
-    counts[3] = extreme(binder, STR("max"), type);
+    if (extremes) {
+        counts[2] = extreme(binder, STR("min"), type);
+        counts[3] = extreme(binder, STR("max"), type);
+    }
     node = subquery_group(binder, query->node, subquery_keys(binder, query), n,
-                          (struct counts){counts, names, 4});
+                          (struct counts){counts, names, extremes ? 4 : 2});
     if (!subquery_join(scope, node, &correlations, n == 0, &first))
         return false;
     ret->rows = subquery_column(scope, node, first, n, location);
     ret->values = subquery_column(scope, node, first, (uint16_t)(n + 1), location);
+    if (!extremes)
+        return true;
     ret->least = subquery_column(scope, node, first, (uint16_t)(n + 2), location);
     ret->greatest = subquery_column(scope, node, first, (uint16_t)(n + 3), location);
     return true;
+}
+
+struct expr *subquery_has_rows(struct scope *scope, struct expr *count)
+{
+    struct expr *zero = exprs_new(scope->binder->arena, EXPR_CONST, TYPE_INT8, 0, count->location);
+    struct expr *args[] = {count, zero};
+
+    return bind_call(scope->binder, FUNCTION_OPERATOR, ">", args, 2, count->location);
+}
+
+struct expr *subquery_verdict(struct scope *scope, struct expr *test, struct expr *decided,
+                              const struct known *known, bool all)
+{
+    struct arena *arena = scope->binder->arena;
+    int location = test->location;
+    struct expr *choice = exprs_new(arena, EXPR_CASE, TYPE_BOOL, 7, location);
+    struct expr *differ = exprs_new(arena, EXPR_DISTINCT, TYPE_BOOL, 2, location);
+    struct list none = {0}, unknown = {0};
+
+    differ->args[0] = known->rows;
+    differ->args[1] = known->values;
+    list_add(&none, arena, exprs_is_null(arena, known->rows));
+    list_add(&none, arena, exprs_not(arena, subquery_has_rows(scope, known->rows), location));
+    list_add(&unknown, arena, exprs_is_null(arena, test));
+    list_add(&unknown, arena, differ);
+    choice->args[0] = decided;
+    choice->args[1] = exprs_bool(arena, !all, location);
+    choice->args[2] = exprs_junction(arena, EXPR_OR, &none, location);
+    choice->args[3] = exprs_bool(arena, all, location);
+    choice->args[4] = exprs_junction(arena, EXPR_OR, &unknown, location);
+    choice->args[5] = exprs_null(arena, (struct type){TYPE_BOOL, -1, NULL}, location);
+    choice->args[6] = exprs_bool(arena, all, location);
+    return choice;
 }
 
 /* The comparison that decides: with the value that is the easiest of all for ANY, the hardest for
@@ -79,54 +110,31 @@ static struct expr *decisive(struct scope *scope, struct expr *test, const struc
                           quantified.location);
 }
 
-/* Over no rows ANY is FALSE and ALL is TRUE; else what is decided, else NULL where a value is. */
 struct expr *subquery_by_extremes(struct scope *scope, struct expr *test, const struct query *query,
                                   struct quantified quantified)
 {
-    struct arena *arena = scope->binder->arena;
-    int location = quantified.location;
-    struct expr *choice = exprs_new(arena, EXPR_CASE, TYPE_BOOL, 7, location);
-    struct expr *zero = exprs_new(arena, EXPR_CONST, TYPE_INT8, 0, location);
-    struct expr *differ = exprs_new(arena, EXPR_DISTINCT, TYPE_BOOL, 2, location), *decided;
-    struct list none = {0}, unknown = {0};
     struct known known = {0};
+    struct expr *decided;
 
-    if (!join_known(scope, query, location, &known))
+    if (!subquery_join_known(scope, query, true, quantified.location, &known))
         return NULL;
     decided = decisive(scope, test, &known, quantified);
-    struct expr *no_rows[] = {known.rows, zero};
-    struct expr *empty = bind_call(scope->binder, FUNCTION_OPERATOR, "=", no_rows, 2, location);
-    if (decided == NULL || empty == NULL)
-        return NULL;
-    list_add(&none, arena, exprs_is_null(arena, known.rows));
-    list_add(&none, arena, empty);
-    differ->args[0] = known.rows;
-    differ->args[1] = known.values;
-    list_add(&unknown, arena, exprs_is_null(arena, test));
-    list_add(&unknown, arena, differ);
-    choice->args[0] = exprs_junction(arena, EXPR_OR, &none, location);
-    choice->args[1] = exprs_bool(arena, quantified.all, location);
-    choice->args[2] = quantified.all ? exprs_not(arena, decided, location) : decided;
-    choice->args[3] = exprs_bool(arena, !quantified.all, location);
-    choice->args[4] = exprs_junction(arena, EXPR_OR, &unknown, location);
-    choice->args[5] = exprs_null(arena, (struct type){TYPE_BOOL, -1, NULL}, location);
-    choice->args[6] = exprs_bool(arena, quantified.all, location);
-    return choice;
+    if (decided != NULL && quantified.all)
+        decided = exprs_not(scope->binder->arena, decided, quantified.location);
+    return decided == NULL ? NULL : subquery_verdict(scope, test, decided, &known, quantified.all);
 }
 
 /* ---- (x, y) op (SELECT ...) ---- */
 
-/* Each column of one of the rows, with their number: the error of two is raised where it is read. */
-static bool row_values(struct scope *scope, const struct query *query, int location,
-                       struct expr **ret)
+/* The node's rows for each value of the correlations: their number, and `n` columns of one of them. */
+static uint32_t count_rows(struct binder *binder, uint32_t node, uint16_t n,
+                           const struct list *correlations, int location)
 {
-    struct binder *binder = scope->binder;
-    const struct schema *shape = &nodes_at(&binder->nodes, query->node)->schema;
-    struct list correlations = subquery_correlations(binder, query, 0);
-    uint16_t n = query->columns_n, keys_n = (uint16_t)correlations.n, first = 0;
+    const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
+    uint16_t keys_n = (uint16_t)correlations->n;
     struct plan_aggregate *aggregates = arena_zalloc(binder->arena, (n + 1U) * sizeof(*aggregates));
     const char **names = arena_alloc(binder->arena, (n + 1U) * sizeof(*names));
-    uint32_t node;
+    uint16_t *keys = arena_alloc(binder->arena, (keys_n + 1U) * sizeof(*keys));
 
     names[0] = "rows";
     aggregates[0] = subquery_count(NULL);
@@ -139,19 +147,36 @@ static bool row_values(struct scope *scope, const struct query *query, int locat
                                     .arg = exprs_column(binder->arena, i, type, location),
                                     .result = type};
     }
-    node = subquery_group(binder, query->node, subquery_keys(binder, query), keys_n,
+    for (uint16_t i = 0; i < keys_n; i++)
+        keys[i] = ((const struct correlation *)correlations->at[i])->column;
+    return subquery_group(binder, node, keys, keys_n,
                           (struct counts){aggregates, names, (uint16_t)(n + 1)});
-    if (!subquery_join(scope, node, &correlations, keys_n == 0, &first))
-        return false;
-    for (uint16_t i = 0; i < n; i++) {
-        struct expr *args[] = {
-            subquery_column(scope, node, first, keys_n, location),
-            subquery_column(scope, node, first, (uint16_t)(keys_n + 1 + i), location)};
+}
 
-        ret[i] = exprs_call(binder->arena, function_named("single row"), args, 2, location);
-        ret[i]->type = args[1]->type;
-    }
+bool subquery_join_counted(struct scope *scope, uint32_t node, uint16_t n,
+                           const struct list *correlations, int location, struct counted *ret)
+{
+    struct query keyed = {.correlations = *correlations};
+    struct list moved = subquery_correlations(scope->binder, &keyed, 0);
+    uint16_t first = 0;
+
+    ret->node = count_rows(scope->binder, node, n, correlations, location);
+    if (!subquery_join(scope, ret->node, &moved, moved.n == 0, &first))
+        return false;
+    ret->rows = subquery_column(scope, ret->node, first, (uint16_t)moved.n, location);
+    ret->first = first;
+    ret->values = (uint16_t)(moved.n + 1);
     return true;
+}
+
+struct expr *subquery_single(struct binder *binder, struct expr *rows, struct expr *value)
+{
+    struct expr *args[] = {rows, value};
+    struct expr *single =
+        exprs_call(binder->arena, function_named("single row"), args, 2, value->location);
+
+    single->type = value->type;
+    return single;
 }
 
 struct expr *subquery_row_compared(struct scope *scope, const PgQuery__SubLink *link)
@@ -159,18 +184,24 @@ struct expr *subquery_row_compared(struct scope *scope, const PgQuery__SubLink *
     struct binder *binder = scope->binder;
     const char *name = ast_string(link->oper_name[link->n_oper_name - 1]);
     struct around around = {.scope = scope};
+    struct counted counted = {0};
     struct expr **values, **given;
     struct list tests = {0};
     struct query query;
 
     if (!bind_select(binder, link->subselect->select_stmt, around, &query) ||
-        !subquery_tests(scope, link, &query, &tests))
+        !subquery_tests(scope, link, &query, &tests) ||
+        !subquery_join_counted(scope, query.node, query.columns_n, &query.correlations,
+                               link->location, &counted))
         return NULL;
     values = arena_alloc(binder->arena, (query.columns_n + 1U) * sizeof(struct expr *));
     given = arena_alloc(binder->arena, (tests.n + 1U) * sizeof(struct expr *));
-    for (uint32_t i = 0; i < tests.n; i++)
+    for (uint16_t i = 0; i < tests.n; i++) {
         given[i] = tests.at[i];
-    return row_values(scope, &query, link->location, values)
-               ? bind_compare_fields(binder, name, given, values, tests.n, link->location)
-               : NULL;
+        values[i] =
+            subquery_single(binder, counted.rows,
+                            subquery_column(scope, counted.node, counted.first,
+                                            (uint16_t)(counted.values + i), link->location));
+    }
+    return bind_compare_fields(binder, name, given, values, tests.n, link->location);
 }
