@@ -67,7 +67,7 @@ def at_moment(text, as_of):
             return found[0]
         cast = "" if found[1] else f"::{MOMENTS[name.lower()]}{found[4] or ''}"
         return f"(SELECT '{as_of}'::timestamptz{cast} AS {name})"
-    return MOMENT.sub(put, text)
+    return MOMENT.sub(put, re.sub(r"\bage\(([^(),]+)\)", rf"age('{as_of}'::timestamptz::date, \1)", text))
 
 
 class Check:

@@ -530,6 +530,7 @@ const struct function functions_rows[] = {
      .result = TYPE_ANYELEMENT,
      .not_strict = true,
      .body = having_computed},
+    {.name = "of exact form", .args = {TYPE_BYTEA}, .result = TYPE_JSON, .body = cast_same},
     {.name = "exact form", .args = {TYPE_ANY}, .result = TYPE_BYTEA, .body = exact_form},
     {0},
 };

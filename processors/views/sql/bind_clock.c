@@ -48,6 +48,24 @@ struct expr *bind_now(struct binder *binder, const char *name, int location)
     return expr;
 }
 
+struct expr *bind_age(struct scope *scope, const PgQuery__FuncCall *node)
+{
+    struct binder *binder = scope->binder;
+    struct expr *args[2];
+    struct type type = {TYPE_DATE, -1, NULL};
+
+    args[1] = bind_expr(scope, node->args[0]);
+    args[0] = args[1] == NULL ? NULL : bind_now(binder, "age() from today", node->location);
+    if (args[0] != NULL)
+        args[0] = bind_coerce(binder, args[0], type, CAST_EXPLICIT, "today");
+    type.id =
+        args[1] != NULL && args[1]->type.id == TYPE_TIMESTAMP ? TYPE_TIMESTAMP : TYPE_TIMESTAMPTZ;
+    if (args[0] != NULL)
+        args[0] = bind_coerce(binder, args[0], type, CAST_EXPLICIT, "today");
+    return args[0] == NULL ? NULL
+                           : bind_call(binder, FUNCTION_NAMED, "age", args, 2, node->location);
+}
+
 /* The name as it is written and the type it has; none: it depends on the session. */
 static const char *sql_value(const PgQuery__SQLValueFunction *node, enum type_id *ret_type)
 {

@@ -46,6 +46,8 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
     if (node->n_args == 0 && bind_is_now(name))
         return bind_now(scope->binder, arena_printf(scope->binder->arena, "%s()", name),
                         node->location);
+    if (node->n_args == 1 && strcmp(name, "age") == 0)
+        return bind_age(scope, node);
     if (node->over != NULL)
         return bind_window(scope, node, name);
     if (bind_is_rows_function(name))

@@ -158,7 +158,6 @@ static bool find(struct scope *scope, const struct written *name, struct expr **
     const struct scope *around = scope->from->outer;
     struct scope outer;
     struct expr *expr = NULL;
-    uint16_t column = 0;
 
     if (!find_own(scope, name, ret))
         return false;
@@ -169,10 +168,8 @@ static bool find(struct scope *scope, const struct written *name, struct expr **
         return false;
     if (expr == NULL)
         return true;
-    if (!outer_param(scope->binder, scope->from->block, expr, &column))
-        return false;
-    *ret = exprs_column(scope->binder->arena, column, expr->type, name->location);
-    return true;
+    *ret = outer_value(scope->binder, scope->from->block, expr, name->location);
+    return *ret != NULL;
 }
 
 static bool read_name(struct scope *scope, const PgQuery__ColumnRef *node, struct written *ret)
@@ -251,17 +248,12 @@ static bool row_of(struct scope *scope, struct table *table, int location, struc
     return !table->optional || table->joined || presence_of(scope, table, location, &ret->present);
 }
 
-static bool outer_value(struct scope *scope, struct expr **expr)
+static bool bring_in(struct scope *scope, struct expr **expr)
 {
-    struct expr *outer = *expr;
-    uint16_t column = 0;
-
-    if (outer == NULL)
+    if (*expr == NULL)
         return true;
-    if (!outer_param(scope->binder, scope->from->block, outer, &column))
-        return false;
-    *expr = exprs_column(scope->binder->arena, column, outer->type, outer->location);
-    return true;
+    *expr = outer_value(scope->binder, scope->from->block, *expr, (*expr)->location);
+    return *expr != NULL;
 }
 
 /* The row of the table of that alias, here or around. */
@@ -282,10 +274,10 @@ static bool find_row(struct scope *scope, const struct written *name, struct who
         return false;
     if (!*ret_found)
         return true;
-    if (!outer_value(scope, &ret->present))
+    if (!bring_in(scope, &ret->present))
         return false;
     for (uint32_t i = 0; i < ret->fields.n; i++)
-        if (!outer_value(scope, &((struct row_field *)ret->fields.at[i])->expr))
+        if (!bring_in(scope, &((struct row_field *)ret->fields.at[i])->expr))
             return false;
     return true;
 }

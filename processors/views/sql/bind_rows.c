@@ -357,14 +357,17 @@ static uint32_t expand_columns(struct binder *binder, uint32_t node,
                                const struct expansion *expansion)
 {
     struct plan_rows *rows = arena_alloc(binder->arena, expansion->rows_n * sizeof(*rows));
+    const struct column *columns = nodes_at(&binder->nodes, node)->schema.columns;
     uint16_t column = 0;
 
     for (uint16_t i = 0; i < expansion->rows_n; i++) {
         const struct expr **args =
             arena_alloc(binder->arena, (expansion->rows[i].args_n + 1U) * sizeof(struct expr *));
 
-        for (uint16_t k = 0; k < expansion->rows[i].args_n; k++)
-            args[k] = exprs_column(binder->arena, column++, expansion->rows[i].args[k]->type, -1);
+        for (uint16_t k = 0; k < expansion->rows[i].args_n; k++, column++)
+            args[k] = outer_unformed(binder,
+                                     exprs_column(binder->arena, column, columns[column].type, -1),
+                                     expansion->rows[i].args[k]->type);
         rows[i] = expansion->rows[i];
         rows[i].args = args;
     }
@@ -381,7 +384,7 @@ static struct list asked_of(struct binder *binder, const struct expansion *expan
             struct expr *copy = arena_alloc(binder->arena, sizeof(*copy));
 
             *copy = *expansion->rows[i].args[k];
-            list_add(&args, binder->arena, copy);
+            list_add(&args, binder->arena, outer_form(binder, copy));
         }
     domain_add_forms(binder, &args);
     return args;

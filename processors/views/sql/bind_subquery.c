@@ -28,6 +28,7 @@ static bool is_safe(const struct expr *expr)
     enum type_id to = expr->type.id;
 
     return exprs_carried_column(expr) >= 0 || strcmp(expr->function->name, "exact form") == 0 ||
+           strcmp(expr->function->name, "of exact form") == 0 ||
            (expr->function->kind == FUNCTION_CAST && expr->type.typmod < 0 &&
             (from == TYPE_INT2 || from == TYPE_INT4) && (to == TYPE_INT4 || to == TYPE_INT8));
 }

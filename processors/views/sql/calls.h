@@ -57,6 +57,9 @@ bool bind_is_now(const char *name);
 /* The moment, or refused with what to write instead; `name` is for the message. */
 struct expr *bind_now(struct binder *binder, const char *name, int location);
 
+/* age(moment): from the midnight of that moment's day; NULL: refused. */
+struct expr *bind_age(struct scope *scope, const PgQuery__FuncCall *node);
+
 /* CURRENT_DATE, LOCALTIMESTAMP(3) ... of that moment; NULL: refused. */
 struct expr *bind_sql_value(struct binder *binder, const PgQuery__SQLValueFunction *node);
 

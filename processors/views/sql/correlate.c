@@ -184,15 +184,12 @@ static bool lift(struct block *block, const struct column_set *params, struct ex
     struct arena *arena = block->binder->arena;
     struct column_set columns = joins_columns_of(*expr);
     struct expr *copy;
-    uint16_t column = 0;
 
     if (!column_set_meets(&columns, params) || !subquery_may_raise(*expr))
         return true;
     if (column_set_within(&columns, params)) {
-        if (!outer_param(block->binder, &block->from, as_outer(block, *expr), &column))
-            return false;
-        *expr = exprs_column(arena, column, (*expr)->type, (*expr)->location);
-        return true;
+        *expr = outer_value(block->binder, &block->from, as_outer(block, *expr), (*expr)->location);
+        return *expr != NULL;
     }
     if (!computes_all(*expr))
         return true;

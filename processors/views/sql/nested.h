@@ -44,6 +44,16 @@ WARN_UNUSED bool subquery_full(struct binder *binder, struct from *from, const s
 WARN_UNUSED bool outer_param(struct binder *binder, struct from *from, struct expr *outer,
                              uint16_t *ret_column);
 
+/* The same as a value over the block's row, of any type; NULL: refused. */
+struct expr *outer_value(struct binder *binder, struct from *from, struct expr *outer,
+                         int location);
+
+/* What is compared in the expression's place: its bytes, where its type has no equality (json). */
+struct expr *outer_form(struct binder *binder, struct expr *expr);
+
+/* The value of the type that has the form. */
+struct expr *outer_unformed(struct binder *binder, struct expr *form, struct type type);
+
 /* The columns of the block's row that params are. */
 struct column_set outer_columns(const struct from *from);
 

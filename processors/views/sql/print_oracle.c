@@ -105,6 +105,44 @@ static uint32_t put_moment(struct cutter *cutter, uint32_t i, const struct momen
     return last;
 }
 
+/* age(x), of one argument: it counts from the moment's day. */
+static bool is_age(const struct ast *ast, uint32_t i)
+{
+    const PgQuery__ScanToken *token = ast->tokens->tokens[i];
+    uint32_t end;
+    int depth = 0;
+
+    if (token->token != PG_QUERY__TOKEN__IDENT || token->end - token->start != 3 ||
+        strncasecmp(ast->text.at + token->start, "age", 3) != 0 ||
+        token_at(ast, i + 1) != PG_QUERY__TOKEN__ASCII_40)
+        return false;
+    end = ast_token_closing(ast, i + 1);
+    for (uint32_t k = i + 1; k < end; k++) {
+        PgQuery__Token kind = token_at(ast, k);
+
+        depth += (kind == PG_QUERY__TOKEN__ASCII_40) - (kind == PG_QUERY__TOKEN__ASCII_41);
+        if (depth == 1 && kind == PG_QUERY__TOKEN__ASCII_44)
+            return false;
+    }
+    return end > i + 2;
+}
+
+/* Puts the moment where token i asks for it; returns the last token that it stands for. */
+static uint32_t put_if_asked(struct cutter *cutter, uint32_t i, bool plain)
+{
+    const struct moment *moment = moment_at(cutter->ast, i);
+    int inside;
+
+    if (moment != NULL)
+        return put_moment(cutter, i, moment, plain);
+    if (!is_age(cutter->ast, i))
+        return i;
+    inside = cutter->ast->tokens->tokens[i + 1]->end;
+    cut(cutter, inside, inside);
+    buf_printf(cutter->out, "'%s'::timestamptz::date, ", cutter->as_of);
+    return i;
+}
+
 /* The text up to `end` with the moment of --as-of for now() and the like. */
 static void put_moments(struct cutter *cutter, int end, bool plain)
 {
@@ -113,12 +151,8 @@ static void put_moments(struct cutter *cutter, int end, bool plain)
     if (cutter->as_of == NULL)
         return;
     for (uint32_t i = ast_token_at(ast, cutter->at);
-         i < ast->tokens->n_tokens && ast->tokens->tokens[i]->start < end; i++) {
-        const struct moment *moment = moment_at(ast, i);
-
-        if (moment != NULL)
-            i = put_moment(cutter, i, moment, plain);
-    }
+         i < ast->tokens->n_tokens && ast->tokens->tokens[i]->start < end; i++)
+        i = put_if_asked(cutter, i, plain);
 }
 
 /* ---- statements ---- */
@@ -147,8 +181,8 @@ static void cut_options(struct cutter *cutter, uint32_t token, int end)
             token_at(ast, i + 1) == PG_QUERY__TOKEN__ASCII_40) {
             i = ast_token_closing(ast, i + 1);
             cut(cutter, from, ast->tokens->tokens[i]->end);
-        } else if (cutter->as_of != NULL && moment_at(ast, i) != NULL) {
-            i = put_moment(cutter, i, moment_at(ast, i), true);
+        } else if (cutter->as_of != NULL) {
+            i = put_if_asked(cutter, i, true);
         }
     }
 }
