@@ -91,7 +91,7 @@ static const struct refusal selects[] = {
      "append to ORDER BY: s"},
     {"SELECT u.id, t.s FROM b.u JOIN b.t ON t.id = u.t_id ORDER BY t.id LIMIT 3", "3:103",
      "append to ORDER BY: id"},
-    {"SELECT id FROM b.t ORDER BY id LIMIT k", "3:68", "LIMIT must be a literal number"},
+    {"SELECT id FROM b.t ORDER BY id LIMIT k", "3:68", "no column can be named here"},
     {"SELECT id FROM b.t ORDER BY id LIMIT -1", "3:68", "not negative"},
     {"SELECT id FROM b.t ORDER BY k OFFSET 2", "3:68", "append to ORDER BY: id"},
     {"SELECT id FROM b.t ORDER BY id USING <", "3:68", "write ASC or DESC"},

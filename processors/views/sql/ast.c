@@ -26,7 +26,6 @@ static const struct {
     {"group_distinct", "GROUP BY DISTINCT is not supported"},
     {"array_bounds", "array types are not supported yet; declare the column as text"},
     {"lateral", "LATERAL is not supported; write a join"},
-    {"join_using_alias", "an alias of USING is not supported; leave it out"},
     {"is_natural", "NATURAL JOIN is not supported; write JOIN ... USING (columns)"},
     {"recursive", "WITH RECURSIVE is not supported"},
     {"catalogname", "a database name before the schema is not supported; leave it out"},

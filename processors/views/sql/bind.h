@@ -32,6 +32,8 @@ struct relation {
     int32_t source;                   /* index of the source; -1: another */
     int32_t view;                     /* index of the materialized view; -1: another */
     const struct user_type **domains; /* of a source's columns, NULL where it is none; or NULL */
+    struct list correlations; /* of a CTE: struct correlation *, over the block `home` around it */
+    const struct from *home;
 };
 
 /* The state of one planning run. */

@@ -189,6 +189,43 @@ static struct expr *unrolled(struct scope *scope, const char *name, struct expr 
     return exprs_junction(arena, any ? EXPR_OR : EXPR_AND, &tests, location);
 }
 
+/* x op ALL: FALSE where one answer is, else NULL where one is, else TRUE; ANY by the negations. */
+static struct expr *over_each(struct scope *scope, const char *name, struct expr *x,
+                              struct expr *array, bool any, int location)
+{
+    struct arena *arena = scope->binder->arena;
+    struct expr *element = exprs_new(arena, EXPR_ELEMENT, 0, 0, location), *args[] = {x, element};
+    struct expr *choice = exprs_new(arena, EXPR_CASE, TYPE_BOOL, 7, location), *test;
+
+    element->type = array->type;
+    element->type.id = type_element(array->type.id);
+    test = bind_call(scope->binder, FUNCTION_OPERATOR, name, args, 2, location);
+    if (test != NULL)
+        test = bind_coerce(scope->binder, test, (struct type){TYPE_BOOL, -1, NULL}, CAST_IMPLICIT,
+                           "operator of ANY or ALL");
+    if (test == NULL)
+        return NULL;
+    if (any)
+        test = exprs_not(arena, test, location);
+    choice->args[0] = exprs_is_null(arena, array);
+    choice->args[1] = exprs_null(arena, (struct type){TYPE_BOOL, -1, NULL}, location);
+    choice->args[2] = exprs_not(arena, exprs_each(arena, array, test), location);
+    choice->args[3] = exprs_bool(arena, any, location);
+    choice->args[4] =
+        exprs_each(arena, array, exprs_not(arena, exprs_is_null(arena, test), location));
+    choice->args[5] = exprs_bool(arena, !any, location);
+    choice->args[6] = choice->args[1];
+    return choice;
+}
+
+/* Our own functions compare by this operator, without a collation. */
+static bool is_plain_comparison(const char *name, const struct expr *x, const struct expr *array)
+{
+    return comparison_of(name) != 0 &&
+           ((x->type.collation == NULL && array->type.collation == NULL) ||
+            strcmp(name, "=") == 0 || strcmp(name, "<>") == 0);
+}
+
 /* Brings x and the array to the types between which the operator compares; false: refused. */
 static bool match_array(struct scope *scope, const char *name, struct expr **x, struct expr **array,
                         int location)
@@ -200,19 +237,10 @@ static bool match_array(struct scope *scope, const char *name, struct expr **x, 
     const struct function *function =
         function_resolve(FUNCTION_OPERATOR, str_of(name), asked, 2, &ambiguous);
 
-    if (((*x)->type.collation != NULL || (*array)->type.collation != NULL) &&
-        strcmp(name, "=") != 0 && strcmp(name, "<>") != 0)
-        return ast_refuse(
-            &binder->ast, location,
-            "%s ANY or ALL with collation \"%s\" is not supported; write ARRAY[...]", name,
-            (*x)->type.collation != NULL ? (*x)->type.collation : (*array)->type.collation);
-
-    if (function == NULL || ambiguous || !function_concrete(function, asked, 2, taken, &result) ||
-        comparison_of(name) == 0)
+    if (function == NULL || ambiguous || !function_concrete(function, asked, 2, taken, &result))
         return ast_refuse(&binder->ast, location,
-                          "operator %s over an array of %s is not supported with ANY or ALL; write "
-                          "the array as ARRAY[...]",
-                          name, type_name(element));
+                          "operator %s over an array of %s is not known with ANY or ALL", name,
+                          type_name(element));
     if (taken[0] != taken[1] && !type_common(taken, 2, &taken[0]))
         return ast_refuse(&binder->ast, location, "%s ANY: no common type", name);
     struct type one = {taken[0], -1, (*array)->type.labels};
@@ -244,6 +272,8 @@ struct expr *bind_any_all(struct scope *scope, const PgQuery__AExpr *node)
     }
     if (array->kind == EXPR_CALL && strcmp(array->function->name, "array") == 0)
         return unrolled(scope, name, x, array, any, node->location);
+    if (!is_plain_comparison(name, x, array))
+        return over_each(scope, name, x, array, any, node->location);
     if (!match_array(scope, name, &x, &array, node->location))
         return NULL;
     args[0] = x;

@@ -78,12 +78,60 @@ bool from_add_table(struct binder *binder, struct from *from, const struct relat
     return true;
 }
 
+/* What a subquery of FROM must equal of the row beside it. */
+static bool add_correlations(struct binder *binder, const struct from *from,
+                             const struct list *correlations, uint16_t first, struct item *item)
+{
+    for (uint32_t i = 0; i < correlations->n; i++) {
+        const struct correlation *correlation = correlations->at[i];
+        uint16_t column = (uint16_t)(first + correlation->column);
+        struct expr *equal = subquery_equality(
+            binder, correlation,
+            exprs_column(binder->arena, column, from->columns[column].type, item->location));
+
+        if (equal == NULL)
+            return false;
+        list_add(&item->on, binder->arena, equal);
+    }
+    return true;
+}
+
+/* An expression over a block around as a value over this one's row; NULL: refused. */
+static struct expr *brought_in(struct binder *binder, struct from *from, const struct from *home,
+                               struct expr *expr)
+{
+    struct from *around = from->outer->from->block;
+
+    if (around != home)
+        expr = brought_in(binder, around, home, expr);
+    return expr == NULL ? NULL : outer_value(binder, from, expr, expr->location);
+}
+
+/* What a query of WITH must equal of the block in which the WITH stands. */
+static bool correlate_named(struct binder *binder, struct from *from,
+                            const struct relation *relation, uint16_t first, struct item *item)
+{
+    struct list correlations = {0};
+
+    for (uint32_t i = 0; i < relation->correlations.n; i++) {
+        struct correlation *copy = arena_alloc(binder->arena, sizeof(*copy));
+
+        *copy = *(const struct correlation *)relation->correlations.at[i];
+        copy->outer = brought_in(binder, from->block, relation->home, copy->outer);
+        if (copy->outer == NULL)
+            return false;
+        list_add(&correlations, binder->arena, copy);
+    }
+    return add_correlations(binder, from, &correlations, first, item);
+}
+
 static bool bind_named(struct binder *binder, struct from *from, const PgQuery__RangeVar *name,
                        struct item *item)
 {
     const struct relation *found = bind_relation(binder, name);
     struct relation *relation = arena_alloc(binder->arena, sizeof(*relation));
     const char *alias = name->relname;
+    uint16_t first = from->columns_n;
 
     item->location = name->location;
     if (found == NULL)
@@ -92,7 +140,9 @@ static bool bind_named(struct binder *binder, struct from *from, const PgQuery__
     if (!bind_from_aliases(binder, name->alias, relation, &alias))
         return false;
     return from_add_table(binder, from, relation,
-                          (struct named){alias, name->alias == NULL ? found->schema : NULL}, item);
+                          (struct named){alias, name->alias == NULL ? found->schema : NULL},
+                          item) &&
+           correlate_named(binder, from, relation, first, item);
 }
 
 struct from from_part(const struct from *from, const struct sight *sight)
@@ -107,24 +157,6 @@ struct from from_part(const struct from *from, const struct sight *sight)
         part.visible = sight->visible;
     }
     return part;
-}
-
-/* What a subquery of FROM must equal of the row beside it. */
-static bool add_correlations(struct binder *binder, const struct from *from,
-                             const struct query *query, uint16_t first, struct item *item)
-{
-    for (uint32_t i = 0; i < query->correlations.n; i++) {
-        const struct correlation *correlation = query->correlations.at[i];
-        uint16_t column = (uint16_t)(first + correlation->column);
-        struct expr *equal = subquery_equality(
-            binder, correlation,
-            exprs_column(binder->arena, column, from->columns[column].type, item->location));
-
-        if (equal == NULL)
-            return false;
-        list_add(&item->on, binder->arena, equal);
-    }
-    return true;
 }
 
 static bool bind_subselect(struct binder *binder, struct from *from,
@@ -156,7 +188,7 @@ static bool bind_subselect(struct binder *binder, struct from *from,
     first = from->columns_n;
     return bind_from_aliases(binder, node->alias, relation, &alias) &&
            from_add_table(binder, from, relation, (struct named){alias, NULL}, item) &&
-           add_correlations(binder, from, &query, first, item);
+           add_correlations(binder, from, &query.correlations, first, item);
 }
 
 /* ON sees the tables of this join alone; its conjuncts come to those that the site has. */
@@ -360,18 +392,47 @@ static bool name_join(struct binder *binder, struct from *from, const PgQuery__A
     return true;
 }
 
+/* USING (...) AS name: a table of the merged columns. */
+static bool name_using(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
+                       const struct join *join)
+{
+    struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
+    struct table *table = arena_zalloc(binder->arena, sizeof(*table));
+    uint16_t n = (uint16_t)node->n_using_clause;
+
+    if (node->join_using_alias == NULL)
+        return true;
+    *relation = (struct relation){.columns_n = n, .source = -1, .view = -1};
+    *table = (struct table){.alias = node->join_using_alias->aliasname,
+                            .relation = relation,
+                            .first = COLUMNS_MAX,
+                            .n = n,
+                            .joined = true};
+    table->names = arena_alloc(binder->arena, (n + 1U) * sizeof(struct name));
+    relation->columns = arena_alloc(binder->arena, (n + 1U) * sizeof(char *));
+    for (uint16_t i = 0; i < n; i++) {
+        table->names[i] = *(const struct name *)join->visible.at[i];
+        relation->columns[i] = table->names[i].column;
+    }
+    list_add(&from->tables, binder->arena, table);
+    return true;
+}
+
 static bool bind_join(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
                       const struct sight *sight, struct item *ret)
 {
     bool inner = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER;
     struct join join = {0};
 
-    if (!ast_only(&binder->ast, node,
-                  "jointype is_natural larg rarg using_clause quals alias rtindex") ||
+    if (!ast_only(
+            &binder->ast, node,
+            "jointype is_natural larg rarg using_clause quals alias rtindex join_using_alias") ||
         !bind_sides(binder, from, node, sight, &join) ||
         (!inner && !bind_on_outer(binder, from, node, &join)))
         return false;
     set_outer(from, node->jointype, &join);
+    if (!name_using(binder, from, node, &join))
+        return false;
     ret->location = join.left.location;
     ret->visible = join.visible;
     ret->on = join.left.on;

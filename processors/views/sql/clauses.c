@@ -129,6 +129,7 @@ static bool bind_sort(struct block *block, const PgQuery__Node *node, struct sor
                           .from = &block->from,
                           .aggregates = &block->aggregates,
                           .windows = &block->windows,
+                          .rows = &block->rows,
                           .select = block->select,
                           .clause = "ORDER BY",
                           .site = &site};
@@ -234,29 +235,42 @@ bool clauses_distinct_on(struct block *block)
     return true;
 }
 
-/* LIMIT or OFFSET: a literal number that is not negative; NULL or ALL: none. */
+/* The value of an expression without columns. */
+static bool constant_value(struct block *block, const struct expr *expr, const char *clause,
+                           struct value *ret)
+{
+    static const struct row no_row = {.len = sizeof(no_row)};
+    struct arena *arena = block->binder->arena;
+    struct err err;
+
+    return program_eval(expr_compile(arena, expr), &no_row, arena, ret, &err) ||
+           ast_refuse(&block->binder->ast, expr->location, "%s: %s", clause, err.text);
+}
+
+/* LIMIT or OFFSET: a whole number that is not negative; NULL or ALL: none. */
 static bool read_count(struct block *block, const PgQuery__Node *node, const char *clause,
                        bool *ret_given, int64_t *ret)
 {
     struct scope scope = {.binder = block->binder, .clause = clause};
+    struct type type = {TYPE_INT8, -1, NULL};
     struct expr *expr;
+    struct value value;
 
     *ret_given = false;
     if (node == NULL)
         return true;
-    if (node->node_case != PG_QUERY__NODE__NODE_A_CONST)
-        return ast_refuse(&block->binder->ast, ast_location(node), "%s must be a literal number",
-                          clause);
-    if (node->a_const->isnull)
-        return true;
     expr = bind_expr(&scope, node);
-    if (expr == NULL)
+    if (expr != NULL)
+        expr = bind_coerce(block->binder, expr, type, CAST_ASSIGNMENT, clause);
+    if (expr == NULL || !constant_value(block, expr, clause, &value))
         return false;
-    if ((expr->type.id != TYPE_INT4 && expr->type.id != TYPE_INT8) || expr->constant.slot < 0)
+    if (value.null)
+        return true;
+    if (value.slot < 0)
         return ast_refuse(&block->binder->ast, expr->location,
-                          "%s must be a whole number that is not negative", clause);
+                          "%s must be a number that is not negative", clause);
     *ret_given = true;
-    *ret = expr->constant.slot;
+    *ret = value.slot;
     return true;
 }
 

@@ -151,7 +151,8 @@ static bool bind_distinct_clause(struct block *block)
 }
 
 /* One WITH query becomes a relation without schema. */
-static bool bind_with_query(struct binder *binder, const PgQuery__CommonTableExpr *node)
+static bool bind_with_query(struct binder *binder, const PgQuery__CommonTableExpr *node,
+                            const struct scope *around)
 {
     struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
     PgQuery__Alias names;
@@ -162,14 +163,16 @@ static bool bind_with_query(struct binder *binder, const PgQuery__CommonTableExp
         return false;
     if (node->ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
         return ast_refuse(&binder->ast, node->location, "only SELECT is supported in WITH");
-    if (!bind_select(binder, node->ctequery->select_stmt, (struct around){0}, &query))
+    if (!bind_select(binder, node->ctequery->select_stmt, (struct around){.scope = around}, &query))
         return false;
     *relation = (struct relation){.name = node->ctename,
                                   .node = query.node,
                                   .columns = query.columns,
                                   .columns_n = query.columns_n,
                                   .source = -1,
-                                  .view = -1};
+                                  .view = -1,
+                                  .correlations = query.correlations,
+                                  .home = around == NULL ? NULL : around->from->block};
     pg_query__alias__init(&names);
     names.aliasname = node->ctename;
     names.n_colnames = node->n_aliascolnames;
@@ -180,14 +183,15 @@ static bool bind_with_query(struct binder *binder, const PgQuery__CommonTableExp
     return true;
 }
 
-static bool bind_with(struct binder *binder, const PgQuery__WithClause *with)
+static bool bind_with(struct binder *binder, const PgQuery__WithClause *with,
+                      const struct scope *around)
 {
     if (with == NULL)
         return true;
     if (!ast_only(&binder->ast, with, "ctes"))
         return false;
     for (size_t i = 0; i < with->n_ctes; i++)
-        if (!bind_with_query(binder, with->ctes[i]->common_table_expr))
+        if (!bind_with_query(binder, with->ctes[i]->common_table_expr, around))
             return false;
     return true;
 }
@@ -259,7 +263,8 @@ bool bind_select(struct binder *binder, const PgQuery__SelectStmt *select, struc
         return false;
     if (++binder->depth > DEPTH_MAX)
         return ast_refuse(&binder->ast, ast_location(select), "subqueries are nested too deeply");
-    ok = bind_with(binder, select->with_clause) && bind_kind(binder, select, around, ret);
+    ok = bind_with(binder, select->with_clause, around.scope) &&
+         bind_kind(binder, select, around, ret);
     binder->depth--;
     binder->relations.n = relations_n;
     return ok;

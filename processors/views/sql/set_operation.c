@@ -26,22 +26,13 @@ struct set *set_of_block(struct binder *binder, const PgQuery__SelectStmt *selec
     return block_bind(set->block) ? set : NULL;
 }
 
-/* A part with clauses of its own: a query like any other. */
-static struct set *bind_query_leaf(struct binder *binder, const PgQuery__SelectStmt *select,
-                                   struct around around)
+/* A part with clauses of its own where there is no query around: a query like any other. */
+static struct set *bind_query_leaf(struct binder *binder, const PgQuery__SelectStmt *select)
 {
     struct set *set = arena_zalloc(binder->arena, sizeof(*set));
 
     set->location = ast_location(select);
-    if (!bind_select(binder, select, (struct around){.scope = around.scope}, &set->query))
-        return NULL;
-    if (set->query.correlations.n == 0)
-        return set;
-    ast_refuse(
-        &binder->ast, set->location,
-        "a part of a set operation with WITH, VALUES, ORDER BY or LIMIT of its own that names "
-        "columns of the query around is not supported; write SELECT * FROM (...) AS part");
-    return NULL;
+    return bind_select(binder, select, (struct around){0}, &set->query) ? set : NULL;
 }
 
 bool set_has_clauses(const PgQuery__SelectStmt *select)
@@ -65,6 +56,54 @@ static struct set *bind_operation(struct binder *binder, const PgQuery__SelectSt
     return set->right == NULL ? NULL : set;
 }
 
+/* SELECT * FROM (select) AS part: a block, which may name columns of the query around. */
+static const PgQuery__SelectStmt *wrapped(struct binder *binder, const PgQuery__SelectStmt *select)
+{
+    struct parts {
+        PgQuery__SelectStmt inner, outer;
+        PgQuery__RangeSubselect from;
+        PgQuery__Alias alias;
+        PgQuery__AStar star;
+        PgQuery__ColumnRef column;
+        PgQuery__ResTarget target;
+        PgQuery__Node nodes[5], *lists[3];
+    } *all = arena_zalloc(binder->arena, sizeof(*all));
+
+    for (size_t i = 0; i < sizeof(all->nodes) / sizeof(all->nodes[0]); i++)
+        pg_query__node__init(&all->nodes[i]);
+    pg_query__select_stmt__init(&all->outer);
+    pg_query__range_subselect__init(&all->from);
+    pg_query__alias__init(&all->alias);
+    pg_query__a__star__init(&all->star);
+    pg_query__column_ref__init(&all->column);
+    pg_query__res_target__init(&all->target);
+    all->inner = *select;
+    all->alias.aliasname = arena_printf(binder->arena, "part");
+    all->nodes[0].node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
+    all->nodes[0].select_stmt = &all->inner;
+    all->from.subquery = &all->nodes[0];
+    all->from.alias = &all->alias;
+    all->nodes[1].node_case = PG_QUERY__NODE__NODE_RANGE_SUBSELECT;
+    all->nodes[1].range_subselect = &all->from;
+    all->nodes[2].node_case = PG_QUERY__NODE__NODE_A_STAR;
+    all->nodes[2].a_star = &all->star;
+    all->nodes[3].node_case = PG_QUERY__NODE__NODE_COLUMN_REF;
+    all->nodes[3].column_ref = &all->column;
+    all->nodes[4].node_case = PG_QUERY__NODE__NODE_RES_TARGET;
+    all->nodes[4].res_target = &all->target;
+    for (size_t i = 0; i < 3; i++)
+        all->lists[i] = &all->nodes[i == 0 ? 1 : 2 * i];
+    all->column.n_fields = all->outer.n_from_clause = all->outer.n_target_list = 1;
+    all->outer.from_clause = &all->lists[0];
+    all->column.fields = &all->lists[1];
+    all->outer.target_list = &all->lists[2];
+    all->target.val = &all->nodes[3];
+    all->column.location = all->target.location = ast_location(select);
+    all->outer.op = PG_QUERY__SET_OPERATION__SETOP_NONE;
+    all->outer.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
+    return &all->outer;
+}
+
 static struct set *bind_set(struct binder *binder, const PgQuery__SelectStmt *select,
                             struct around around, bool top)
 {
@@ -75,7 +114,8 @@ static struct set *bind_set(struct binder *binder, const PgQuery__SelectStmt *se
         return NULL;
     }
     if (!top && (set_has_clauses(select) || select->n_values_lists > 0))
-        set = bind_query_leaf(binder, select, around);
+        set = around.scope == NULL ? bind_query_leaf(binder, select)
+                                   : set_of_block(binder, wrapped(binder, select), around);
     else if (select->op != PG_QUERY__SET_OPERATION__SETOP_NONE)
         set = bind_operation(binder, select, around);
     else
@@ -113,10 +153,7 @@ static bool share_outer(struct binder *binder, struct set *set, const struct lis
 
     if (set->kind != SET_LEAF)
         return share_outer(binder, set->left, outer) && share_outer(binder, set->right, outer);
-    if (set->block == NULL)
-        return ast_refuse(&binder->ast, set->location,
-                          "beside a part that names columns of the query around, write this one as "
-                          "SELECT * FROM (...) AS part");
+    assert(set->block != NULL); /* where there is a query around */
     for (uint32_t i = 0; i < outer->n; i++)
         if (!outer_param(binder, &set->block->from, outer->at[i], &column))
             return false;

@@ -196,7 +196,7 @@ struct expr *subquery_row_compared(struct scope *scope, const PgQuery__SubLink *
         return NULL;
     values = arena_alloc(binder->arena, (query.columns_n + 1U) * sizeof(struct expr *));
     given = arena_alloc(binder->arena, (tests.n + 1U) * sizeof(struct expr *));
-    for (uint16_t i = 0; i < tests.n; i++) {
+    for (uint32_t i = 0; i < tests.n; i++) {
         given[i] = tests.at[i];
         values[i] =
             subquery_single(binder, counted.rows,
