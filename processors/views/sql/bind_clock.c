@@ -9,10 +9,12 @@
 /* What changes by itself, and is the moment of --as-of or refused. */
 static const char *const now_names[] = {"now", "transaction_timestamp", "statement_timestamp"};
 
-bool bind_is_now(const char *name)
+bool bind_is_clock(const PgQuery__FuncCall *node, const char *name)
 {
+    if (node->n_args == 1)
+        return strcmp(name, "age") == 0;
     for (size_t i = 0; i < sizeof(now_names) / sizeof(now_names[0]); i++)
-        if (strcmp(now_names[i], name) == 0)
+        if (node->n_args == 0 && strcmp(now_names[i], name) == 0)
             return true;
     return false;
 }
@@ -32,7 +34,7 @@ bool bind_as_of(struct binder *binder, const char *text, struct err *reterr)
     return true;
 }
 
-struct expr *bind_now(struct binder *binder, const char *name, int location)
+static struct expr *bind_now(struct binder *binder, const char *name, int location)
 {
     struct expr *expr = exprs_new(binder->arena, EXPR_CONST, TYPE_TIMESTAMPTZ, 0, location);
 
@@ -48,7 +50,8 @@ struct expr *bind_now(struct binder *binder, const char *name, int location)
     return expr;
 }
 
-struct expr *bind_age(struct scope *scope, const PgQuery__FuncCall *node)
+/* age(moment): from the midnight of the day. */
+static struct expr *bind_age(struct scope *scope, const PgQuery__FuncCall *node)
 {
     struct binder *binder = scope->binder;
     struct expr *args[2];
@@ -64,6 +67,14 @@ struct expr *bind_age(struct scope *scope, const PgQuery__FuncCall *node)
         args[0] = bind_coerce(binder, args[0], type, CAST_EXPLICIT, "today");
     return args[0] == NULL ? NULL
                            : bind_call(binder, FUNCTION_NAMED, "age", args, 2, node->location);
+}
+
+struct expr *bind_clock(struct scope *scope, const PgQuery__FuncCall *node, const char *name)
+{
+    if (node->n_args == 1)
+        return bind_age(scope, node);
+    return bind_now(scope->binder, arena_printf(scope->binder->arena, "%s()", name),
+                    node->location);
 }
 
 /* The name as it is written and the type it has; none: it depends on the session. */

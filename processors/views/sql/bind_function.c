@@ -43,11 +43,8 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
     name = function_name(scope, node);
     if (name == NULL)
         return NULL;
-    if (node->n_args == 0 && bind_is_now(name))
-        return bind_now(scope->binder, arena_printf(scope->binder->arena, "%s()", name),
-                        node->location);
-    if (node->n_args == 1 && strcmp(name, "age") == 0)
-        return bind_age(scope, node);
+    if (bind_is_clock(node, name))
+        return bind_clock(scope, node, name);
     if (node->over != NULL)
         return bind_window(scope, node, name);
     if (bind_is_rows_function(name))

@@ -51,14 +51,11 @@ WARN_UNUSED bool bind_by_names(struct scope *scope, const char *function,
 /* bind_clock.c: takes the moment that now() stands for; NULL: none. Usage error when it is none. */
 WARN_UNUSED bool bind_as_of(struct binder *binder, const char *text, struct err *reterr);
 
-/* The function is now() by one of its names. */
-bool bind_is_now(const char *name);
+/* The call is now() by one of its names, or age(moment), which counts from today. */
+bool bind_is_clock(const PgQuery__FuncCall *node, const char *name);
 
-/* The moment, or refused with what to write instead; `name` is for the message. */
-struct expr *bind_now(struct binder *binder, const char *name, int location);
-
-/* age(moment): from the midnight of that moment's day; NULL: refused. */
-struct expr *bind_age(struct scope *scope, const PgQuery__FuncCall *node);
+/* Such a call by that moment; refused without it, with what to write instead: NULL. */
+struct expr *bind_clock(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
 
 /* CURRENT_DATE, LOCALTIMESTAMP(3) ... of that moment; NULL: refused. */
 struct expr *bind_sql_value(struct binder *binder, const PgQuery__SQLValueFunction *node);
