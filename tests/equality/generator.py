@@ -13,6 +13,11 @@ from vocabulary import (AGGREGATES, EXPRESSIONS, FRAMES, MEMBER_FITS, MEMBERS, O
 
 EXPRESSIONS, AGGREGATES = templates(EXPRESSIONS), templates(AGGREGATES)
 DEPTH = 3
+TABLE_ROWS = 30  # about as many as a table holds
+ROWS_MOST = (30_000, 3_000, 3_000)  # of the query's FROM, and of a subquery's in it
+VALUES_N, FEW = 8, 4  # different values of a table's column; of any other
+CALLS_MOST = 18  # of what a query must call, as columns
+EXPANDED = 3  # rows that a function in FROM gives for one, at most
 HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -38,17 +43,22 @@ class Choices:
 
 
 class Source:
-    """A table of the schema: columns (name, type), the key's names."""
+    """A table of the schema: columns (name, type), the key's names, about how many rows."""
 
-    def __init__(self, name, columns, keys):
-        self.name, self.columns, self.keys = name, columns, keys
+    def __init__(self, name, columns, keys, size=TABLE_ROWS):
+        self.name, self.columns, self.keys, self.size = name, columns, keys, size
 
 
 class Item:
-    """What stands in FROM: its columns as (reference, type), references that are unique over its rows, or None."""
+    """What stands in FROM: its columns as (reference, type), references that are unique over its rows, or None; about how many
+    rows, and how many different values in a column that is no key."""
 
-    def __init__(self, text, columns, keys):
-        self.text, self.columns, self.keys = text, columns, keys
+    def __init__(self, text, columns, keys, size, values_n=FEW):
+        self.text, self.columns, self.keys, self.size, self.values_n = text, columns, keys, size, values_n
+
+    def different(self, ref):
+        """About how many values the column has."""
+        return self.size if self.keys == [ref] else min(self.values_n, self.size)
 
 
 class Data:
@@ -130,6 +140,7 @@ class Query:
     def __init__(self, tables, choices, wanted=()):
         self.tables, self.choices, self.used, self.names = tables, choices, [], 0
         self.aliases = {}  # of tables whose whole rows can be named
+        self.size = 0  # about how many rows the last FROM gave
         self.wanted = {kind: [one for one in wanted if one.kind == kind] for kind in ("expression", "rows", "aggregate")}
         self.text = self._whole()
 
@@ -204,10 +215,11 @@ class Query:
         return "('" + value.replace("'", "''") + f"'::{name})"
 
     def condition(self, scope, depth=0):
-        c = self.choices
-        if depth == 0 and c.chance(12):
+        if depth == 0 and self.choices.chance(12):
             return self.subquery_condition(scope)
-        return self.expr("bool", scope, depth)
+        text = self.expr("bool", scope, depth)
+        # a constant is false for all rows or for none: once more
+        return text if re.search(r"\bq\d", text) else self.expr("bool", scope, depth)
 
     # --- subqueries in expressions ---
 
@@ -265,12 +277,13 @@ class Query:
 
     # --- FROM ---
 
-    def table(self):
-        table, alias = self.choices.pick(self.tables), self.fresh()
+    def table(self, most=None):
+        """A table, of no more rows than `most`."""
+        table, alias = self.choices.pick([table for table in self.tables if most is None or table.size <= most]), self.fresh()
         if table.name != "w":
             self.aliases[alias] = table
         return Item(f"{table.name} {alias}", [(f"{alias}.{name}", kind) for name, kind in table.columns],
-                    [f"{alias}.{key}" for key in table.keys])
+                    [f"{alias}.{key}" for key in table.keys], table.size, FEW if table.name == "w" else VALUES_N)
 
     def constants(self):
         """VALUES as a table."""
@@ -279,7 +292,7 @@ class Query:
         kinds = ["int4", c.pick(["int4", "text", "numeric", "date"])]
         rows = [", ".join("NULL" if i > 0 and c.chance(15) else self.literal(kind) for kind in kinds) for i in range(1 + c.below(4))]
         return Item(f"(VALUES {', '.join(f'({row})' for row in rows)}) {alias}(x, y)",
-                    [(f"{alias}.x", kinds[0]), (f"{alias}.y", kinds[1])], None)
+                    [(f"{alias}.x", kinds[0]), (f"{alias}.y", kinds[1])], None, len(rows))
 
     def item(self, depth):
         c = self.choices
@@ -290,16 +303,17 @@ class Query:
             text, columns, keys = self.block(depth + 1)
             alias = self.fresh()
             return Item(f"({text}) {alias}", [(f"{alias}.{name}", kind) for name, kind in columns],
-                        None if keys is None else [f"{alias}.{key}" for key in keys])
+                        None if keys is None else [f"{alias}.{key}" for key in keys], self.size)
         return self.table()
 
     def joined(self, depth):
         c = self.choices
         left = self.merged() if c.chance(7) else self.item(depth)
         for _ in range(c.pick([0, 0, 0, 1, 1, 2])):
-            left = self.lateral(left) if c.chance(8) else self.join(left, self.item(depth))
+            left = self.lateral(left, ROWS_MOST[depth]) if c.chance(8) else self.bounded_join(left, self.item(depth), ROWS_MOST[depth])
         if c.chance(8):
             left = self.expanded(left)
+        self.size = left.size
         return left
 
     def merged(self):
@@ -307,7 +321,7 @@ class Query:
         c, sides, join = self.choices, [], self.fresh()
         common = [(f"{join}u", "int4"), (f"{join}v", "text")][:1 + c.chance(30)]
         for _ in range(2):
-            table, alias = self.table(), self.fresh()
+            table, alias = self.table(TABLE_ROWS if sides else None), self.fresh()
             of_kind = {kind: [ref for ref, of in table.columns if of == kind] for _, kind in common}
             chosen = [(c.pick(of_kind[kind]) if of_kind[kind] else self.literal(kind), name, kind) for name, kind in common]
             chosen += [(key, f"{alias}k{i}", dict(table.columns)[key]) for i, key in enumerate(table.keys)]
@@ -315,22 +329,24 @@ class Query:
             chosen.append((ref, f"{alias}c", kind))
             listed = ", ".join(f"{ref} AS {name}" for ref, name, _ in chosen)
             sides.append(Item(f"(SELECT {listed} FROM {table.text}) {alias}", [(f"{alias}.{name}", kind) for _, name, kind in chosen[len(common):]],
-                              [f"{alias}.{alias}k{i}" for i in range(len(table.keys))]))
+                              [f"{alias}.{alias}k{i}" for i in range(len(table.keys))], table.size))
         how = c.pick(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"])
         natural = c.chance(50)
         self.note(f"NATURAL {how}" if natural else f"{how} USING")
         text = (f"{sides[0].text} NATURAL {how} {sides[1].text}" if natural
                 else f"{sides[0].text} {how} {sides[1].text} USING ({', '.join(name for name, _ in common)})")
-        return Item(text, common + sides[0].columns + sides[1].columns, sides[0].keys + sides[1].keys)
+        size = max(sides[0].size * sides[1].size // FEW, sides[0].size + sides[1].size)
+        return Item(text, common + sides[0].columns + sides[1].columns, sides[0].keys + sides[1].keys, size)
 
-    def lateral(self, left):
-        """A subquery in FROM that sees what stands left of it."""
+    def lateral(self, left, most):
+        """A subquery in FROM that sees what stands left of it; together no more rows than `most`, if `left` has no more."""
         c, alias = self.choices, self.fresh()
         how = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL", "JOIN LATERAL"])
         self.note(how)
         table, where = self.inner(left.columns)
         kinds = [c.pick(["int4", "text", "numeric", "date"]) for _ in range(2)]
-        shape = c.pick(["rows", "top", "aggregate"])
+        shape, size = c.pick(["rows", "top", "aggregate"]), left.size * table.size
+        shape = "top" if shape == "rows" and size > most else shape
         if shape == "aggregate":
             kinds = [c.pick(["int8", "numeric", "text"]) for _ in range(2)]
             listed = [self.aggregate(kind, table.columns, table.keys) for kind in kinds]
@@ -346,34 +362,51 @@ class Query:
         if shape == "top":
             text += f" ORDER BY {', '.join(key + self.direction() for key in table.keys)} LIMIT 1"
         return Item(f"{left.text} {how} ({text}) {alias}{'' if how.startswith('CROSS') else ' ON true'}",
-                    left.columns + [(f"{alias}.x", kinds[0]), (f"{alias}.y", kinds[1])] + more, keys)
+                    left.columns + [(f"{alias}.x", kinds[0]), (f"{alias}.y", kinds[1])] + more, keys, size if shape == "rows" else left.size)
+
+    def bounded_join(self, left, right, most):
+        """The two joined; where that is more rows than `most`, a table by its key instead of `right`."""
+        noted, whole = len(self.used), self.join(left, right)
+        if whole.size <= most:
+            return whole
+        del self.used[noted:]
+        self.note("JOIN by a key, for the size")
+        right, ours = self.table(TABLE_ROWS), [ref for ref, of in left.columns if of == "int4"]
+        if not ours:
+            return left
+        how = self.choices.pick(["JOIN", "LEFT JOIN"])
+        return Item(f"{left.text} {how} {right.text} ON {self.choices.pick(ours)} = {right.keys[0]}", left.columns + right.columns,
+                    None if left.keys is None else left.keys + right.keys, left.size)
 
     def join(self, left, right):
         c = self.choices
         how = c.pick(["JOIN", "LEFT JOIN", "JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "comma"])
         self.note(how)
         keys = None if left.keys is None or right.keys is None else left.keys + right.keys
-        columns = left.columns + right.columns
+        columns, size = left.columns + right.columns, left.size * right.size
         if how == "CROSS JOIN":
-            return Item(f"{left.text} CROSS JOIN {right.text}", columns, keys)
+            return Item(f"{left.text} CROSS JOIN {right.text}", columns, keys, size)
         kind = c.pick(["int4", "int4", "int4", "text", "numeric", "date"])
         ours, theirs = ([ref for ref, of in side.columns if of == kind] for side in (left, right))
         if not ours or not theirs:
             ours, theirs = ([ref for ref, of in side.columns if of == "int4"] for side in (left, right))
         on = "true"
         if ours and theirs:
-            on = f"{c.pick(ours)} = {c.pick(theirs)}"
+            one, other = c.pick(ours), c.pick(theirs)
+            on, by_value = f"{one} = {other}", size // max(left.different(one), right.different(other))
             # PostgreSQL itself has FULL JOIN only on conditions that it can hash or merge
             if how != "FULL JOIN" and c.chance(18):
-                on = f"{on} AND {self.expr('bool', columns, 1)}" if c.chance(60) else self.expr("bool", columns, 1)
+                both = c.chance(60)
+                on, by_value = (f"{on} AND {self.expr('bool', columns, 1)}", by_value) if both else (self.expr("bool", columns, 1), size)
                 self.note("join condition")
             elif how in ("JOIN", "LEFT JOIN") and c.chance(8):
                 on = f"{on} AND {self.subquery_condition(c.pick([left, right]).columns)}"
                 self.note("subquery in ON")
+            size = max(by_value, left.size + right.size)
         if how == "comma":
-            return Item(f"{left.text} CROSS JOIN {right.text}", columns, keys) if on == "true" else Item(
-                f"{left.text} JOIN {right.text} ON {on}", columns, keys)
-        return Item(f"{left.text} {how} {right.text} ON {on}", columns, keys)
+            return Item(f"{left.text} CROSS JOIN {right.text}", columns, keys, size) if on == "true" else Item(
+                f"{left.text} JOIN {right.text} ON {on}", columns, keys, size)
+        return Item(f"{left.text} {how} {right.text} ON {on}", columns, keys, size)
 
     def expanded(self, left):
         c, alias = self.choices, self.fresh()
@@ -395,11 +428,11 @@ class Query:
             self.note("WITH ORDINALITY")
             return Item(f"{left.text} CROSS JOIN LATERAL {text} WITH ORDINALITY AS {alias}(x, n)",
                         left.columns + [(f"{alias}.x", kind), (f"{alias}.n", "int8")],
-                        None if left.keys is None else left.keys + [f"{alias}.n"])
+                        None if left.keys is None else left.keys + [f"{alias}.n"], left.size * EXPANDED)
         join = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL"])
         self.note(f"{join} of a function")
         text = f"{left.text} {join} {text} AS {alias}(x){' ON true' if join.startswith('LEFT') else ''}"
-        return Item(text, left.columns + [(f"{alias}.x", kind)], None)
+        return Item(text, left.columns + [(f"{alias}.x", kind)], None, left.size * EXPANDED)
 
     def document(self, kinds, names, scope, prefix):
         """A json[b] object with members of these types, or NULL."""
@@ -438,7 +471,8 @@ class Query:
         call = f"{name}({f'{self.base(table)}, ' if populates else ''}{document}) AS {alias}{listed}"
         join = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL"])
         return Item(f"{left.text} {join} {call}{' ON true' if join.startswith('LEFT') else ''}",
-                    left.columns + [(f"{alias}.{column}", kind) for column, kind in columns], None if many else left.keys)
+                    left.columns + [(f"{alias}.{column}", kind) for column, kind in columns], None if many else left.keys,
+                    left.size * (2 if many else 1))
 
     def wanted_rows(self, left, wanted, alias):
         """The rows of a function that must be called, behind each row of `left`."""
@@ -452,17 +486,20 @@ class Query:
         columns = [(f"{alias}.{name}", kind) for name, kind in zip(names, kinds) if kind]
         text = f"{call} WITH ORDINALITY AS {alias}({', '.join(names)}, n)"
         return Item(f"{left.text} LEFT JOIN LATERAL {text} ON true" if outer else f"{left.text} CROSS JOIN LATERAL {text}",
-                    left.columns + columns + [(f"{alias}.n", "int8")], None if left.keys is None else left.keys + [f"{alias}.n"])
+                    left.columns + columns + [(f"{alias}.n", "int8")], None if left.keys is None else left.keys + [f"{alias}.n"],
+                    left.size * EXPANDED)
 
     def where(self, scope):
         c, parts = self.choices, []
-        for _ in range(c.pick([0, 0, 0, 1, 1, 2])):
+        for _ in range(c.pick([0, 0, 0, 0, 1, 1, 2])):
             wanted = self.wanted["expression"]
             if wanted and wanted[-1].result == "bool" and c.chance(20):
                 parts.append(f"({self.fill(wanted.pop().template, scope, 2)}) IS NOT {c.pick(['TRUE', 'FALSE'])}")
                 continue
-            # a column that is there keeps most answers from being empty
-            parts.append(self.condition(scope) if c.chance(45) else f"{c.pick(scope)[0]} IS NOT NULL")
+            # most conditions are seldom true: these, and a column that is there, keep answers from being empty
+            there = f"{c.pick(scope)[0]} IS NOT NULL"
+            parts.append(c.pick(["{}", "{}", "({}) IS NOT TRUE", f"({{}} OR {there})"]).replace("{}", self.condition(scope))
+                         if c.chance(45) else there)
         return " WHERE " + " AND ".join(parts) if parts else ""
 
     # --- blocks ---
@@ -471,23 +508,24 @@ class Query:
         return [self.choices.pick(list(TYPES)) for _ in range(least + self.choices.below(most - least + 1))]
 
     def more_columns(self, item, depth, comparable=False):
-        """Columns for what must be called; `comparable`: only of types that have =."""
+        """Columns for what must be called; `comparable`: those of types that have no = as text."""
         out = []
-        while depth == 0 and self.wanted["expression"] and len(out) < 14:
+        while depth == 0 and self.wanted["expression"] and len(out) < CALLS_MOST:
             wanted = self.want("expression")
-            if wanted is not None and (not comparable or wanted.result in ORDERED):
-                out.append(self.fill(wanted.template, item.columns, 2))
+            if wanted is not None:
+                out.append((wanted, self.fill(wanted.template, item.columns, 2)))
         while depth == 0 and self.wanted["aggregate"]:
             wanted = self.want("aggregate")
-            if wanted is not None and (not comparable or wanted.result in ORDERED):
+            if wanted is not None:
                 table, where = self.inner(item.columns, 1)
-                out.append(f"SELECT {self.fill(wanted.template, table.columns, 2, ', '.join(table.keys))} FROM {table.text}{where}")
-        return "".join(f", ({text}) AS w{i}" for i, text in enumerate(out))
+                out.append((wanted, f"SELECT {self.fill(wanted.template, table.columns, 2, ', '.join(table.keys))} FROM {table.text}{where}"))
+        return "".join(f", ({text}){'::text' if comparable and wanted.result not in ORDERED else ''} AS w{i}"
+                       for i, (wanted, text) in enumerate(out))
 
     def wanted_calls(self, item, depth):
         """Aggregates that must be called, and aggregates over expressions that must be."""
         out = []
-        while depth == 0 and (self.wanted["aggregate"] or self.wanted["expression"]) and len(out) < 14:
+        while depth == 0 and (self.wanted["aggregate"] or self.wanted["expression"]) and len(out) < CALLS_MOST:
             wanted = self.want("aggregate") or self.want("expression")
             if wanted is None:
                 continue
@@ -502,7 +540,7 @@ class Query:
 
     def rows(self, depth, kinds=None, distinct=False):
         item = self.joined(depth)
-        while depth == 0 and self.wanted["rows"]:
+        while depth == 0 and self.wanted["rows"] and item.size <= ROWS_MOST[0]:
             item = self.expanded(item)
         chosen = kinds or self.kinds()
         columns = [(self.expr(kind, item.columns), kind) for kind in chosen]
@@ -575,7 +613,7 @@ class Query:
     def group(self, depth):
         c = self.choices
         item = self.joined(depth)
-        while depth == 0 and self.wanted["rows"]:
+        while depth == 0 and self.wanted["rows"] and item.size <= ROWS_MOST[0]:
             item = self.expanded(item)
         groups = list(dict.fromkeys((self.expr(kind, item.columns, 1), kind) for kind in
                                     [c.pick(ORDERED) for _ in range(c.pick([1, 1, 2, 0]))]))
@@ -672,10 +710,14 @@ class Query:
         few = ["int4", "int2", "bool", "text", "mood", "numeric"]  # of few values: rows of both sides meet
         kinds = [c.pick(few if "INTERSECT" in how else [kind for kind in ORDERED if kind not in SAME]) for _ in range(1 + c.below(2))]
         left, columns, _, _ = self.rows(depth, kinds)
+        size = self.size
         right, _, _, _ = self.rows(depth, kinds)
+        self.size += size
         if c.chance(20):
             self.note("three in a set operation")
+            size = self.size
             more, third = c.pick(["UNION ALL", "UNION", "EXCEPT", "INTERSECT", "EXCEPT ALL", "INTERSECT ALL"]), self.rows(depth, kinds)[0]
+            self.size += size
             text = c.pick([f"{left} {how} {right} {more} {third}", f"{left} {how} ({right} {more} {third})"])
             return text, columns, None
         if c.chance(15):
@@ -692,7 +734,7 @@ class Query:
         if self.choices.chance(10):
             self.note("WITH")
             text, columns, keys = self.block(1)
-            self.tables = self.tables + [Source("w", columns, keys or [])] * 2 if keys else self.tables
+            self.tables = self.tables + [Source("w", columns, keys, self.size)] * 2 if keys else self.tables
             return f"WITH w AS ({text}) {self.block()[0]}"
         return self.block()[0]
 

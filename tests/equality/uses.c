@@ -24,7 +24,13 @@ static void print_text(struct uses *uses, const char *what, const char *name)
 
 static void use_function(struct uses *uses, const struct function *function)
 {
-    function_signature(&uses->text, function);
+    static const char prefix[] = "hypothetical ";
+
+    if (strncmp(function->name, prefix, sizeof(prefix) - 1) == 0) /* as --functions lists it */
+        buf_printf(&uses->text, "%s(VARIADIC \"any\") WITHIN GROUP (ORDER BY VARIADIC \"any\")",
+                   function->name + sizeof(prefix) - 1);
+    else
+        function_signature(&uses->text, function);
     print(uses);
 }
 

@@ -66,7 +66,7 @@ EXPRESSIONS = {
         {text_array}[1] | array_to_string({int_array}, ',') | array_to_string({text_array}, '-', '~') | encode({bytea}, 'hex') | encode({bytea}, 'base64')
         case when {bool} then {text} else {text} end | case {text} when 'a' then 'A' else {text} end | greatest({text}, {text}) | least({text}, 'm')
         {text_array}::text | {int_array}::text | array_dims({int_array}) | {bytea}::text | btrim({text}, 'ac ') | sha256({bytea})::text
-        jsonb_pretty({jsonb}) | unistr('\\0041') | {varchar} | {float4}::text | row({int4}, {text}, {text_array})::text | (row({text}, {int4})).f1
+        jsonb_pretty({jsonb}) | unistr('\\0041') | {varchar} | {float4}::text | row({int4}, {text}, {text_array})::text | (row({text}, {int4})).f1 \\|\\| ''
         concat(row({date}, {bool})) | {text} \\|\\| row({numeric}, {jsonb})""",
     "numeric": """
         {numeric2} + {numeric2} | {numeric2} * {numeric2} | {numeric2} - {int4} | {numeric2} / nullif({int4}, 0) | {numeric} + {int4} | - {numeric}
