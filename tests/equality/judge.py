@@ -76,14 +76,17 @@ def plain(value, kind):
     return None
 
 
-def columns_of(rows):
-    return [Counter(map(repr, column)) for column in zip(*map(cells, rows))]
+def columns_of(rows, types=None):
+    columns = list(zip(*map(cells, rows)))
+    if types:
+        columns = [[plain(value, kind) or value for value in column] for column, kind in zip(columns, types)]
+    return [Counter(map(repr, column)) for column in columns]
 
 
-def open_columns(answers):
-    """The columns whose texts are not the same in all of these answers of PostgreSQL's."""
+def open_columns(answers, types=None):
+    """The columns whose texts (with types: whose values) are not the same in all of these answers of PostgreSQL's."""
     found = set()
-    tables = [columns_of(answer) for answer in answers if answer]
+    tables = [columns_of(answer, types) for answer in answers if answer]
     for table in tables[1:]:
         found |= {i for i, (one, other) in enumerate(zip(tables[0], table)) if one != other}
     return found
@@ -104,15 +107,13 @@ def extreme_columns(query, columns_n):
     return found if len(parts) == columns_n else set()
 
 
-def by_value(rows, types, where=None):
-    """The rows with the columns `where` in the one form of their class, left out when there is none; without `where`, all that
-    have one."""
+def by_value(rows, types, where, without):
+    """The rows with the columns `where` in the one form of their class, left out when there is none, and those `without`."""
     out = []
     for row in rows:
         values = cells(row)
-        for i in range(len(values)) if where is None else where:
-            form = plain(values[i], types[i])
-            values[i] = values[i] if form is None and where is None else form
+        for i in where | without:
+            values[i] = None if i in without else plain(values[i], types[i])
         out.append(json.dumps(values))
     return out
 

@@ -30,10 +30,10 @@ class Verdict:
 
 
 class Run:
-    """One script."""
+    """One script; `quick`: a difference that PostgreSQL's own answers may have is not searched for long."""
 
-    def __init__(self, server, script, seed=1, rounds=4, only=None):
-        self.server, self.script, self.only = server, script, only
+    def __init__(self, server, script, seed=1, rounds=4, only=None, quick=False):
+        self.server, self.script, self.only, self.quick = server, script, only, quick
         self.orders = [engine.Order(seed, number) for number in range(rounds)]
         self.verdicts, self.shuffled = [], {}
         self.oracle = Oracle(server, script)
@@ -113,29 +113,29 @@ class Run:
         types = [kind for _, kind in self.oracle.types[view]]
         if loose and judge.nearly_equal(list(map(judge.cells, more)), list(map(judge.cells, less)), types):
             return "equal", ""
-        outcome = self._equal_by_value(view, check, ours, answer.rows, types, loose)
+        outcome = self._equal_by_value(view, check, ours, answer.rows, loose)
         if outcome:
             return outcome, ""
         shown = [f"  sluice     {row}" for row in sorted(more)[:3]] + [f"  postgresql {row}" for row in sorted(less)[:3]]
         return "different", f"{len(more)} rows too many, {len(less)} missing\n" + "\n".join(shown)
 
-    def _equal_by_value(self, view, check, ours, theirs, types, loose):
-        """"by value" when PostgreSQL's own text changes with the order of rows: seen by laying them in other orders."""
+    def _equal_by_value(self, view, check, ours, theirs, loose):
+        """"by value" when PostgreSQL's own text changes with the order of rows: seen by laying them in other orders. What is computed
+        from such a text (the days of 30 days, which equal a month) is open too."""
         if len(ours) != len(theirs):
             return None
-        more, less = judge.surplus(judge.by_value(ours, types), judge.by_value(theirs, types))
-        if (more or less) and not loose:
-            return None
-        return next(filter(None, (self._open_text(view, check, ours, theirs, loose, n) for n in SHUFFLES)), None)
+        shuffles = SHUFFLES[:1] if self.quick else SHUFFLES
+        return next(filter(None, (self._open_text(view, check, ours, theirs, loose, n) for n in shuffles)), None)
 
     def _open_text(self, view, check, ours, theirs, loose, shuffles):
         types = [kind for _, kind in self.oracle.types[view]]
         if (check, shuffles) not in self.shuffled:
             self.shuffled[check, shuffles] = Oracle(self.server, self.script, upto=check, shuffles=shuffles).shuffled
-        where = judge.open_columns([theirs] + [found[view].rows for found in self.shuffled[check, shuffles]])
+        answers = [theirs] + [found[view].rows for found in self.shuffled[check, shuffles]]
+        where, without = judge.open_columns(answers), judge.open_columns(answers, types)
         if shuffles == SHUFFLES[-1]:
             where |= judge.extreme_columns(self._text(view), len(types))
-        more, less = judge.surplus(judge.by_value(ours, types, where), judge.by_value(theirs, types, where))
+        more, less = judge.surplus(*(judge.by_value(rows, types, where, without) for rows in (ours, theirs)))
         if where and (not more and not less or loose and judge.nearly_equal(list(map(json.loads, more)), list(map(json.loads, less)), types)):
             return "by value"
         return None

@@ -1,5 +1,5 @@
 -- Equal values of several texts: 1.0 and 1.00, 30 days and 1 mon, -0 and 0, char padding, numbers in jsonb. Which text stands
--- for the class is PostgreSQL's whim; the classes and everything computed from them are not.
+-- for the class is PostgreSQL's whim, and so is what shows it (parts); the classes and all else computed from them are not.
 CREATE TABLE t (id int PRIMARY KEY, n numeric, iv interval, f float8, c char(4), j jsonb, a numeric[], z timetz);
 CREATE TABLE u (n numeric PRIMARY KEY, what text);
 CREATE MATERIALIZED VIEW by_n AS SELECT n, count(*) AS rows, sum(id) AS ids FROM t GROUP BY n;
@@ -11,6 +11,7 @@ CREATE MATERIALIZED VIEW by_a AS SELECT a, count(*) AS rows FROM t GROUP BY a;
 CREATE MATERIALIZED VIEW by_z AS SELECT z, count(*) AS rows FROM t GROUP BY z;
 CREATE MATERIALIZED VIEW distinct_n AS SELECT DISTINCT n FROM t;
 CREATE MATERIALIZED VIEW distinct_iv AS SELECT DISTINCT iv, f FROM t;
+CREATE MATERIALIZED VIEW parts AS SELECT date_part('day', iv) AS days, extract(month FROM iv)::int AS months, scale(n) AS digits FROM (SELECT DISTINCT iv, n FROM t) x;
 CREATE MATERIALIZED VIEW ends AS SELECT min(n) AS n, max(iv) AS iv, count(DISTINCT n) AS dn, count(DISTINCT iv) AS di FROM t;
 CREATE MATERIALIZED VIEW joined AS SELECT id, t.n AS tn, u.n AS un, what FROM t JOIN u ON t.n = u.n;
 CREATE MATERIALIZED VIEW using_n AS SELECT n, id, what FROM t LEFT JOIN u USING (n);
