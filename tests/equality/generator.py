@@ -654,7 +654,7 @@ class Query:
         if not item.keys:
             return self.plain_rows(depth)
         c, columns = self.choices, [(key, dict(item.columns)[key]) for key in item.keys]
-        for _ in range(1 + c.below(2)):
+        for _ in range(1 + c.below(3)):
             columns.append(self.window_call(item))
         names = [f"k{i}" for i in range(len(item.keys))] + [f"c{i}" for i in range(len(columns) - len(item.keys))]
         listed = ", ".join(f"{text} AS {name}" for name, (text, _) in zip(names, columns))
@@ -728,7 +728,7 @@ class Query:
     def block(self, depth=0):
         """(text, [(name, type)], key columns or None)."""
         return self.choices.pick([self.plain_rows, self.plain_rows, self.group, self.group, self.group, self.distinct, self.top,
-                                  self.window, self.set_operation, self.distinct_on, self.window_top])(depth)
+                                  self.window, self.set_operation, self.distinct_on, self.window_top, self.window])(depth)
 
     def _whole(self):
         if self.choices.chance(10):
