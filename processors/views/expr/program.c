@@ -129,10 +129,12 @@ static bool run_try(const struct run *run, const struct instruction *at, struct 
 static bool run_each(const struct run *run, const struct instruction *at, struct err *reterr)
 {
     struct value *dst = &run->registers[at->dst];
-    struct array_walk walk = array_open(dst->null ? STR("") : dst->bytes, at->type);
+    struct array_walk walk = {0};
     bool holds = true;
 
-    while (holds && !dst->null && array_next(&walk, &dst[1])) {
+    if (!dst->null)
+        walk = array_open(dst->bytes, at->type);
+    while (holds && array_next(&walk, &dst[1])) {
         if (!run_range(run, at + 1, run->code + at->jump, reterr))
             return false;
         holds = dst[2].null || dst[2].slot != 0;
