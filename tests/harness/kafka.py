@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 from decimal import Decimal
 from typing import NamedTuple, Optional
 
@@ -32,6 +33,19 @@ class Record(NamedTuple):
 
     def json_key(self):
         return None if self.key is None else json.loads(self.key, parse_float=Decimal)
+
+
+def watermarks(consumer, topic, partition):
+    """(its first offset, the one behind its last); a topic made just now may be without a leader for a moment."""
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
+        except KafkaException as error:
+            no_leader = error.args[0].code() in (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+            if not no_leader or time.monotonic() > deadline:
+                raise
+            consumer.list_topics(topic, timeout=DEADLINE_S)
 
 
 class Kafka:
@@ -133,7 +147,7 @@ class Kafka:
         try:
             open_partitions = {}
             for partition in consumer.list_topics(topic, timeout=DEADLINE_S).topics[topic].partitions:  # asked as in read
-                low, high = ends.get_watermark_offsets(TopicPartition(topic, partition), timeout=DEADLINE_S)
+                low, high = watermarks(ends, topic, partition)
                 if high > low:
                     open_partitions[partition] = high
             consumer.assign([TopicPartition(topic, p, high - 1) for p, high in open_partitions.items()])
@@ -152,8 +166,7 @@ class Kafka:
         """{partition: the offset behind its last committed record}, read from the tail; an empty partition is absent."""
         consumer = Consumer({**self._client, "group.id": "harness"})
         try:
-            marks = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=DEADLINE_S)
-                     for p in range(self.topics()[topic])}
+            marks = {p: watermarks(consumer, topic, p) for p in range(self.topics()[topic])}
         finally:
             consumer.close()
         ends = {}
