@@ -26,7 +26,8 @@ const struct option s3_options[] = {
      .kind = OPTION_STRING,
      .offset = offsetof(struct s3_config, access_key),
      .value_name = "KEY",
-     .help = "access key id; without it AWS_ACCESS_KEY_ID"},
+     .help = "access key id; without it AWS_ACCESS_KEY_ID, then both keys of AWS_PROFILE in the "
+             "shared credentials file (~/.aws/credentials)"},
     {.name = "s3-secret-key",
      .kind = OPTION_SECRET,
      .offset = offsetof(struct s3_config, secret_key),
@@ -129,14 +130,32 @@ static const char *either(const char *option, const char *variable)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+/* What no option and no variable says stands in a profile, keys and token together. */
+static bool take_profile(struct s3 *s3, struct err *reterr)
+{
+    bool found = false;
+
+    if (!aws_profile_read(&s3->profile, &found, reterr))
+        return false;
+    if (found) {
+        s3->access_key = s3->profile.access_key;
+        s3->secret_key = s3->profile.secret_key;
+        s3->session_token = s3->profile.session_token[0] == '\0' ? NULL : s3->profile.session_token;
+    }
+    return true;
+}
+
 static bool set_credentials(struct s3 *s3, struct err *reterr)
 {
     s3->access_key = either(s3->config->access_key, "AWS_ACCESS_KEY_ID");
     s3->secret_key = either(s3->config->secret_key, "AWS_SECRET_ACCESS_KEY");
     s3->session_token = either(s3->config->session_token, "AWS_SESSION_TOKEN");
+    if (s3->access_key == NULL && s3->secret_key == NULL && !take_profile(s3, reterr))
+        return false;
     if (s3->access_key == NULL)
         return err_stop(reterr, EX_CONFIG,
-                        "no S3 access key: give --s3-access-key or set AWS_ACCESS_KEY_ID");
+                        "no S3 access key: give --s3-access-key, set AWS_ACCESS_KEY_ID, or have a "
+                        "profile in the shared credentials file (AWS_PROFILE)");
     if (s3->secret_key == NULL)
         return err_stop(reterr, EX_CONFIG,
                         "no S3 secret key: give --s3-secret-key-file or set AWS_SECRET_ACCESS_KEY");
@@ -169,6 +188,7 @@ struct s3 *s3_close(struct s3 *s3)
         free(s3->scheme);
         free(s3->host);
         free(s3->root);
+        aws_profile_clear(&s3->profile);
         free(s3);
     }
     return NULL;

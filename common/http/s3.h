@@ -16,7 +16,7 @@ struct s3_config {
     char *endpoint;      /* --s3-endpoint URL; NULL: AWS for the region */
     char *region;        /* --s3-region [us-east-1] */
     char *bucket;        /* --s3-bucket (required) */
-    char *access_key;    /* --s3-access-key; falls back to AWS_ACCESS_KEY_ID */
+    char *access_key;    /* --s3-access-key; falls back to AWS_ACCESS_KEY_ID, then to AWS_PROFILE */
     char *secret_key;    /* --s3-secret-key-file; falls back to AWS_SECRET_ACCESS_KEY */
     char *session_token; /* secret; falls back to AWS_SESSION_TOKEN */
     char *ca_file;       /* --s3-ca-file */

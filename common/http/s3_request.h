@@ -5,6 +5,7 @@
 #ifndef SLUICE_HTTP_S3_REQUEST_H
 #define SLUICE_HTTP_S3_REQUEST_H
 
+#include "http/aws_profile.h"
 #include "http/s3.h"
 #include "http/s3_answer.h"
 #include "http/sigv4.h"
@@ -16,6 +17,7 @@ enum { S3_HEADERS_MAX = 24 };
 struct s3 {
     const struct s3_config *config;
     const char *access_key, *secret_key, *session_token;
+    struct aws_profile profile; /* whence they may come */
     CURL *curl;
     CURLM *multi; /* made with the first upload in parts; keeps its connections */
     char *scheme; /* "https://" */

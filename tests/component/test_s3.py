@@ -11,7 +11,7 @@ import pytest
 
 from harness.services import BUILD, environment
 
-EX_NOPERM, EX_CONFIG, EX_UNAVAILABLE = 77, 78, 69
+EX_NOINPUT, EX_NOPERM, EX_CONFIG, EX_UNAVAILABLE = 66, 77, 78, 69
 RETRY, STOP = 1, 4
 SECRET = "the/secret+that=nobody-may-see"
 KEYS = [
@@ -58,7 +58,7 @@ def driver(request):
     yield make
     for one in made:
         one.process.stdin.close()
-        assert one.process.wait(10) in (0, EX_CONFIG)
+        assert one.process.wait(10) in (0, EX_CONFIG, EX_NOINPUT)
 
 
 @pytest.fixture
@@ -133,11 +133,32 @@ def test_a_missing_bucket_is_named(driver, s3, stack):
         assert "--s3-bucket no-such-bucket: there is no such bucket" in text
 
 
-def test_missing_credentials_say_where_they_may_stand(driver, s3):
-    kind, status, text = driver({"s3-endpoint": s3.endpoint, "s3-bucket": "b"}, {}).error(None)
-    assert (kind, status) == (STOP, EX_CONFIG) and "AWS_ACCESS_KEY_ID" in text
+def test_missing_credentials_say_where_they_may_stand(driver, s3, tmp_path):
+    nowhere = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    kind, status, text = driver({"s3-endpoint": s3.endpoint, "s3-bucket": "b"}, nowhere).error(None)
+    assert (kind, status) == (STOP, EX_CONFIG) and "AWS_ACCESS_KEY_ID" in text and "AWS_PROFILE" in text
     kind, status, text = driver({"s3-endpoint": s3.endpoint, "s3-bucket": "b"}, {"AWS_ACCESS_KEY_ID": "a"}).error(None)
     assert (kind, status) == (STOP, EX_CONFIG) and "--s3-secret-key-file" in text
+
+
+def test_keys_of_a_shared_credentials_file(driver, s3, bucket, tmp_path):
+    """A profile by AWS_PROFILE or the default one, where the file or the home says; variables and options come first."""
+    file = tmp_path / ".aws" / "credentials"
+    file.parent.mkdir()
+    file.write_text("# not ours\n[default]\naws_access_key_id = wrong\naws_secret_access_key = wrong\n\n"
+                    f"[ data ]\r\n; two keys\naws_access_key_id={s3.access_key}\naws_secret_access_key =  {s3.secret_key} \nregion = x\n"
+                    "[roles]\nrole_arn = arn:aws:iam::1:role/x\n[token]\naws_access_key_id = a\naws_secret_access_key = b\naws_session_token = c")
+    flags = {"s3-endpoint": s3.endpoint, "s3-bucket": bucket}
+    for env in ({"HOME": str(tmp_path), "AWS_PROFILE": "data"}, {"HOME": "/", "AWS_SHARED_CREDENTIALS_FILE": str(file), "AWS_PROFILE": "data"},
+                {"HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key, "AWS_PROFILE": "roles"}):
+        assert driver(flags, env).ask("check").startswith("ok"), env
+    for env, status, words in (({}, EX_NOPERM, "access key wrong"), ({"AWS_PROFILE": "roles"}, EX_CONFIG, f"[roles] in {file} has no aws_access_key_id"),
+                               ({"AWS_PROFILE": "other"}, EX_CONFIG, f"AWS_PROFILE other: there is no [other] in {file}"),
+                               ({"AWS_PROFILE": "data", "AWS_SHARED_CREDENTIALS_FILE": "/none"}, EX_NOINPUT, "cannot read /none"),
+                               ({"AWS_PROFILE": "data", "AWS_ACCESS_KEY_ID": "a"}, EX_CONFIG, "no S3 secret key")):
+        one = driver(flags, {"HOME": str(tmp_path), **env})
+        kind, found, text = one.error(None) if status != EX_NOPERM else one.error("check")
+        assert (kind, found) == (STOP, status) and words in text and s3.secret_key not in text, (env, text)
 
 
 def test_an_endpoint_that_is_none_is_refused(driver):
@@ -231,6 +252,15 @@ def test_what_a_request_carries(asked, fake):
     sent = {name.lower() for name in headers} - {"authorization", "accept", "content-length"}
     assert signed == sorted(sent)
     assert SECRET not in str(headers)
+
+
+def test_a_profile_may_have_a_token(driver, fake, tmp_path):
+    (tmp_path / "keys").write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\naws_session_token = of a day")
+    fake.script = [plain(200)]
+    one = driver({"s3-endpoint": f"http://127.0.0.1:{fake.server_port}", "s3-bucket": "b"}, {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "keys")})
+    assert one.ask("put", "k", "body").startswith("ok")
+    _method, _path, headers, _body = fake.requests[0]
+    assert headers["x-amz-security-token"] == "of a day" and "Credential=a/" in headers["Authorization"]
 
 
 def test_one_connection_serves_many_requests(asked, fake):
