@@ -1,9 +1,13 @@
 #include "input_s3.h"
 
 #include "base/buf.h"
+#include "bytes.h"
 #include "spool.h"
+#include <errno.h>
+#include <strings.h>
+#include <unistd.h>
 
-enum { RANGE_BYTES = 8 << 20 };
+enum { RANGE_BYTES = 8 << 20, SHA256_CHARS = 64, DOWNLOADS_MAX = 3 };
 
 /* `config` is a copy with the bucket of the place. */
 struct input_s3 {
@@ -107,12 +111,55 @@ static bool get_all(struct input_s3 *input, const char *key, char *etag, int fd,
     }
 }
 
+/* Whether the bytes are those that the object's metadata "sha256" names; one that is no SHA-256 names none. */
+static bool is_as_told(struct input_s3 *input, const char *key, int fd, bool *ret_same,
+                       struct err *reterr)
+{
+    struct s3_about about;
+    char sum[SHA256_CHARS + 1];
+
+    if (!s3_head(input->s3, key, "sha256", &about, reterr))
+        return false;
+    *ret_same = true;
+    if (!about.found || strlen(about.metadata) != SHA256_CHARS ||
+        strspn(about.metadata, "0123456789abcdefABCDEF") != SHA256_CHARS)
+        return true;
+    if (!bytes_sum_file(fd, sum, reterr))
+        return false;
+    *ret_same = strcasecmp(sum, about.metadata) == 0;
+    return true;
+}
+
+static bool empty_again(int fd, struct err *reterr)
+{
+    return (lseek(fd, 0, SEEK_SET) == 0 && ftruncate(fd, 0) == 0) ||
+           err_stop(reterr, EX_IOERR, "the download can't be begun again: %s", strerror(errno));
+}
+
+/* Gets it until its bytes are the right ones. */
+static bool get_verified(struct input_s3 *input, const char *key, char *etag, int fd,
+                         struct err *reterr)
+{
+    for (int i = 0; i < DOWNLOADS_MAX; i++) {
+        bool same = false;
+
+        etag[0] = '\0';
+        if (!empty_again(fd, reterr) || !get_all(input, key, etag, fd, reterr) ||
+            !is_as_told(input, key, fd, &same, reterr))
+            return false;
+        if (same)
+            return true;
+    }
+    return err_stop(reterr, EX_DATAERR,
+                    "its bytes are not those of the SHA-256 beside it (x-amz-meta-sha256)");
+}
+
 bool input_s3_get(struct input_s3 *input, const char *key, char *tag, size_t tag_room, int fd,
                   struct err *reterr)
 {
     char etag[128] = "";
 
-    if (get_all(input, key, etag, fd, reterr)) {
+    if (get_verified(input, key, etag, fd, reterr)) {
         snprintf(tag, tag_room, "%s", etag);
         return true;
     }

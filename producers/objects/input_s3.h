@@ -24,7 +24,8 @@ WARN_UNUSED bool input_s3_list(struct input_s3 *input,
 /* Whether an object of a bucket lies under the prefix, and is no folder's mark. */
 bool input_s3_holds(const struct input_s3 *input, struct str bucket, struct str key);
 
-/* Writes the object to the file, and its ETag to `tag`. ERR_STOP, whatever it is. */
+/* Writes the object to the file, and its ETag to `tag`. Bytes that are not those of its metadata "sha256", where it has
+ * that, are fetched again. ERR_STOP, whatever it is. */
 WARN_UNUSED bool input_s3_get(struct input_s3 *input, const char *key, char *tag, size_t tag_room,
                               int fd, struct err *reterr);
 

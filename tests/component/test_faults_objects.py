@@ -1,10 +1,11 @@
 """sluice-objects and what goes wrong around it: what the user is told, and that the rest goes through."""
 
+import hashlib
 
 import pytest
 
 from harness.disk import small_disk
-from harness.proxy import CUT, HANG, STALL, HttpProxy, s3_refusal
+from harness.proxy import CUT, HANG, STALL, Answer, HttpProxy, s3_refusal
 from harness.services import account, run
 
 EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_CANTCREAT, EX_IOERR, EX_NOPERM = 65, 66, 69, 73, 74, 77
@@ -118,6 +119,24 @@ def test_a_store_that_refuses_slows_down_and_hangs(feed, s3, bucket):
         one.run(EX_UNAVAILABLE, env=keys)
         assert "SlowDown" in one.said and one.ids() == {"1", "2", "3", "4"}
     assert s3.secret_key not in one.said
+
+
+def test_bytes_that_are_not_those_of_the_sum_beside_them(feed, s3, bucket):
+    """A download that was changed on its way is fetched again; an object that is not what its SHA-256 says fails alone."""
+    keys = {"AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key}
+    right, wrong = (hashlib.sha256(body).hexdigest() for body in (b"id\n1\n", b"id\n0\n"))
+    for name, number, told in (("a", 1, right.upper()), ("b", 2, wrong), ("c", 3, "no sum"), ("d", 4, None)):
+        s3.put(bucket, f"{name}.csv", b"id\n%d\n" % number, {"x-amz-meta-sha256": told} if told else None)
+    with HttpProxy(s3.endpoint) as proxy:
+        one = feed(f"s3://{bucket}/", s3_endpoint=proxy.url, s3_region=s3.region)
+        etag = s3.head(bucket, "a.csv")["etag"]
+        changed = proxy.fault(Answer(206, b"id\n7\n", {"ETag": etag}), "GET", r"/a\.csv", times=2)
+        assert one.run(EX_DATAERR, env=keys)["failed"] == 1
+        assert changed.hits == 2 and one.ids() == {"1", "3", "4"}
+        assert "x-amz-meta-sha256" in one.about("b.csv")["error"] and "b.csv" in one.said
+        assert [path for method, path, _ in proxy.requests if (method, path) == ("GET", f"/{bucket}/b.csv")] == [f"/{bucket}/b.csv"] * 3
+        s3.put(bucket, "b.csv", b"id\n0\n", {"x-amz-meta-sha256": wrong})
+        assert one.run(env=keys)["created"] == 1 and one.ids() == {"0", "1", "3", "4"}
 
 
 def test_a_full_disk_is_named_and_freed_it_goes_on(feed, s3, bucket, tmp_path):
