@@ -1,6 +1,7 @@
 #include "topic.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "kafka/consumer.h"
 #include "kafka/progress.h"
 #include <inttypes.h>
@@ -74,6 +75,16 @@ static bool count(struct scan *scan, const struct kafka_message *message, struct
            (row.at == NULL || quality_row(scan->quality, key, row, reterr));
 }
 
+/* The first of them is told; the account counts all. */
+static void tell_undecodable(const struct scan *scan, const struct kafka_message *message,
+                             const struct err *why)
+{
+    if (scan->counts->undecodable == 1)
+        log_warn("a record can't be read, and there may be more: they are left out",
+                 LOG_STR("topic", scan->options->quality), LOG_INT("partition", message->partition),
+                 LOG_INT("offset", message->offset), LOG_STR("why", why->text));
+}
+
 static bool on_record(void *arg, const struct kafka_message *message, struct err *reterr)
 {
     struct scan *scan = arg;
@@ -85,8 +96,11 @@ static bool on_record(void *arg, const struct kafka_message *message, struct err
     arena_reset(scan->arena);
     if (count(scan, message, reterr))
         return true;
+    if (reterr->kind != ERR_DEAD_LETTER)
+        return false;
     scan->counts->undecodable++;
-    return reterr->kind == ERR_DEAD_LETTER;
+    tell_undecodable(scan, message, reterr);
+    return true;
 }
 
 static bool read_all(struct scan *scan, struct err *reterr)
