@@ -2,10 +2,11 @@
 
 import signal
 import stat
+import subprocess
 
 import pytest
 
-from harness import services
+from harness import ROOT, services
 from harness.compare import same_csv, same_rows
 from harness.kafka import Record
 from harness.services import Ended, parse_metrics
@@ -116,3 +117,19 @@ def test_metrics_are_parsed():
 
 def test_a_record_reads_fractions_without_loss():
     assert str(Record("t", 0, 0, None, b"0.10", [], 0).json()) == "0.10"
+
+
+def test_a_promise_whose_test_was_skipped_is_found(tmp_path):
+    """What tests/run says after a run, of results with one test skipped for a reason of its own and one for want of data."""
+    case = '<testcase classname="pipelines.test_{}" name="{}">{}</testcase>'
+    skipped = '<skipped message="{}"/>'
+    (tmp_path / "pipelines.xml").write_text("<testsuites><testsuite>" + "".join(
+        case.format(*words) for words in (("countries", "test_twin", ""), ("countries", "test_twin_has_the_shape", skipped.format("too slow")),
+                                          ("countries", "test_real_data", skipped.format("x: data that the project does not ship")),
+                                          ("commands", "test_as_typed[a]", skipped.format("one of two")), ("commands", "test_as_typed[b]", ""))
+    ) + "</testsuite></testsuites>")
+    done = subprocess.run([ROOT / "tests" / "gates" / "check_ran.py", tmp_path / "pipelines.xml"], capture_output=True, text=True, timeout=30)
+    said = done.stdout.splitlines()
+    assert done.returncode == 1 and any("test_countries.py::test_twin_has_the_shape was skipped: too slow" in line for line in said)
+    assert any("test_telco.py::test_twin did not run" in line for line in said) and "findings" in said[-1]
+    assert not any(word in line for line in said for word in ("test_countries.py::test_twin ", "test_real_data was", "test_commands.py", "ctest:", "component"))

@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
+ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 and __name__ == "__main__" else __file__).resolve()
 if ROOT.is_file():
     ROOT = ROOT.parents[2]
 
