@@ -1,11 +1,12 @@
 """retail: the shop's three files and its events, on the fixed data set and on the twin."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from harness.pipelines import csv_rows
+from harness.pipelines import SCHEMAS, csv_rows
 
 KEYS = {"customers": "customer_id", "transactions": "transaction_id", "products": "product_id"}
 EXPECTED = {
@@ -42,8 +43,26 @@ def test_fixed_data(pipeline, shared_data):
         retail.same_as_file(view, shared_data / "expected" / f"dat535_{view.replace('.', '_')}.csv", order)
     assert retail.execute("SELECT customer_segment, count(*) FROM silver.customers_enriched GROUP BY 1 ORDER BY 2 DESC") == [
         ("Premium", 6981), ("Gold", 1491), ("Silver", 1032), ("Bronze", 496)]
+    check_doubles(retail, rows["customers"])
     assert retail.execute("SELECT records, duplicates, completed, pending, cancelled, refunded, completeness_percent::text"
                           " FROM quality.transactions") == [(50000, 0, 12538, 12596, 12497, 12369, "100.00")]
+
+
+def check_doubles(retail, customers):
+    """The README's table has each cell that doubles, rounded half up as Spark does, give otherwise."""
+    half_up = lambda value: Decimal(repr(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    spent = {int(row["customer_id"]): (float(row["total_spent"]), int(row["total_orders"])) for row in customers}
+    sums, differ = defaultdict(float), []
+    for number, segment, city, ours in retail.execute("SELECT customer_id, customer_segment, city, avg_order_value FROM silver.customers_enriched ORDER BY 1"):
+        total, orders = spent[number]
+        sums[segment, city] += total
+        if orders and half_up(total / orders) != ours:
+            differ.append(("silver.customers_enriched", str(number), "avg_order_value", str(ours), str(half_up(total / orders))))
+    for segment, city, ours in retail.execute("SELECT customer_segment, city, segment_revenue FROM gold.customer_analytics ORDER BY 1, 2"):
+        if Decimal(repr(sums[segment, city])) != ours:
+            differ.append(("gold.customer_analytics", f"{segment}, {city}", "segment_revenue", str(ours), repr(sums[segment, city])))
+    table = re.findall(r"^\| (\w+\.\w+) \| (.*?) \| (\w+) \| (\S+) \| (\S+) \|$", (SCHEMAS / "retail" / "README.md").read_text(), re.M)
+    assert len(differ) == 20 + 31 and table == differ
 
 
 def shop_rows(folder):
