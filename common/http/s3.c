@@ -21,7 +21,7 @@ const struct option s3_options[] = {
      .offset = offsetof(struct s3_config, bucket),
      .required = true,
      .value_name = "BUCKET",
-     .help = "bucket, which must exist"},
+     .help = "bucket, which must exist unless --s3-create-bucket"},
     {.name = "s3-access-key",
      .kind = OPTION_STRING,
      .offset = offsetof(struct s3_config, access_key),
@@ -48,6 +48,11 @@ const struct option s3_options[] = {
      .offset = offsetof(struct s3_config, virtual_host),
      .fallback = "false",
      .help = "put the bucket in the host name in place of the path"},
+    {.name = "s3-create-bucket",
+     .kind = OPTION_BOOL,
+     .offset = offsetof(struct s3_config, create_bucket),
+     .fallback = "false",
+     .help = "make a bucket that is written to and is not there"},
     {.name = "s3-timeout",
      .kind = OPTION_DURATION,
      .offset = offsetof(struct s3_config, timeout_ms),
@@ -251,6 +256,28 @@ static void cleanup_answer(struct s3_answer *answer)
     buf_done(&answer->body);
 }
 
+/* Asks for a bucket; true when there is one now, whoever made it. In its own region AWS wants no
+ * name of it. */
+static bool make_bucket(struct s3 *s3, struct err *reterr)
+{
+    CLEANUP(answer) struct s3_answer answer = {0};
+    CLEANUP(buf) struct buf where = {0};
+    const char *region = s3->config->region;
+
+    if (strcmp(region, "us-east-1") != 0)
+        buf_printf(&where,
+                   "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+                   "<LocationConstraint>%s</LocationConstraint></CreateBucketConfiguration>",
+                   region);
+    const struct s3_request request = {.method = "PUT", .path = "", .body = buf_str(&where)};
+    if (!s3_send(s3, &request, &answer, reterr))
+        return false;
+    if (answer.status / 100 == 2 || strcmp(answer.error.code, "BucketAlreadyOwnedByYou") == 0)
+        return true;
+    s3_refused(s3, &request, &answer, reterr);
+    return err_prefix(reterr, "--s3-create-bucket");
+}
+
 bool s3_check_bucket(struct s3 *s3, struct err *reterr)
 {
     CLEANUP(answer) struct s3_answer answer = {0};
@@ -261,6 +288,8 @@ bool s3_check_bucket(struct s3 *s3, struct err *reterr)
         return false;
     if (answer.status / 100 == 2)
         return true;
+    if (answer.status == 404 && s3->config->create_bucket)
+        return make_bucket(s3, reterr);
     if (answer.status != 404) { /* a HEAD has no body that says why: ask again by GET */
         request = (struct s3_request){.method = "GET", .path = "", .query = one_key, .query_n = 2};
         if (!s3_send(s3, &request, &answer, reterr))

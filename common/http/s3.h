@@ -21,6 +21,7 @@ struct s3_config {
     char *session_token; /* secret; falls back to AWS_SESSION_TOKEN */
     char *ca_file;       /* --s3-ca-file */
     bool virtual_host;   /* --s3-virtual-host: bucket in the host name instead of the path */
+    bool create_bucket;  /* --s3-create-bucket: s3_check_bucket makes one that is missing */
     int64_t timeout_ms;  /* --s3-timeout [30s] for one request */
 };
 
@@ -41,8 +42,9 @@ WARN_UNUSED bool s3_open(const struct s3_config *config, struct s3 **ret, struct
 /* NULL is fine. Returns NULL. */
 struct s3 *s3_close(struct s3 *s3);
 
-/* The bucket exists and may be used: HEAD of the bucket. ERR_STOP naming the bucket when missing
- * (EX_CONFIG) or refused (EX_NOPERM); ERR_RETRY when nobody answers. */
+/* The bucket exists and may be used: HEAD of the bucket. One that is missing is made with
+ * config->create_bucket. ERR_STOP naming the bucket when missing (EX_CONFIG) or refused
+ * (EX_NOPERM); ERR_RETRY when nobody answers. */
 WARN_UNUSED bool s3_check_bucket(struct s3 *s3, struct err *reterr);
 
 /* What to store. `metadata` are x-amz-meta-* pairs {name without prefix, value}, ended by a NULL

@@ -75,10 +75,8 @@ stages() { # the config files of schemas/countries/flow, in their order
 }
 
 write_objects() {
-  local name_of
   gold_as_csv
   step "the original's stages: API, raw, clean, table, folder, gold"
-  for name_of in raw clean de-october-individual-folders gold; do bucket -X PUT "$S3_ENDPOINT/$name_of" >/dev/null; done
   psql -qX postgres -c "DROP DATABASE IF EXISTS de WITH (FORCE)" -c "CREATE DATABASE de" 2>/dev/null
   with_api stages
   cmp <(bucket "$S3_ENDPOINT/raw/capitals.csv") <(bucket "$S3_ENDPOINT/gold/capitals_clean.csv") || die "gold is not raw"

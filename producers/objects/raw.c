@@ -41,7 +41,8 @@ bool raw_open(const struct objects_options *options, struct service *service, st
     raw->service = service;
     raw->config = options->s3;
     raw->config.bucket = options->raw_bucket;
-    if (!s3_open(&raw->config, &raw->s3, reterr)) {
+    if (!s3_open(&raw->config, &raw->s3, reterr) ||
+        (raw->config.create_bucket && !s3_check_bucket(raw->s3, reterr))) {
         raw_close(raw);
         return err_prefix(reterr, "--raw-bucket");
     }

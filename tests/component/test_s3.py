@@ -133,6 +133,14 @@ def test_a_missing_bucket_is_named(driver, s3, stack):
         assert "--s3-bucket no-such-bucket: there is no such bucket" in text
 
 
+def test_a_missing_bucket_is_made_when_that_is_asked_for(driver, s3, stack, unique):
+    name = unique.replace("_", "-")
+    one = driver({"s3-endpoint": s3.endpoint, "s3-bucket": name, "s3-create-bucket": "true"}, stack.env("s3"))
+    assert [one.ask("check"), one.ask("check"), one.ask("put", "key", "body")] == ["ok", "ok", "ok written"]
+    assert s3.get(name, "key") == b"body"
+    s3.remove_bucket(name)
+
+
 def test_missing_credentials_say_where_they_may_stand(driver, s3, tmp_path):
     nowhere = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
     kind, status, text = driver({"s3-endpoint": s3.endpoint, "s3-bucket": "b"}, nowhere).error(None)
@@ -252,6 +260,22 @@ def test_what_a_request_carries(asked, fake):
     sent = {name.lower() for name in headers} - {"authorization", "accept", "content-length"}
     assert signed == sorted(sent)
     assert SECRET not in str(headers)
+
+
+def test_a_bucket_is_made_in_its_region_and_once(driver, fake):
+    env = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": SECRET}
+    flags = {"s3-endpoint": f"http://127.0.0.1:{fake.server_port}", "s3-bucket": "b", "s3-create-bucket": "true"}
+    for region, told in (("us-east-1", b""), ("eu-central-1", b"<LocationConstraint>eu-central-1</LocationConstraint>")):
+        fake.requests.clear()
+        fake.script = [plain(404), refusal(409, "BucketAlreadyOwnedByYou")]
+        assert driver({**flags, "s3-region": region}, env).ask("check") == "ok"
+        assert [(method, path) for method, path, _, _ in fake.requests] == [("HEAD", "/b"), ("PUT", "/b")]
+        assert told in fake.requests[1][3] and bool(told) == bool(fake.requests[1][3])
+    fake.script = [plain(404), refusal(409, "BucketAlreadyExists")]
+    kind, _status, text = driver(flags, env).error("check")
+    assert kind == STOP and "--s3-create-bucket" in text and "BucketAlreadyExists" in text
+    fake.script = [plain(404), refusal(403, "AccessDenied")]
+    assert driver(flags, env).error("check")[:2] == (STOP, EX_NOPERM)
 
 
 def test_a_profile_may_have_a_token(driver, fake, tmp_path):

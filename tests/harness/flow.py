@@ -11,7 +11,8 @@ RUNNING = ("views", "postgres-upsert")  # they never end; all others run once
 
 
 class Flow:
-    """Topics, pipelines and groups get the word in front, buckets behind; `flags` of `run` win over the files."""
+    """Topics, pipelines and groups get the word in front, buckets behind; `flags` of `run` win over the files, "env" among them is
+    a stage's environment."""
 
     def __init__(self, name, service, kafka, s3, pg, word, folder):
         self.service, self.kafka, self.s3, self.pg, self.word = service, kafka, s3, pg, word
@@ -73,18 +74,19 @@ class Flow:
 
     def run_stage(self, number, more):
         title, name, options = self.stages[number]
-        flags = {"kafka-bootstrap": self.kafka.bootstrap, **options, **more}
+        env = more.get("env", {})
+        flags = {"kafka-bootstrap": self.kafka.bootstrap, **options, **{flag: value for flag, value in more.items() if flag != "env"}}
         if name in RUNNING:
             self.keep_running(number, name, flags)
             return None
         self.runs += 1
         if name == "s3-objects":
-            flags["s3-endpoint"] = self.s3.endpoint
+            flags.setdefault("s3-endpoint", self.s3.endpoint)
         else:
             flags["state-dir"] = self.folder / f"seen-{title}"
         if str(flags.get("input", "")).startswith("s3://") or "raw-bucket" in flags:
-            flags["s3-endpoint"] = self.s3.endpoint
-        one = self.service(name, {**flags, "once": True}, instance=f"{title}{self.runs}")
+            flags.setdefault("s3-endpoint", self.s3.endpoint)
+        one = self.service(name, {**flags, "once": True}, instance=f"{title}{self.runs}", env=env)
         assert one.wait_exit(120) == 0, one.tail()
         return account(one.log())
 

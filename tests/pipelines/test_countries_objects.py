@@ -10,6 +10,8 @@ import re
 import pytest
 
 from harness.pipelines import SCHEMAS
+from harness.s3 import S3
+from harness.servers import Stack
 from harness.services import run
 from harness.web import Web
 
@@ -33,10 +35,10 @@ def countries(flow, pg, unique, api):
     one.database, one.api = database, api
     url = f"dbname={database}"
 
-    def follow(answer, nested="json", first=1, last=99):
+    def follow(answer, nested="json", first=1, last=99, **stages):
         api.body = answer
         return one.run(first, last, s1={"input": api.url("/all"), "url-timeout": "2s"}, s2={"nested": nested},
-                       s7={"postgres-url": url}, s8={"postgres-url": url})
+                       s7={"postgres-url": url}, s8={"postgres-url": url}, **stages)
 
     one.follow = follow
     yield one
@@ -104,6 +106,8 @@ def test_stages(countries, generate):
     """Snapshots of the twin, the API's faults between: clean is raw under upper-cased names, gold is raw, in the answer's order."""
     folder = generate("countries")
     answers = [(folder / f"countries_{number}.json").read_bytes() for number in (5, 6)]
+    for bucket in countries.buckets:  # each is made by the stage that writes there
+        countries.s3.remove_bucket(bucket)
     countries.api.faults = [("status", 500), ("cut",), ("status", 429, {"Retry-After": "0"}), ("hang",)]
     countries.follow(answers[0])
     check(countries, as_csv(answers[0], compact))
@@ -138,6 +142,26 @@ def test_a_raw_file_put_by_hand(countries, generate):
 def objects_behind_raw(flow):
     return [flow.s3.get(flow.bucket(bucket), key) for bucket, key in (("clean", "capitals_clean.csv"), (FOLDER, "Raines/capitals_clean.csv"),
                                                                       ("gold", "capitals_clean.csv"))]
+
+
+def test_the_folder_lies_in_another_store(countries, generate, tmp_path):
+    """As at AWS: stages 09 and 10 speak to a second store, with keys of a profile that the first one does not know."""
+    answer = (generate("countries") / "countries_3.json").read_bytes()
+    second = Stack(tmp_path / "aws")
+    try:
+        second.start("s3")
+        aws = S3(second.env("s3"))
+        assert aws.endpoint != countries.s3.endpoint and aws.secret_key != countries.s3.secret_key
+        (tmp_path / "credentials").write_text(f"[individual]\naws_access_key_id = {aws.access_key}\naws_secret_access_key = {aws.secret_key}\n")
+        there = {"s3-endpoint": aws.endpoint, "env": {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "individual",
+                                                      "AWS_SHARED_CREDENTIALS_FILE": tmp_path / "credentials"}}
+        countries.follow(answer, s9=there, s10=there)
+        raw, folder = as_csv(answer, compact), countries.bucket(FOLDER)
+        assert aws.get(folder, "Raines/capitals_clean.csv") == raw == countries.s3.get(countries.bucket("gold"), "capitals_clean.csv")
+        assert aws.head(folder, "Raines/capitals_clean.csv")["x-amz-meta-sha256"] == hashlib.sha256(raw).hexdigest()
+        assert not countries.s3.list(folder)
+    finally:
+        second.wipe()
 
 
 def test_the_table_is_the_pipelines():
