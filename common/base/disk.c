@@ -1,9 +1,11 @@
 #include "base/disk.h"
 
+#include "base/cleanup.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -33,4 +35,16 @@ bool disk_reserve(const char *folder, const char *name, int64_t bytes, struct er
     if (fd >= 0)
         close(fd);
     return status == 0 || err_stop(reterr, EX_CANTCREAT, "%s: %s", path, strerror(status));
+}
+
+void disk_make_folders(const char *place)
+{
+    CLEANUP(free) char *path = err_strdup(place);
+
+    for (char *slash = path[0] == '\0' ? NULL : strchr(path + 1, '/'); slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0777);
+        *slash = '/';
+    }
 }

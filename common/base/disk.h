@@ -22,4 +22,8 @@ bool disk_is_full(const char *folder);
 WARN_UNUSED bool disk_reserve(const char *folder, const char *name, int64_t bytes,
                               struct err *reterr);
 
+/* Makes the folders of FOLDER/.../NAME that are missing; what can't be made is met when the file is
+ * opened. */
+void disk_make_folders(const char *place);
+
 #endif

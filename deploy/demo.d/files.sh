@@ -19,7 +19,7 @@ generate() {
   if [ -n "${given:-}" ]; then return; fi
   step "files: the same seed gives the same bytes"
   mkdir -p "$data"
-  for dataset in "${datasets[@]}"; do "$build/bin/sluice-datagen" "$dataset" --out="$data" 2>>"$state/datagen.log" || die "log: $state/datagen.log"; done
+  for dataset in "${datasets[@]}"; do "$build/bin/sluice-datagen" "$dataset" --out="$data" >>"$state/datagen.log" 2>&1 || die "log: $state/datagen.log"; done
   wc -c "$data"/* | sed 's/^/  /'
 }
 

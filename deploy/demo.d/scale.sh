@@ -35,7 +35,7 @@ metric() { # metric SERVICE NAME: the sum of a service's series
 generate() { # generate CHANGES FLAG ...: as fast as the source takes them
   local changes=$1; shift
   "$build/bin/sluice-datagen" acme --postgres-url=dbname=finance_db --rate=0 --changes="$changes" --http-port=-1 "$@" \
-    2>>"$state/datagen.log" || die "the workload failed (log: $state/datagen.log)"
+    >>"$state/datagen.log" 2>&1 || die "the workload failed (log: $state/datagen.log)"
 }
 
 # The last order of all: delivered on a day that no other order has. Where it stands in gold, what came before it does.

@@ -220,7 +220,40 @@ static void write_country(FILE *file, const struct country *one)
     write_places(file, one);
 }
 
-static bool write_snapshot(const struct world *world, const char *folder, int number,
+/* Countries of which just one thing is wrong; no name, and an empty one, among them. */
+static const struct {
+    const char *name, *region, *area, *population, *capital, *currencies, *timezones;
+} broken[] = {
+    {"{\"official\":\"No Common Name\"}", "Europe", "1", "1", "[]", "{}", "[]"},
+    {"{\"common\":\"\",\"official\":\"Empty\"}", "Europe", "1", "1", "[]", "{}", "[]"},
+    {"{\"common\":\"Dirty Region\"}", "Atlantis", "1", "1", "[]", "{}", "[]"},
+    {"{\"common\":\"Dirty Area\"}", "Europe", "0", "1", "[]", "{}", "[]"},
+    {"{\"common\":\"Dirty Population\"}", "Europe", "1", "-1", "[]", "{}", "[]"},
+    {"{\"common\":\"Dirty Fraction\"}", "Europe", "1", "1.5", "[]", "{}", "[]"},
+    {"{\"common\":\"Dirty Capital\"}", "Europe", "1", "1", "null", "{}", "[]"},
+    {"{\"common\":\"Dirty Currencies\"}", "Europe", "1", "1", "[]", "[]", "[]"},
+    {"{\"common\":\"Dirty Timezones\"}", "Europe", "1", "1", "[]", "{}", "{}"},
+};
+
+/* The first country once more, and a country for each rule. */
+static void write_broken(FILE *file, const struct country *first)
+{
+    struct country again = *first;
+
+    again.population++;
+    fputs(",\n", file);
+    write_country(file, &again);
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
+        fprintf(
+            file,
+            ",\n{\"flags\":{\"png\":\"\",\"svg\":\"\",\"alt\":\"\"},\"name\":%s,\"currencies\":%s,"
+            "\"capital\":%s,\"region\":\"%s\",\"subregion\":\"\",\"languages\":{},"
+            "\"area\":%s,\"population\":%s,\"timezones\":%s}",
+            broken[i].name, broken[i].currencies, broken[i].capital, broken[i].region,
+            broken[i].area, broken[i].population, broken[i].timezones);
+}
+
+static bool write_snapshot(const struct world *world, const struct files_config *config, int number,
                            struct err *reterr)
 {
     const char *separator = "\n";
@@ -228,7 +261,7 @@ static bool write_snapshot(const struct world *world, const char *folder, int nu
     FILE *file = NULL;
 
     snprintf(name, sizeof(name), "countries_%d.json", number);
-    if (!out_open(folder, name, &file, reterr))
+    if (!out_open(config, name, &file, reterr))
         return false;
     putc('[', file);
     for (unsigned i = 0; i < world->n; i++) {
@@ -238,8 +271,10 @@ static bool write_snapshot(const struct world *world, const char *folder, int nu
         write_country(file, &world->countries[i]);
         separator = ",\n";
     }
+    if (config->dirty)
+        write_broken(file, &world->countries[0]);
     fputs("\n]\n", file);
-    return out_close(file, folder, name, reterr);
+    return out_close(file, config, name, reterr);
 }
 
 /* The i-th country to change; those of the Antarctic, where much is empty, come last. */
@@ -312,7 +347,7 @@ bool countries_files(const struct files_config *config, struct err *reterr)
     for (int i = 0; i < SNAPSHOTS; i++) {
         if (changes[i] != NULL)
             changes[i](&world);
-        if (!write_snapshot(&world, config->folder, i + 1, reterr))
+        if (!write_snapshot(&world, config, i + 1, reterr))
             return false;
     }
     return true;

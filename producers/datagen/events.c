@@ -95,7 +95,7 @@ bool events_files(const struct files_config *config, struct err *reterr)
     unsigned char kinds[BLOCK];
     FILE *file = NULL;
 
-    if (!out_open(config->folder, name, &file, reterr))
+    if (!out_open(config, name, &file, reterr))
         return false;
     for (int64_t at = 0; at < rows; at++) {
         if (at % BLOCK == 0)
@@ -105,5 +105,5 @@ bool events_files(const struct files_config *config, struct err *reterr)
             return false;
         }
     }
-    return out_close(file, config->folder, name, reterr);
+    return out_close(file, config, name, reterr);
 }

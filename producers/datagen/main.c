@@ -8,6 +8,7 @@
 #include "postgres/connection.h"
 #include "products.h"
 #include "retail.h"
+#include "service/account.h"
 #include "service/service.h"
 #include "telco.h"
 
@@ -40,7 +41,8 @@ static const struct option rows[] = {
     {"today", OPTION_STRING, offsetof(struct options, today), "2026-01-14", 0, 0, NULL, false,
      "YYYY-MM-DD", "the day that files are generated for"},
     {"dirty", OPTION_BOOL, offsetof(struct options, dirty), NULL, 0, 0, NULL, false, NULL,
-     "add rows that a pipeline must not trip over, one for each bad case"},
+     "add rows that a pipeline must not trip over, one for each bad case; acme's changes and the "
+     "events have theirs always"},
     {"crlf", OPTION_BOOL, offsetof(struct options, crlf), NULL, 0, 0, NULL, false, NULL,
      "end the lines of CSV files with CR and LF"},
     {"create", OPTION_BOOL, offsetof(struct options, create), NULL, 0, 0, NULL, false, NULL,
@@ -80,7 +82,9 @@ struct run {
     struct pg *pg;
     struct acme *acme;
     struct arena *arena;
+    struct account account;
     int64_t changes, started_ms, reported_ms;
+    int64_t files, bytes;
     bool progress; /* stderr is a terminal */
 };
 
@@ -195,8 +199,6 @@ static void report(struct run *run, bool last)
     if (run->progress)
         fprintf(stderr, "\r%lld changes, %lld/s %s", (long long)run->changes,
                 (long long)(run->changes * 1000 / elapsed_ms), last ? "\n" : "");
-    else if (last)
-        log_info("generated", LOG_INT("changes", run->changes), LOG_INT("ms", elapsed_ms));
 }
 
 /* Waits until the set rate allows the next change. */
@@ -299,18 +301,40 @@ static const struct file_set *find_file_set(const char *name)
     return set->name == NULL ? NULL : set;
 }
 
-static bool generate_files(const struct file_set *set, const struct options *options,
-                           struct err *reterr)
+static bool generate_files(const struct file_set *set, struct run *run, struct err *reterr)
 {
+    const struct options *options = run->options;
     struct files_config config = {.folder = options->out,
                                   .seed = (uint64_t)options->seed,
                                   .rows = options->rows,
                                   .dirty = options->dirty,
-                                  .crlf = options->crlf};
+                                  .crlf = options->crlf,
+                                  .files = &run->files,
+                                  .bytes = &run->bytes};
 
     if (!out_day_of(options->today, &config.today))
         return err_stop(reterr, EX_USAGE, "--today: \"%s\" is no date", options->today);
     return set->generate(&config, reterr);
+}
+
+/* What was made, and how long that took: in the log, and as JSON on standard output. */
+static void tell(struct run *run, const char *error)
+{
+    struct account *account = &run->account;
+
+    account_stage(account, "generate", clock_mono_ms());
+    if (find_file_set(run->options->dataset) != NULL) {
+        account_count(account, "files", "files", run->files);
+        account_count(account, "files", "bytes", run->bytes);
+    } else {
+        account_count(account, "source", "changes", run->changes);
+        account_count(account, "source", "transactions",
+                      (int64_t)atomic_load(&metric_rows[TRANSACTIONS].value));
+        account_count(account, "source", "rolled_back",
+                      (int64_t)atomic_load(&metric_rows[ROLLBACKS].value));
+    }
+    account_end(account, service_stopping(run->service), error, clock_mono_ms());
+    account_tell(account, "dataset", STR_NONE);
 }
 
 static bool run_service(struct run *run, struct err *reterr)
@@ -319,7 +343,7 @@ static bool run_service(struct run *run, struct err *reterr)
     const struct file_set *set = find_file_set(options->dataset);
 
     if (set != NULL)
-        return generate_files(set, options, reterr);
+        return generate_files(set, run, reterr);
     if (strcmp(options->dataset, "acme") != 0)
         return err_stop(
             reterr, EX_USAGE,
@@ -329,6 +353,7 @@ static bool run_service(struct run *run, struct err *reterr)
     if (!connect(run, reterr) ||
         (options->create && !pg_script(run->pg, embedded_source_sql, reterr)))
         return false;
+    account_stage(&run->account, "connect", clock_mono_ms());
     return options->replay != NULL ? replay(run, reterr) : generate(run, reterr);
 }
 
@@ -350,7 +375,9 @@ int main(int argc, char **argv)
     if (run.service == NULL)
         return service_finish(NULL, &set, NULL);
     run.arena = arena_new(ARENA_BYTES);
+    account_begin(&run.account, set.service, options.dataset, clock_wall_us(), clock_mono_ms());
     bool ok = run_service(&run, &err);
+    tell(&run, ok ? NULL : err.text);
     pg_close(run.pg);
     acme_free(run.acme);
     arena_free(run.arena);

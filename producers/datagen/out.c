@@ -1,9 +1,9 @@
 #include "out.h"
 
+#include "base/disk.h"
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 
@@ -16,34 +16,37 @@ static bool path_of(const char *folder, const char *dot, const char *name, char 
     return true;
 }
 
-bool out_open(const char *folder, const char *name, FILE **ret, struct err *reterr)
+bool out_open(const struct files_config *config, const char *name, FILE **ret, struct err *reterr)
 {
     char path[PATH_MAX];
     FILE *file = NULL;
 
-    if (!path_of(folder, ".", name, path, reterr))
+    if (!path_of(config->folder, ".", name, path, reterr))
         return false;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return err_stop(reterr, EX_CANTCREAT, "--out: cannot make %s: %s", folder, strerror(errno));
+    disk_make_folders(path);
     file = fopen(path, "we");
     if (file == NULL)
-        return err_stop(reterr, EX_CANTCREAT, "cannot write %s: %s", path, strerror(errno));
+        return err_stop(reterr, EX_CANTCREAT, "--out: cannot write %s: %s", path, strerror(errno));
     *ret = file;
     return true;
 }
 
-bool out_close(FILE *file, const char *folder, const char *name, struct err *reterr)
+bool out_close(FILE *file, const struct files_config *config, const char *name, struct err *reterr)
 {
     char hidden[PATH_MAX], path[PATH_MAX];
     bool bad = ferror(file) != 0;
+    int64_t bytes = ftello(file);
 
     if (fclose(file) != 0 || bad)
         return err_stop(reterr, EX_IOERR, "cannot write %s: %s", name,
                         errno == 0 ? "an earlier write failed" : strerror(errno));
-    if (!path_of(folder, ".", name, hidden, reterr) || !path_of(folder, "", name, path, reterr))
+    if (!path_of(config->folder, ".", name, hidden, reterr) ||
+        !path_of(config->folder, "", name, path, reterr))
         return false;
     if (rename(hidden, path) != 0)
         return err_stop(reterr, EX_CANTCREAT, "cannot write %s: %s", path, strerror(errno));
+    *config->files += 1;
+    *config->bytes += bytes;
     return true;
 }
 

@@ -21,13 +21,16 @@ struct files_config {
     uint64_t seed;
     int64_t rows, today;
     bool dirty, crlf;
+    int64_t *files, *bytes; /* counted as they are put in their places */
 };
 
 /* Begins FOLDER/NAME; it is written beside one that is there, as .NAME. */
-WARN_UNUSED bool out_open(const char *folder, const char *name, FILE **ret, struct err *reterr);
+WARN_UNUSED bool out_open(const struct files_config *config, const char *name, FILE **ret,
+                          struct err *reterr);
 
 /* Closes it and puts it in its place, whole; false when anything that was written did not arrive. */
-WARN_UNUSED bool out_close(FILE *file, const char *folder, const char *name, struct err *reterr);
+WARN_UNUSED bool out_close(FILE *file, const struct files_config *config, const char *name,
+                           struct err *reterr);
 
 /* A CSV field, quoted only where it must be. */
 void out_csv(FILE *file, const char *text);

@@ -284,15 +284,15 @@ bool products_files(const struct files_config *config, struct err *reterr)
 {
     FILE *csv = NULL, *json = NULL;
 
-    if (!out_open(config->folder, "products.csv", &csv, reterr))
+    if (!out_open(config, "products.csv", &csv, reterr))
         return false;
-    if (!out_open(config->folder, "products.json", &json, reterr)) {
+    if (!out_open(config, "products.json", &json, reterr)) {
         fclose(csv);
         return false;
     }
     write_both(csv, json, config);
-    bool ok = out_close(csv, config->folder, "products.csv", reterr);
+    bool ok = out_close(csv, config, "products.csv", reterr);
     struct err other;
 
-    return out_close(json, config->folder, "products.json", ok ? reterr : &other) && ok;
+    return out_close(json, config, "products.json", ok ? reterr : &other) && ok;
 }

@@ -120,14 +120,14 @@ static bool write_file(struct shop *shop, const char *name, const char *header, 
 {
     FILE *file = NULL;
 
-    if (!out_open(shop->config->folder, name, &file, reterr))
+    if (!out_open(shop->config, name, &file, reterr))
         return false;
     fprintf(file, "%s%s", header, shop->end);
     for (uint32_t number = 1; number <= rows; number++)
         write(shop, file, number);
     if (shop->config->dirty)
         write(shop, file, 1);
-    return out_close(file, shop->config->folder, name, reterr);
+    return out_close(file, shop->config, name, reterr);
 }
 
 bool retail_files(const struct files_config *config, struct err *reterr)

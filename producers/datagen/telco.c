@@ -346,8 +346,8 @@ bool telco_files(const struct files_config *config, struct err *reterr)
     static const char name[] = "telco_customer_churn.csv";
     FILE *file = NULL;
 
-    if (!out_open(config->folder, name, &file, reterr))
+    if (!out_open(config, name, &file, reterr))
         return false;
     write_all(file, config);
-    return out_close(file, config->folder, name, reterr);
+    return out_close(file, config, name, reterr);
 }

@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include "base/disk.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include <errno.h>
@@ -26,23 +27,11 @@ static bool cannot_write(const struct output *output, struct err *reterr)
                     output->place == NULL ? "to standard output" : output->place, strerror(errno));
 }
 
-/* The folders that a place names are made; what can't be made is met when the file is opened. */
-static void make_folders(const char *place)
-{
-    CLEANUP(free) char *path = err_strdup(place);
-
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0777);
-        *slash = '/';
-    }
-}
-
 static bool open_file(struct output *output, struct err *reterr)
 {
     CLEANUP(buf) struct buf path = {0};
 
-    make_folders(output->place);
+    disk_make_folders(output->place);
     buf_printf(&path, "%s.part", output->place);
     output->part_path = err_strdup(buf_cstr(&path));
     output->file = fopen(output->part_path, "we");

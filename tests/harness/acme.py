@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import ROOT
 from .compare import same_rows
-from .services import run
+from .services import account, run
 from .wait import until
 
 SCHEMAS = ROOT / "schemas" / "acme"
@@ -89,6 +89,8 @@ class Acme:
         if wait:
             code = one.wait_exit(300)
             assert code == 0, one.tail()
+            said = account(one.log())
+            assert said["status"] == "success" and said["changes"] > 0 and {"connect", "generate"} == set(said["stages_ms"]), said
             return one
         return one.wait_ready()
 

@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from collections import Counter
 from datetime import datetime
+from decimal import Decimal
 
 from pipelines.test_countries import countries_of, stream
 from pipelines.test_products import feed_rows, table_rows
@@ -178,6 +179,31 @@ def test_countries(live, generate):
         assert countries.read_objects("countries", answer, "country=name.common") == 0
     countries.settle()
     countries.check_tables({"countries": snapshots[-1]})
+
+
+def test_dirty_countries(live, generate):
+    """An answer with a country for each rule: the producer takes the one without a name and the second of a name, views the others; each once."""
+    countries = live("countries").start()
+    answer = generate("countries", dirty=True) / "countries_5.json"
+    clean = generate("countries", "clean") / "countries_5.json"
+    text = json.loads(answer.read_text(), parse_float=Decimal)
+    first = {}
+    for one in text:
+        if "common" in one["name"]:
+            first.setdefault(one["name"]["common"], {"country": one["name"]["common"], **one})
+    assert len(text) == 260 and len(first) == 258
+    assert countries.read_objects("countries", answer, "country=name.common") == 258
+    countries.settle()
+    refused = countries.check_tables({"countries": list(first.values())})
+    assert refused == {"bronze.countries": 8} and countries.value("SELECT count(*) FROM silver.countries") == len(countries_of(clean)) == 250
+    found = rules(countries)
+    assert sum(found.values()) == 10 and found["duplicate key"] == 1
+    assert {"countries_country_check", "countries_region_check", "countries_area_check", "countries_population_check", "countries_currencies_check",
+            "countries_timezones_check"} <= set(found), found
+    assert countries.read_objects("countries", clean, "country=name.common") == 8 * 2  # they go, each with its tombstone
+    countries.settle()
+    countries.check_tables({"countries": countries_of(clean)})
+    assert sum(rules(countries).values()) == 10
 
 
 def test_retail(live, generate):

@@ -7,7 +7,7 @@ from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 
 from harness.pipelines import SCHEMAS, csv_rows
-from harness.services import run
+from harness.services import account, run
 
 EXPECTED = {
     "silver.customers_staging": "customer_id",
@@ -87,6 +87,8 @@ def test_twin_is_its_seed_s(generate):
     assert first.read_bytes() == again.read_bytes() != other.read_bytes()
     crlf = generate("telco", "d", seed=7, crlf=True) / FILE
     assert crlf.read_bytes() == first.read_bytes().replace(b"\n", b"\r\n")
+    counted = account(run("datagen", {"out": first.parent / "more" / "of it", "seed": 7}, ["telco"]).stdout)
+    assert (counted["status"], counted["files"], counted["bytes"]) == ("success", 1, len(first.read_bytes())) and "generate" in counted["stages_ms"]
     many = csv_rows(generate("telco", "e", rows=20000) / FILE)
     assert len(many) == len({row["customerID"] for row in many}) == 20000
 

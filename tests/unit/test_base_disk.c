@@ -49,11 +49,33 @@ static void test_what_can_not_be_made_is_named(void **state)
     assert_true(disk_free_bytes("/proc") == INT64_MAX);
 }
 
+static void test_folders_on_the_way_are_made(void **state)
+{
+    char folder[] = "/tmp/test_base_disk.XXXXXX", path[128];
+    struct stat about;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/a//b/file", folder);
+    disk_make_folders(path);
+    assert_int_not_equal(stat(path, &about), 0); /* the last name is the file's */
+    snprintf(path, sizeof(path), "%s/a/b", folder);
+    assert_int_equal(stat(path, &about), 0);
+    assert_true(S_ISDIR(about.st_mode));
+    disk_make_folders("/proc/none/file");
+    disk_make_folders("");
+    rmdir(path);
+    snprintf(path, sizeof(path), "%s/a", folder);
+    rmdir(path);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_reserved_file_has_its_place),
         cmocka_unit_test(test_what_can_not_be_made_is_named),
+        cmocka_unit_test(test_folders_on_the_way_are_made),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
