@@ -452,22 +452,31 @@ def test_every_reads_again_and_stops_cleanly(producer, service, kafka, tmp_path)
 # --- large ---
 
 
-def write_rows(pipe, size):
-    """CSV rows of 4 kB, each of another key, until about `size` bytes are written."""
+FRAMES = {"csv": ("id,x\n", "{0:010d},{0:010d}{1}", "\n", "\n"), "json": ("[", '{{"id":"{0:010d}","x":"{0:010d}{1}"}}', ",\n", "]"),
+          "ndjson": ("", '{{"id":"{0:010d}","x":"{0:010d}{1}"}}', "\n", "\n"),
+          "xml": ("<rows>", "<row><id>{0:010d}</id><x>{0:010d}{1}</x></row>", "", "</rows>")}
+
+
+def write_rows(pipe, form, size):
+    """Rows of 4 kB, each of another key, until about `size` bytes are written."""
+    head, row, between, tail = FRAMES[form]
     with open(pipe, "w") as out:
-        out.write("id,x\n")
+        out.write(head)
         for i in range(size // 4096):
-            out.write(f"{i:010d},{i:010d}{LARGE_TEXT}\n")
+            out.write((between if i else "") + row.format(i, LARGE_TEXT))
+        out.write(tail)
 
 
-def test_pipe_in_bounded_memory(producer, tmp_path, service, capfd):
+@pytest.mark.parametrize("form", FRAMES)
+def test_pipe_in_bounded_memory(producer, tmp_path, service, capfd, form):
     """What does not fit into memory passes through a pipe; the store's pages are the kernel's to take."""
     size = int(os.environ.get("SLUICE_LARGE_BYTES", 256 << 20))
-    pipe = tmp_path / "big.csv"
+    pipe = tmp_path / f"big.{form}"
     os.mkfifo(pipe)
     feed = producer(pipe)
-    threading.Thread(target=write_rows, args=(pipe, size), daemon=True).start()
-    live = service("objects", {**feed.flags(key="id"), "once": True, "http-port": None}, http=False)
+    threading.Thread(target=write_rows, args=(pipe, form, size), daemon=True).start()
+    more = {"record-element": "row"} if form == "xml" else {}
+    live = service("objects", {**feed.flags(key="id"), **more, "once": True, "http-port": None}, http=False)
     peaks = Counter()
 
     def ended():
@@ -480,7 +489,7 @@ def test_pipe_in_bounded_memory(producer, tmp_path, service, capfd):
     until(ended, "the end of the run", deadline_s=60 + size / (4 << 20), every_s=0.02)
     assert live.wait_exit() == 0, live.tail()
     with capfd.disabled():
-        print(f"objects: {size >> 20} MiB through a pipe, peak RSS "
+        print(f"objects: {size >> 20} MiB of {form} through a pipe, peak RSS "
               + ", ".join(f"{peak / (1 << 20):.1f} MiB {kind}" for kind, peak in peaks.items()), file=sys.stderr)
     assert account(live.log())["created"] == size // 4096
     assert 0 < peaks["anonymous"] <= peaks["with the store's pages"] <= 64 << 20, peaks
