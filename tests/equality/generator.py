@@ -275,6 +275,21 @@ class Query:
         kind = self.choices.pick(["int4", "int4", "text"])
         return f"{self.expr(kind, scope, 2)} {how} (SELECT {self.expr(kind, table.columns, 2)} FROM {table.text}{where})"
 
+    def computed(self, text, kind, scope):
+        """(text, type): an aggregate or a window's value, compared with a subquery or named by one; of other types as it is."""
+        c, compared = self.choices, ("int4", "int8", "numeric", "text", "date")
+        if kind not in compared or "SELECT" in text or not c.chance(20):
+            return text, kind
+        table, where = self.inner(scope)
+        if "OVER (" not in text and re.search(r"\bq\d", text) and c.chance(50):
+            how = c.pick(["<", ">=", "<>", "="])
+            self.note(f"AGGREGATE around {how} in a subquery")
+            theirs = self.expr(kind, table.columns, 2)
+            return f"(SELECT count(*) FROM {table.text}{where}{' AND' if where else ' WHERE'} {theirs} {how} {text})", "int8"
+        how = c.pick(["IN", "NOT IN", "= ANY", "> ALL", "< ANY", "<> ALL", "<= ALL", ">= ANY"])
+        self.note(f"{'WINDOW' if 'OVER (' in text else 'AGGREGATE'} {how} subquery")
+        return f"({text}) {how} (SELECT {self.expr(kind, table.columns, 2)} FROM {table.text}{where})", "bool"
+
     # --- FROM ---
 
     def table(self, most=None):
@@ -619,7 +634,8 @@ class Query:
                                     [c.pick(ORDERED) for _ in range(c.pick([1, 1, 2, 0]))]))
         groups = [group for group in groups if re.search(r"\bq\d+(\.|[uv]\b)", group[0]) and "SELECT" not in group[0]]
         kinds = [c.pick(list(AGGREGATES)) for _ in range(1 + c.below(3))]
-        calls = [self.aggregate(kind, item.columns, item.keys) for kind in kinds]
+        made = [self.computed(self.aggregate(kind, item.columns, item.keys), kind, []) for kind in kinds]
+        calls, kinds = [text for text, _ in made], [kind for _, kind in made]
         columns = [f"{text} AS g{i}" for i, (text, _) in enumerate(groups)] + [f"{call} AS c{i}" for i, call in enumerate(calls)]
         text = f"SELECT {', '.join(columns)}{self.wanted_calls(item, depth)} FROM {item.text}{self.where(item.columns)}"
         keys = [f"g{i}" for i in range(len(groups))]
@@ -701,7 +717,7 @@ class Query:
         if frame and order and "ntile" not in call:
             self.note(f"frame {frame}")
             parts.append(frame)
-        return f"{self.fill(call, item.columns, 2)} OVER ({' '.join(parts)})", kind
+        return self.computed(f"{self.fill(call, item.columns, 2)} OVER ({' '.join(parts)})", kind, item.columns)
 
     def set_operation(self, depth):
         c = self.choices

@@ -66,7 +66,7 @@ static const struct refusal selects[] = {
     {"VALUES (1, 2), (3)", "3:47", "same length"},
     {"SELECT id, (SELECT id, s FROM b.u) FROM b.t", "3:42", "only one column"},
     {"SELECT id FROM b.t WHERE (id, k) IN (SELECT id FROM b.u)", "3:64", "too few columns"},
-    {"SELECT id FROM b.t WHERE k = (SELECT max(t.k) FROM b.u)", "3:68", "query around"},
+    {"SELECT id FROM b.t WHERE k = (SELECT max(t.k) FROM b.u)", "3:68", "not allowed in WHERE"},
     {"SELECT id, (SELECT id FROM b.u ORDER BY s LIMIT 1) FROM b.t", "3:79",
      "append to ORDER BY: id"},
     {"SELECT id, ARRAY(SELECT s FROM b.u) FROM b.t", "3:42", "total order"},

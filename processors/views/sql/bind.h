@@ -70,8 +70,8 @@ struct table {
     uint16_t marker; /* a column that is NULL where there is no row of it; 0: none is known */
 };
 
-/* Inner-joined members and the conditions over them. */
-struct group;
+struct group; /* inner-joined members and the conditions over them (join_group.h) */
+struct block; /* one SELECT (block.h) */
 
 /* What a subquery names of the query around it: a column of its own row that equals it. */
 struct param {
@@ -116,8 +116,9 @@ struct site {
     uint16_t *beside_columns_n;
     struct list *on; /* of an outer join: its conditions so far (struct expr *), */
     struct group *
-        *optional;     /* and the side whose rows may be missing; the right one of a FULL JOIN */
-    struct full *full; /* of a FULL JOIN */
+        *optional;       /* and the side whose rows may be missing; the right one of a FULL JOIN */
+    struct full *full;   /* of a FULL JOIN */
+    struct block *block; /* with `beside`: whose they are */
 };
 
 /* Where an expression stands: what it may name and hold. */

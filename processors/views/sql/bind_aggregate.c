@@ -264,19 +264,72 @@ static bool bind_filter(struct scope *scope, const PgQuery__FuncCall *node,
 }
 
 /* An aggregate over nothing but columns of the query around belongs to that one. */
-static bool check_level(struct scope *scope, const struct aggregate_call *call)
+static bool is_of_around(struct scope *scope, const struct aggregate_call *call)
 {
-    struct column_set columns = {0}, params;
+    struct column_set columns = {0}, params = outer_columns(scope->from);
 
-    if (scope->from == NULL || scope->from->outer == NULL)
-        return true;
-    params = outer_columns(scope->from);
     for (uint16_t i = 0; i < call->args_n; i++)
         exprs_columns(call->args[i], &columns);
-    return column_set_empty(&columns) || !column_set_within(&columns, &params) ||
-           ast_refuse(&scope->binder->ast, call->location,
-                      "an aggregate over columns of the query around is that query's, and not "
-                      "supported here; make it a column in a subquery of FROM");
+    for (uint16_t i = 0; i < call->order_n; i++)
+        exprs_columns(call->order[i].expr, &columns);
+    if (call->filter != NULL)
+        exprs_columns(call->filter, &columns);
+    return !column_set_empty(&columns) && column_set_within(&columns, &params);
+}
+
+static bool has_subquery(const PgQuery__FuncCall *node)
+{
+    bool found = node->agg_filter != NULL && ast_has_subquery(node->agg_filter);
+
+    for (size_t i = 0; i < node->n_args && !found; i++)
+        found = ast_has_subquery(node->args[i]);
+    for (size_t i = 0; i < node->n_agg_order && !found; i++)
+        found = ast_has_subquery(node->agg_order[i]);
+    return found;
+}
+
+/* What the blocks from the scope's on outwards have named so far (struct from *). */
+static struct list named_so_far(const struct scope *scope)
+{
+    struct list all = {0};
+
+    for (; scope != NULL && scope->from != NULL; scope = scope->from->outer) {
+        struct from *copy = arena_alloc(scope->binder->arena, sizeof(*copy));
+
+        *copy = *scope->from->block;
+        list_add(&all, scope->binder->arena, copy);
+    }
+    return all;
+}
+
+static void take_back(const struct scope *scope, const struct list *named)
+{
+    for (uint32_t i = 0; i < named->n; i++, scope = scope->from->outer) {
+        const struct from *before = named->at[i];
+
+        scope->from->block->params = before->params;
+        scope->from->block->columns_n = before->columns_n;
+    }
+}
+
+/* It is bound there; here it is a column like any that is named. What binding it here has named is
+ * taken back. */
+static struct expr *bind_around(struct scope *scope, const PgQuery__FuncCall *node,
+                                const char *name, const struct list *named)
+{
+    struct scope around = *scope->from->outer;
+    struct expr *value;
+
+    if (has_subquery(node)) {
+        ast_refuse(&scope->binder->ast, node->location,
+                   "an aggregate over columns of the query around is that query's, and one with a "
+                   "subquery is not supported here; make it a column in a subquery of FROM");
+        return NULL;
+    }
+    take_back(scope, named);
+    value = bind_aggregate(&around, node, name);
+    return value == NULL ? NULL
+                         : outer_value(scope->binder, scope->from->block, value, node->location);
 }
 
 /* min and max by a collation are those of keys. */
@@ -314,7 +367,7 @@ bool bind_aggregate_call(struct scope *scope, const PgQuery__FuncCall *node, con
     *ret = (struct aggregate_call){.location = node->location};
     if (!bind_args(scope, node, name, ret) || !resolve(scope, node, name, ret) ||
         !bind_distinct(scope, node, ret) || !bind_order(scope, node, ret) ||
-        !bind_filter(scope, node, ret) || !check_level(scope, ret))
+        !bind_filter(scope, node, ret))
         return false;
     ret->type = ret->args_n > 0 ? aggregate_result(ret->aggregate, ret->args[0]->type)
                                 : (struct type){ret->aggregate->result, -1, NULL};
@@ -333,13 +386,19 @@ bool bind_aggregate_may_stand(struct scope *scope, int location)
 
 struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, const char *name)
 {
+    bool within = scope->from != NULL && scope->from->outer != NULL;
+    struct list named = within ? named_so_far(scope) : (struct list){0};
     struct scope inner = *scope;
     struct aggregate_call call;
     uint16_t index;
 
     inner.in_aggregate = true;
-    if (!bind_aggregate_may_stand(scope, node->location) ||
+    if ((!within && !bind_aggregate_may_stand(scope, node->location)) ||
         !bind_aggregate_call(&inner, node, name, &call))
+        return NULL;
+    if (within && is_of_around(scope, &call))
+        return bind_around(scope, node, name, &named);
+    if (within && !bind_aggregate_may_stand(scope, node->location))
         return NULL;
     index = bind_add_aggregate(scope, &call);
     return bind_aggregate_value(scope->binder, &call,

@@ -56,7 +56,7 @@ bool block_add_target(struct block *block, const char *name, struct expr *expr)
     if (block->targets.n >= COLUMNS_MAX)
         return ast_refuse(&block->binder->ast, expr->location, "more than %d columns are selected",
                           COLUMNS_MAX);
-    *target = (struct target){name, expr};
+    *target = (struct target){.name = name, .expr = expr};
     list_add(&block->targets, block->binder->arena, target);
     return true;
 }
@@ -66,5 +66,6 @@ struct site block_site(struct block *block)
     return (struct site){.groups = {&block->from.group},
                          .groups_n = 1,
                          .beside = &block->beside,
+                         .block = block,
                          .beside_columns_n = &block->beside_columns_n};
 }

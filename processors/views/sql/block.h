@@ -14,6 +14,7 @@
 struct target {
     const char *name;
     struct expr *expr;
+    bool postponed; /* of block_bind_plain_targets: the expression has a subquery */
 };
 
 /* One ORDER BY item; `target` is the output column it is, -1: none. */
@@ -52,6 +53,7 @@ struct block {
     int64_t limit, offset;
     bool groups_row; /* a group is a whole row */
     bool grouped, distinct, distinct_on, limited, ties;
+    bool read_as_rows; /* a subquery has read what the block computes: of rows, not of groups */
     uint16_t distinct_on_n; /* the first of `sorts` are DISTINCT ON's */
 };
 
@@ -69,6 +71,9 @@ struct site block_site(struct block *block);
 
 /* Adds a target; refused when there are too many. */
 WARN_UNUSED bool block_add_target(struct block *block, const char *name, struct expr *expr);
+
+/* Its targets; NULL stands for those with a subquery. */
+WARN_UNUSED bool block_bind_plain_targets(struct block *block);
 
 /* The block as a whole: its clauses bound; then correlated, grouped and planned. */
 WARN_UNUSED bool block_bind(struct block *block);
@@ -125,8 +130,8 @@ void beside_need(const struct block *block, struct column_set *need);
 WARN_UNUSED bool beside_map(struct block *block, struct expr *(*map)(void *to, struct expr *expr),
                             void *to);
 
-/* The relations beside the rows; targets, sorts, HAVING and windows read the node
- * after it. */
+/* The relations beside the rows, but those that equal something of windows which are not planned yet; targets, sorts,
+ * HAVING and windows read the node after it. */
 WARN_UNUSED bool beside_plan(struct block *block, uint32_t *node);
 
 /* Joins the relations to FROM, as GROUP BY by a target that reads them (beside_reads) needs it. */

@@ -290,8 +290,7 @@ static bool domain_group(const struct scope *scope, const struct column_set *col
     return true;
 }
 
-/* Each row once. */
-static uint32_t distinct(struct binder *binder, uint32_t node)
+uint32_t domain_distinct(struct binder *binder, uint32_t node)
 {
     const struct schema *shape = &nodes_at(&binder->nodes, node)->schema;
     uint16_t n = shape->columns_n;
@@ -330,25 +329,24 @@ bool domain_plan(const struct scope *scope, const struct list *exprs, int locati
     struct column_set need = {0};
     struct group *group;
     struct from part;
+    bool plain = true;
     uint32_t node;
     int16_t *at;
 
     for (uint32_t i = 0; i < exprs->n; i++) {
-        if (!exprs_is_plain(exprs->at[i]))
-            return ast_refuse(&binder->ast, location,
-                              "a subquery that compares with an aggregate, a window function or "
-                              "another subquery of the query around is not supported here; make it "
-                              "a column in a subquery of FROM");
         if (!bind_comparable(binder, exprs->at[i], "a subquery that names it"))
             return false;
+        plain = plain && exprs_is_plain(exprs->at[i]);
         exprs_columns(exprs->at[i], &need);
     }
+    if (!plain)
+        return domain_of_block(scope, exprs, location, ret_node);
     if (!domain_group(scope, &need, location, &group))
         return false;
     part = *scope->from->block;
     part.group = group;
     if (!joins_plan(binder, &part, &need, &node, &at))
         return false;
-    *ret_node = distinct(binder, project(binder, node, exprs, at));
+    *ret_node = domain_distinct(binder, project(binder, node, exprs, at));
     return true;
 }

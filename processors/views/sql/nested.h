@@ -65,6 +65,14 @@ void domain_add_forms(struct binder *binder, struct list *exprs);
 WARN_UNUSED bool domain_plan(const struct scope *scope, const struct list *exprs, int location,
                              uint32_t *ret_node);
 
+/* domain_block.c: the same of expressions that read what the scope's block computes of its rows: aggregates, windows,
+ * answers of subqueries. */
+WARN_UNUSED bool domain_of_block(const struct scope *scope, const struct list *exprs, int location,
+                                 uint32_t *ret_node);
+
+/* Each row of the node once. */
+uint32_t domain_distinct(struct binder *binder, uint32_t node);
+
 /* The values of the block's params so far and their exact forms, as a table of these columns and of
  * new ones; `ret_own`: what they are over the params. */
 WARN_UNUSED bool domain_of_params(struct binder *binder, struct from *from, int location,

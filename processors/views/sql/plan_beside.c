@@ -30,6 +30,17 @@ bool beside_map(struct block *block, struct expr *(*map)(void *to, struct expr *
     return true;
 }
 
+/* It reads a column from `low` to before `high`. */
+static bool reads_between(const struct expr *expr, uint32_t low, uint32_t high)
+{
+    if (expr->kind == EXPR_COLUMN)
+        return expr->column >= low && expr->column < high;
+    for (uint16_t i = 0; i < expr->args_n; i++)
+        if (reads_between(expr->args[i], low, high))
+            return true;
+    return false;
+}
+
 /* LEFT-joins one relation to the node. */
 static bool join_one(struct block *block, const struct beside *beside, int16_t *at, uint32_t *node)
 {
@@ -63,16 +74,50 @@ static bool join_one(struct block *block, const struct beside *beside, int16_t *
     return true;
 }
 
+/* It reads windows, or the columns of one of the relations. */
+static bool waits_for(const struct block *block, const struct expr *expr, const struct list *list)
+{
+    if (reads_between(expr, WINDOW_COLUMN, ROWS_COLUMN))
+        return true;
+    for (uint32_t i = 0; i < list->n; i++) {
+        const struct beside *beside = list->at[i];
+        uint32_t first = BESIDE_COLUMN + beside->first;
+
+        if (reads_between(expr, first,
+                          first + nodes_at(&block->binder->nodes, beside->node)->schema.columns_n))
+            return true;
+    }
+    return false;
+}
+
+/* The relations that can be joined before there are windows, and the others. */
+static void part(const struct block *block, struct list *before, struct list *behind)
+{
+    for (uint32_t i = 0; i < block->beside.n; i++) {
+        struct beside *beside = beside_at(block, i);
+        bool waits = false;
+
+        for (uint32_t k = 0; k < beside->correlations.n; k++)
+            waits =
+                waits ||
+                waits_for(block, ((const struct correlation *)beside->correlations.at[k])->outer,
+                          behind);
+        list_add(waits ? behind : before, block->binder->arena, beside);
+    }
+}
+
 bool beside_plan(struct block *block, uint32_t *node)
 {
     int16_t *at = block_places(block);
+    struct list before = {0}, behind = {0};
 
     if (block->beside.n == 0)
         return true;
-    for (uint32_t i = 0; i < block->beside.n; i++)
-        if (!join_one(block, beside_at(block, i), at, node))
+    part(block, &before, &behind);
+    for (uint32_t i = 0; i < before.n; i++)
+        if (!join_one(block, before.at[i], at, node))
             return false;
-    block->beside = (struct list){0};
+    block->beside = behind;
     block_move(block, at);
     if (block->having != NULL)
         block->having = exprs_move(block->binder->arena, block->having, at);
@@ -83,12 +128,7 @@ bool beside_plan(struct block *block, uint32_t *node)
 
 bool beside_reads(const struct expr *expr)
 {
-    if (expr->kind == EXPR_COLUMN)
-        return expr->column >= BESIDE_COLUMN && expr->column < WINDOW_COLUMN;
-    for (uint16_t i = 0; i < expr->args_n; i++)
-        if (beside_reads(expr->args[i]))
-            return true;
-    return false;
+    return reads_between(expr, BESIDE_COLUMN, WINDOW_COLUMN);
 }
 
 /* The relation becomes a member of FROM; at[] its columns. */

@@ -160,6 +160,7 @@ static uint32_t narrow(struct block *block, uint32_t node)
     int16_t *at = arena_alloc(block->binder->arena, (columns_n + 1U) * sizeof(*at));
 
     window_need(block, &need);
+    beside_need(block, &need);
     rows_need(block, &need);
     for (uint32_t i = 0; i < block->targets.n; i++)
         exprs_columns(((const struct target *)block->targets.at[i])->expr, &need);

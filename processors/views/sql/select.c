@@ -49,17 +49,49 @@ static bool bind_target(struct scope *scope, struct block *block, const PgQuery_
                             expr);
 }
 
-static bool bind_targets(struct block *block)
+static struct scope scope_of_targets(struct block *block, const struct site *site)
 {
-    struct site site = block_site(block);
-    struct scope scope = {.binder = block->binder,
+    return (struct scope){.binder = block->binder,
                           .from = &block->from,
                           .aggregates = &block->aggregates,
                           .windows = &block->windows,
                           .rows = &block->rows,
                           .select = block->select,
                           .clause = "SELECT",
-                          .site = &site};
+                          .site = site};
+}
+
+static bool postpone_target(struct block *block, const PgQuery__ResTarget *node)
+{
+    const char *name = node->name[0] != '\0' ? node->name : bind_column_name(node->val);
+    struct type type = {TYPE_TEXT, -1, NULL};
+
+    if (!block_add_target(block, name,
+                          exprs_null(block->binder->arena, type, ast_location(node->val))))
+        return false;
+    ((struct target *)block->targets.at[block->targets.n - 1])->postponed = true;
+    return true;
+}
+
+bool block_bind_plain_targets(struct block *block)
+{
+    struct site site = block_site(block);
+    struct scope scope = scope_of_targets(block, &site);
+
+    for (size_t i = 0; i < block->select->n_target_list; i++) {
+        const PgQuery__ResTarget *node = block->select->target_list[i]->res_target;
+
+        if (!(ast_has_subquery(node->val) ? postpone_target(block, node)
+                                          : bind_target(&scope, block, node)))
+            return false;
+    }
+    return true;
+}
+
+static bool bind_targets(struct block *block)
+{
+    struct site site = block_site(block);
+    struct scope scope = scope_of_targets(block, &site);
 
     for (size_t i = 0; i < block->select->n_target_list; i++)
         if (!bind_target(&scope, block, block->select->target_list[i]->res_target))
@@ -232,7 +264,10 @@ bool block_bind(struct block *block)
         return false;
     block->grouped =
         select->n_group_clause > 0 || block->aggregates.n > 0 || select->having_clause != NULL;
-    return true;
+    return !block->grouped || !block->read_as_rows ||
+           ast_refuse(&block->binder->ast, ast_location(select),
+                      "a subquery here compares with what is computed before it is known that the "
+                      "query has groups; write GROUP BY ()");
 }
 
 bool block_finish(struct block *block, struct query *ret)

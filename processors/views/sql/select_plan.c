@@ -281,7 +281,7 @@ bool select_plan(struct block *block, struct query *ret)
 
     if (!joins_plan(block->binder, &block->from, &need, &node, &at) ||
         !plan_rows(block, &node, at) || (block->windows.n > 0 && !window_plan(block, &node)) ||
-        !rows_plan(block, &node))
+        !beside_plan(block, &node) || !rows_plan(block, &node))
         return false;
     block->rows = (struct list){0};
     if (block->distinct)

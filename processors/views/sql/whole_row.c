@@ -1,6 +1,7 @@
 #include "sql/whole_row.h"
 
 #include "record/array.h"
+#include "sql/nested.h"
 
 /* ---- what is a row ---- */
 
@@ -323,6 +324,23 @@ static struct expr *bind_breaks(struct scope *scope, const PgQuery__FuncCall *ca
                           : bind_coerce(scope->binder, breaks, type, CAST_IMPLICIT, "argument");
 }
 
+/* Whether there is a row; of one of the query around in an expression that names it, though it always is. */
+static struct expr *counted(struct scope *scope, const struct whole_row *row)
+{
+    struct expr *presence = whole_row_presence(scope->binder, row), *named;
+    const struct row_field *field = row->fields.n == 0 ? NULL : row->fields.at[0];
+    struct column_set columns = {0}, params = outer_columns(scope->from);
+
+    if (field == NULL || field->expr == NULL || !exprs_is_true(presence))
+        return presence;
+    exprs_columns(field->expr, &columns);
+    if (!column_set_meets(&columns, &params))
+        return presence;
+    named = exprs_is_null(scope->binder->arena, field->expr);
+    return exprs_not(scope->binder->arena, exprs_is_null(scope->binder->arena, named),
+                     row->location);
+}
+
 bool bind_row_argument(struct scope *scope, const PgQuery__FuncCall *call, const PgQuery__Node *arg,
                        const char *name, struct expr **ret)
 {
@@ -339,8 +357,7 @@ bool bind_row_argument(struct scope *scope, const PgQuery__FuncCall *call, const
     if (row == NULL)
         return true;
     if (counts) {
-        *ret = call->agg_distinct ? whole_row_key(scope->binder, row)
-                                  : whole_row_presence(scope->binder, row);
+        *ret = call->agg_distinct ? whole_row_key(scope->binder, row) : counted(scope, row);
     } else if (takes == TAKES_TEXT) {
         *ret = whole_row_text(scope->binder, row);
     } else {
