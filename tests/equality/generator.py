@@ -357,8 +357,16 @@ class Query:
         """A subquery in FROM that sees what stands left of it; together no more rows than `most`, if `left` has no more."""
         c, alias = self.choices, self.fresh()
         how = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL", "JOIN LATERAL"])
+        before, behind, beside = f"{left.text} {how}", "" if how.startswith("CROSS") else " ON true", self.table(TABLE_ROWS)
+        if c.chance(40) and left.size * beside.size <= most:
+            how = c.pick(["LEFT JOIN LATERAL", "LEFT JOIN LATERAL", "RIGHT JOIN LATERAL"])
+            before = f"{left.text} CROSS JOIN ({beside.text} {how}"
+            on = self.expr("bool", beside.columns, 2)
+            left, behind = Item("", left.columns + beside.columns, left.keys and left.keys + beside.keys, left.size * beside.size), f" ON {on})"
+            how = f"BESIDE {how}"
         self.note(how)
-        table, where = self.inner(left.columns)
+        seen = left.columns[:-len(beside.columns)] if "RIGHT" in how else left.columns
+        table, where = self.inner(seen)
         kinds = [c.pick(["int4", "text", "numeric", "date"]) for _ in range(2)]
         shape, size = c.pick(["rows", "top", "aggregate"]), left.size * table.size
         shape = "top" if shape == "rows" and size > most else shape
@@ -366,7 +374,7 @@ class Query:
             kinds = [c.pick(["int8", "numeric", "text"]) for _ in range(2)]
             listed = [self.aggregate(kind, table.columns, table.keys) for kind in kinds]
         else:
-            listed = [self.expr(kind, table.columns + left.columns, 2) for kind in kinds]
+            listed = [self.expr(kind, table.columns + seen, 2) for kind in kinds]
         text = f"SELECT {listed[0]} AS x, {listed[1]} AS y"
         keys, more = left.keys, []
         if shape == "rows" and keys is not None:
@@ -376,7 +384,7 @@ class Query:
         text += f" FROM {table.text}{where}"
         if shape == "top":
             text += f" ORDER BY {', '.join(key + self.direction() for key in table.keys)} LIMIT 1"
-        return Item(f"{left.text} {how} ({text}) {alias}{'' if how.startswith('CROSS') else ' ON true'}",
+        return Item(f"{before} ({text}) {alias}{behind}",
                     left.columns + [(f"{alias}.x", kinds[0]), (f"{alias}.y", kinds[1])] + more, keys, size if shape == "rows" else left.size)
 
     def bounded_join(self, left, right, most):

@@ -311,27 +311,66 @@ static bool join_functions(struct binder *binder, struct from *from, const PgQue
     return from_expand_apart(binder, from, sight, &join->right);
 }
 
-/* What a side must equal of the query around alone holds before the join. */
-static bool settle_side(struct binder *binder, const struct from *from, struct item *item)
+static bool refuse_lateral(struct binder *binder, const struct item *item)
 {
-    struct column_set params = outer_columns(from), columns = {0};
+    return ast_refuse(&binder->ast, item->location,
+                      "LATERAL needs an INNER or LEFT join to what it names");
+}
+
+static struct column_set read_beside(const struct item *item)
+{
+    struct column_set columns = {0};
 
     for (uint32_t i = 0; i < item->on.n; i++)
         exprs_columns(item->on.at[i], &columns);
+    return columns;
+}
+
+/* What a side of a FULL JOIN must equal of the query around alone holds before the join. */
+static bool settle_side(struct binder *binder, const struct from *from, struct item *item)
+{
+    struct column_set params = outer_columns(from), columns = read_beside(item);
+
     column_set_leave(&columns, &params);
     if (item->expansion != NULL || !joins_covers(item->group, &columns))
-        return ast_refuse(&binder->ast, item->location,
-                          "LATERAL needs an INNER or LEFT join to what it names");
+        return refuse_lateral(binder, item);
     for (uint32_t i = 0; i < item->on.n; i++)
         joins_condition(binder, item->group, item->on.at[i]);
     item->on = (struct list){0};
     return true;
 }
 
-static bool may_look_left(const PgQuery__JoinExpr *node)
+/* The right side of a RIGHT JOIN may name what is beside the whole join: its rows must equal that above it, those of the
+ * left side where they are joined. */
+static bool turn_sides(struct binder *binder, struct from *from, const struct sight *sight,
+                       struct join *join)
 {
-    return node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER ||
-           node->jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT;
+    struct column_set columns;
+    struct list on;
+
+    if (join->right.expansion != NULL && !from_expand_apart(binder, from, sight, &join->right))
+        return false;
+    columns = read_beside(&join->right);
+    if (joins_meets(join->left.group, &columns))
+        return refuse_lateral(binder, &join->right);
+    on = join->right.on;
+    join->right.on = join->left.on;
+    join->left.on = on;
+    return true;
+}
+
+/* What the sides of a join may name, by its kind. */
+static bool check_sides(struct binder *binder, struct from *from, const PgQuery__JoinExpr *node,
+                        const struct sight *sight, struct join *join)
+{
+    switch (node->jointype) {
+    case PG_QUERY__JOIN_TYPE__JOIN_RIGHT:
+        return turn_sides(binder, from, sight, join);
+    case PG_QUERY__JOIN_TYPE__JOIN_FULL:
+        return settle_side(binder, from, &join->left) && settle_side(binder, from, &join->right);
+    default:
+        return true;
+    }
 }
 
 /* The right side sees what the join sees, and the left side. */
@@ -350,10 +389,8 @@ static bool bind_sides(struct binder *binder, struct from *from, const PgQuery__
     right.site.groups[right.site.groups_n++] = &join->left.group;
     if (!bind_item(binder, from, node->rarg, &right, &join->right))
         return false;
-    if (!may_look_left(node) &&
-        (!settle_side(binder, from, &join->left) || !settle_side(binder, from, &join->right)))
-        return false;
-    if (!from_using(binder, node, &join->left, &join->right, &join->conditions, &join->visible))
+    if (!check_sides(binder, from, node, sight, join) ||
+        !from_using(binder, node, &join->left, &join->right, &join->conditions, &join->visible))
         return false;
     if (join->right.expansion != NULL && !join_functions(binder, from, node, &right, join))
         return false;

@@ -420,5 +420,6 @@ bool from_expand_apart(struct binder *binder, struct from *from, const struct si
         at[args.n + i] = (uint16_t)(expansion->first + i);
     item->group = joins_table(binder, expand_columns(binder, node, expansion), at,
                               (uint16_t)(args.n + expansion->n), item->location);
+    item->expansion = NULL;
     return true;
 }

@@ -44,6 +44,9 @@ WARN_UNUSED bool joins_mark(struct binder *binder, struct from *from, struct gro
 /* All the columns are the group's. */
 bool joins_covers(const struct group *group, const struct column_set *columns);
 
+/* One of the columns is the group's. */
+bool joins_meets(const struct group *group, const struct column_set *columns);
+
 /* LEFT-joins `right` to the part of the group that `on` reads; else to the whole. */
 void joins_attach(struct binder *binder, struct group **group, struct group *right, struct list on,
                   int location);

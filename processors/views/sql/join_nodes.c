@@ -277,6 +277,7 @@ bool joins_plan(struct binder *binder, const struct from *from, const struct col
     struct walk walk = {binder, from};
     struct emitted emitted = {0};
 
+    joins_gather(binder, from->group);
     joins_sink(binder, from->group);
     if (!emit_group(&walk, from->group, need, true, &emitted))
         return false;

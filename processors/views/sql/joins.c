@@ -104,6 +104,11 @@ bool joins_covers(const struct group *group, const struct column_set *columns)
     return column_set_within(columns, &group->columns);
 }
 
+bool joins_meets(const struct group *group, const struct column_set *columns)
+{
+    return column_set_meets(columns, &group->columns);
+}
+
 /* The only member that has all the columns, or NULL. */
 static struct member *owner_of(const struct group *group, const struct column_set *columns)
 {

@@ -54,6 +54,9 @@ struct emitted {
 /* The columns that the expression reads. */
 struct column_set joins_columns_of(const struct expr *expr);
 
+/* join_gather.c: brings what LEFT JOIN LATERAL reads of other members to the left side of that join. */
+void joins_gather(struct binder *binder, struct group *group);
+
 /* joins.c: brings each condition as deep as its meaning allows; LEFT joins whose rows of NULLs no
  * condition would let through become inner ones. */
 void joins_sink(struct binder *binder, struct group *group);
