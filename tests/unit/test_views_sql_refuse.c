@@ -94,7 +94,7 @@ static const struct refusal selects[] = {
     {"SELECT id FROM b.t ORDER BY id LIMIT k", "3:68", "no column can be named here"},
     {"SELECT id FROM b.t ORDER BY id LIMIT -1", "3:68", "not negative"},
     {"SELECT id FROM b.t ORDER BY k OFFSET 2", "3:68", "append to ORDER BY: id"},
-    {"SELECT id FROM b.t ORDER BY id USING <", "3:68", "write ASC or DESC"},
+    {"SELECT id FROM b.t ORDER BY id USING <=", "3:59", "valid ordering operator"},
     {"SELECT id FROM b.t ORDER BY 'x'", "3:59", "ORDER BY by a constant"},
     {"SELECT id FROM b.t ORDER BY 2", "3:59", "position 2"},
     {"SELECT DISTINCT id FROM b.t ORDER BY k", "3:68", "SELECT DISTINCT"},

@@ -56,11 +56,25 @@ uint16_t bind_add_aggregate(struct scope *scope, const struct aggregate_call *ma
     return (uint16_t)(calls->n - 1);
 }
 
+/* USING < is ASC, USING > is DESC. */
+static bool by_operator(struct binder *binder, const PgQuery__SortBy *by, bool *ret_descending)
+{
+    const char *name = by->n_use_op == 0 ? "" : ast_string(by->use_op[by->n_use_op - 1]);
+
+    *ret_descending = strcmp(name, ">") == 0;
+    return *ret_descending || strcmp(name, "<") == 0 ||
+           ast_refuse(&binder->ast, ast_location(by->node),
+                      "operator %s is not a valid ordering operator; there are < and >", name);
+}
+
 bool bind_sort_order(struct binder *binder, const PgQuery__SortBy *by, struct key_order *ret)
 {
-    if (!ast_only(&binder->ast, by, "node sortby_dir sortby_nulls"))
+    if (!ast_only(&binder->ast, by, "node sortby_dir sortby_nulls use_op"))
         return false;
     ret->descending = by->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+    if (by->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING &&
+        !by_operator(binder, by, &ret->descending))
+        return false;
     ret->nulls_first = ret->descending;
     if (by->sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT)
         ret->nulls_first = by->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;

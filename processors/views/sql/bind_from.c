@@ -340,8 +340,8 @@ static bool settle_side(struct binder *binder, const struct from *from, struct i
     return true;
 }
 
-/* The right side of a RIGHT JOIN may name what is beside the whole join: its rows must equal that above it, those of the
- * left side where they are joined. */
+/* The right side of a RIGHT JOIN may name what is beside the whole join: its rows must equal that
+ * above it, those of the left side where they are joined. */
 static bool turn_sides(struct binder *binder, struct from *from, const struct sight *sight,
                        struct join *join)
 {

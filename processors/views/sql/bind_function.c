@@ -38,11 +38,13 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node)
 
     if (!ast_only(&scope->binder->ast, node,
                   "funcname args agg_order agg_filter agg_within_group agg_star agg_distinct "
-                  "over funcformat"))
+                  "over funcformat func_variadic"))
         return NULL;
     name = function_name(scope, node);
     if (name == NULL)
         return NULL;
+    if (node->func_variadic)
+        return bind_variadic(scope, node, name);
     if (bind_is_clock(node, name))
         return bind_clock(scope, node, name);
     if (node->over != NULL)

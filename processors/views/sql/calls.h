@@ -48,6 +48,9 @@ WARN_UNUSED bool bind_by_names(struct scope *scope, const char *function,
                                PgQuery__Node *const *nodes, size_t n, struct expr **args,
                                uint16_t *ret_n);
 
+/* bind_variadic.c: a call whose last argument is VARIADIC; NULL: refused. */
+struct expr *bind_variadic(struct scope *scope, const PgQuery__FuncCall *node, const char *name);
+
 /* bind_clock.c: takes the moment that now() stands for; NULL: none. Usage error when it is none. */
 WARN_UNUSED bool bind_as_of(struct binder *binder, const char *text, struct err *reterr);
 

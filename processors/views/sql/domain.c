@@ -240,6 +240,30 @@ bool domain_of_params(struct binder *binder, struct from *from, int location, st
     return true;
 }
 
+/* Adds what the group's members that have some of the columns read of others. */
+static void add_read_beside(const struct group *group, struct column_set *all)
+{
+    for (uint32_t i = 0; group != NULL && i < group->members.n; i++) {
+        const struct member *member = group->members.at[i];
+        struct column_set more = joins_read_beside(member);
+
+        if (column_set_meets(&member->columns, all))
+            column_set_join(all, &more);
+    }
+}
+
+static struct column_set with_read_beside(const struct site *site, const struct column_set *columns)
+{
+    struct column_set all = *columns, before;
+
+    do {
+        before = all;
+        for (uint16_t i = 0; i < site->groups_n; i++)
+            add_read_beside(*site->groups[i], &all);
+    } while (!column_set_within(&all, &before));
+    return all;
+}
+
 /* Adds the members that have some of the columns. */
 static void add_members(struct binder *binder, const struct group *from,
                         const struct column_set *columns, struct group *to)
@@ -271,11 +295,12 @@ static bool domain_group(const struct scope *scope, const struct column_set *col
     struct binder *binder = scope->binder;
     struct group *group = joins_nothing(binder), *table = NULL;
     struct list own = {0};
-    struct column_set params = outer_columns(scope->from);
+    struct column_set params = outer_columns(scope->from),
+                      all = with_read_beside(scope->site, columns);
 
     for (uint16_t i = 0; i < scope->site->groups_n; i++)
         if (*scope->site->groups[i] != NULL)
-            add_members(binder, *scope->site->groups[i], columns, group);
+            add_members(binder, *scope->site->groups[i], &all, group);
     if (column_set_meets(columns, &params) || joins_read(group, &params, true)) {
         if (!domain_of_params(binder, scope->from->block, location, &own, &table) ||
             !domain_place(binder, scope->from->block, group, table))

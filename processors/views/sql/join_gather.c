@@ -16,15 +16,19 @@ static struct column_set read_by_group(const struct group *group);
 /* What the member reads, its own columns among them. */
 static struct column_set read_by(const struct member *member)
 {
-    struct column_set set = {0}, left;
+    struct column_set set = {0}, side;
 
     add_all(&set, &member->on);
     for (uint16_t i = 0; i < member->rows_n; i++)
         for (uint16_t k = 0; k < member->rows[i].args_n; k++)
             exprs_columns(member->rows[i].args[k], &set);
     if (member->left != NULL) {
-        left = read_by_group(member->left);
-        column_set_join(&set, &left);
+        side = read_by_group(member->left);
+        column_set_join(&set, &side);
+    }
+    if (member->right != NULL) {
+        side = read_by_group(member->right);
+        column_set_join(&set, &side);
     }
     return set;
 }
@@ -38,6 +42,14 @@ static struct column_set read_by_group(const struct group *group)
         one = read_by(group->members.at[i]);
         column_set_join(&set, &one);
     }
+    return set;
+}
+
+struct column_set joins_read_beside(const struct member *member)
+{
+    struct column_set set = read_by(member);
+
+    column_set_leave(&set, &member->columns);
     return set;
 }
 
@@ -96,8 +108,7 @@ static bool gather_once(struct binder *binder, struct group *group)
             lift(binder, member);
         if (!has_left_rows(member))
             continue;
-        read = read_by(member);
-        column_set_leave(&read, &member->columns);
+        read = joins_read_beside(member);
         if (move_members(binder, group, &read, member))
             return true;
     }

@@ -54,7 +54,10 @@ struct emitted {
 /* The columns that the expression reads. */
 struct column_set joins_columns_of(const struct expr *expr);
 
-/* join_gather.c: brings what LEFT JOIN LATERAL reads of other members to the left side of that join. */
+/* join_gather.c: the columns of other members that the member reads. */
+struct column_set joins_read_beside(const struct member *member);
+
+/* Brings what LEFT JOIN LATERAL reads of other members to the left side of that join. */
 void joins_gather(struct binder *binder, struct group *group);
 
 /* joins.c: brings each condition as deep as its meaning allows; LEFT joins whose rows of NULLs no
