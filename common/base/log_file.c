@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -103,6 +104,7 @@ bool log_files_start(const char *pattern, int64_t keep, struct err *reterr)
         return err_stop(reterr, EX_USAGE, "--log-file: \"%s\" has a date in a folder's name",
                         pattern);
     }
+    disk_make_folders(pattern);
     if (!open_day(clock_wall_us() / 1000000 / DAY_S, path)) {
         files.pattern = NULL;
         return err_stop(reterr, EX_CANTCREAT, "--log-file: cannot write \"%s\": %s",

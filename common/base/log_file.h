@@ -11,8 +11,9 @@
 
 /*
  * From now on lines go to the file that `pattern` gives for the day as well (log_%Y_%m_%d.log; it
- * may name folders that exist, and dates in its last part only). At each new day, and now, all but
- * the newest `keep` of these files are removed; 0 keeps all. ERR_STOP: the file can't be written.
+ * may name folders, which are made, and dates in its last part only). At each new day, and now,
+ * all but the newest `keep` of these files are removed; 0 keeps all. ERR_STOP: the file can't be
+ * written.
  * Called once, before any thread starts.
  */
 WARN_UNUSED bool log_files_start(const char *pattern, int64_t keep, struct err *reterr);

@@ -76,14 +76,25 @@ static void a_date_in_a_folder_is_refused(void **state)
     put("nowhere\n", 0);
 }
 
-static void an_absent_folder_is_refused(void **state)
+static void a_folder_that_can_not_be_made_is_refused(void **state)
 {
     struct err err;
 
     (void)state;
-    assert_false(log_files_start("/nowhere/log_%Y.log", 1, &err));
-    assert_non_null(strstr(err.text, "/nowhere/log_"));
+    assert_false(log_files_start("/proc/nowhere/log_%Y.log", 1, &err));
+    assert_non_null(strstr(err.text, "/proc/nowhere/log_"));
     put("nowhere\n", 0);
+}
+
+static void its_folders_are_made(void **state)
+{
+    static char pattern[256];
+    struct err err;
+
+    (void)state;
+    snprintf(pattern, sizeof(pattern), "%s/deep/er/log_%%Y.log", folder);
+    assert_true(log_files_start(pattern, 0, &err));
+    assert_int_equal(access(path_of("deep/er"), F_OK), 0);
 }
 
 static void each_day_has_its_file(void **state)
@@ -151,7 +162,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_date_in_a_folder_is_refused),
-        cmocka_unit_test(an_absent_folder_is_refused),
+        cmocka_unit_test(a_folder_that_can_not_be_made_is_refused),
+        cmocka_unit_test(its_folders_are_made),
         cmocka_unit_test(each_day_has_its_file),
         cmocka_unit_test(a_full_disk_is_told_and_its_lines_are_counted),
     };
