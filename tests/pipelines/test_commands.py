@@ -1,8 +1,10 @@
 """The commands of schemas/*/README.md, typed as they stand there, from the demo on: each ends with the exit status that the README
 states. Where it states another one as well ("69 without a database"), that is brought about too."""
 
+import os
 import re
 import shutil
+import subprocess
 import time
 
 import pytest
@@ -10,6 +12,8 @@ from gates.readme_commands import commands
 
 from harness import ROOT
 from harness.mail import MailServer
+from harness.services import BUILD, environment
+from harness.services import words as words_of
 from harness.typed import Shell, words
 
 pytestmark = pytest.mark.xdist_group("demo")  # one after the other: they share the demo's servers
@@ -19,6 +23,15 @@ NOWHERE = "127.0.0.1:1"
 SOON = "SLUICE_SQL_ROWS_GIVE_UP_AFTER=1s SLUICE_OBJECTS_GIVE_UP_AFTER=1s"
 BROKEN = "mkdir -p none/release; touch none/release/build.ninja; export SLUICE_BUILD=$PWD/none/release SLUICE_DEMO_STATE=$PWD/none; {}"
 NO_DEMO = "export SLUICE_DEMO_STATE=$PWD/none; {}"
+SERVICES = {  # what each must be told besides
+    "postgres-cdc": {},
+    "sql-rows": {"topic-prefix": "prefix"},
+    "objects": {"topic": "topic", "input": "file"},
+    "views": {},
+    "postgres-upsert": {"pipeline": "pipeline"},
+    "s3-objects": {"topics": "topic", "pipeline": "pipeline", "s3-bucket": "bucket"},
+    "report": {},
+}
 FAILURES = {  # as READMEs word them: how a command comes to that
     "when a stage fails": BROKEN,
     "when a step fails": BROKEN,
@@ -88,6 +101,46 @@ def test_as_typed(shell, name):
     assert len(said) >= 5
     if name == "acme":
         check_acme(shell, said)
+
+
+@pytest.mark.parametrize("name", ["countries", "products", "retail", "acme", "telco"])
+def test_env_sample(name, tmp_path):
+    """Sourced as its first line says, each variable is an option of its service, and none is refused."""
+    (tmp_path / "schemas").symlink_to(ROOT / "schemas")
+    sample = ROOT / "schemas" / name / ".env.sample"
+    env, taken = sourced(sample), set()
+    wanted = set(re.findall(r"^(SLUICE_\w+)=", sample.read_text(encoding="utf-8"), re.M))
+    for service, needed in SERVICES.items():
+        prefix = f"SLUICE_{upper(service)}_"
+        given = {word: value for word, value in env.items() if word.startswith(prefix)}
+        if given:
+            flags = {flag: value for flag, value in needed.items() if prefix + upper(flag) not in given}
+            said = first_words(service, flags, given, tmp_path)
+            assert "msg=starting" in said or service == "report" and "there is no report" in said, said
+            taken |= set(given)
+    assert len(wanted) >= 9 and taken == wanted
+
+
+def upper(word):
+    return word.upper().replace("-", "_")
+
+
+def sourced(file):
+    """The environment after `set -a; . FILE; set +a` in an empty one."""
+    done = subprocess.run(["bash", "-c", f"set -a; . {file}; set +a; env -0"], env={"PATH": os.environ["PATH"]},
+                          check=True, timeout=30, capture_output=True, text=True)
+    return dict(word.split("=", 1) for word in done.stdout.split("\0") if "=" in word)
+
+
+def first_words(service, flags, given, folder):
+    """What a service says once it has read its options, which is before it reaches for a server."""
+    command = [BUILD / "bin" / f"sluice-{service}", *(["none"] if service == "report" else ["--http-port=-1"])]
+    one = subprocess.Popen([*command, *words_of(flags)], cwd=folder, env=environment(given), text=True,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = next((line for line in one.stderr if "msg=starting" in line or "level=error" in line), "nothing")
+    one.kill()
+    one.communicate(timeout=30)
+    return said
 
 
 def check_acme(shell, said):
