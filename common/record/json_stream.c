@@ -17,6 +17,9 @@ bool json_elements(struct json_stream *stream, struct str root, size_t record_by
     struct json_stream made = {.place = JSON_AT_START};
 
     made.window.limit = record_bytes_max;
+    made.object_is_record = str_eq(root, STR("."));
+    if (made.object_is_record)
+        root = STR("");
     while (root.len > 0) {
         const char *dot = memchr(root.at, '.', root.len);
         struct str name = str_between(root.at, dot == NULL ? root.at + root.len : dot);
@@ -296,7 +299,8 @@ static int descend(struct json_stream *stream, struct json_record *ret, struct e
     bool last = stream->depth == stream->root_n;
     if (*text.at != (last ? '[' : '{'))
         return broken(stream, ret,
-                      last ? "an array was expected" : "an object was expected on --root's way",
+                      last ? "an array of rows was expected"
+                           : "an object was expected on --root's way",
                       reterr);
     take(stream, 1);
     stream->first = true;
@@ -355,7 +359,7 @@ static int skipping(struct json_stream *stream, struct json_record *ret, struct 
     return GO_ON;
 }
 
-/* The document's own beginning: an array, or one object that is the only record. */
+/* The document's own beginning: an array, or one object that may be the only record. */
 static int at_start(struct json_stream *stream, struct json_record *ret, struct err *reterr)
 {
     if (stream->line == 0) {
@@ -365,7 +369,7 @@ static int at_start(struct json_stream *stream, struct json_record *ret, struct 
     }
     skip_blanks(stream);
     struct str text = window_str(&stream->window);
-    if (stream->root_n > 0 || text.len == 0 || *text.at != '{')
+    if (!stream->object_is_record || text.len == 0 || *text.at != '{')
         return descend(stream, ret, reterr);
     if (stream->scanned == 0)
         begin_value(stream);

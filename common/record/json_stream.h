@@ -1,7 +1,7 @@
 /*
  * JSON in chunks, one record at a time: NDJSON (a value a line), or the elements of an array,
  * which may lie inside an object ("data.items"). Finds where each value ends; whether it is good
- * JSON json.h says. A document that is one object, and no root was asked for, is one record.
+ * JSON json.h says. The root "." takes a document that is one object as one record.
  *
  * Fill `window` when told STREAM_MORE.
  */
@@ -27,6 +27,7 @@ struct json_stream {
     bool lines;
     struct str root[JSON_ROOT_MAX]; /* names on the way to the array: views of the caller's text */
     size_t root_n, depth;           /* how many objects are open on that way */
+    bool object_is_record;          /* one object may stand for the array */
     enum json_place place;
     bool first, comma;     /* nothing of the present object or array was read; its comma was */
     bool in_element;       /* of the array */
@@ -47,8 +48,8 @@ struct json_record {
 void json_lines(struct json_stream *stream, size_t record_bytes_max);
 
 /* Reads the elements of an array: of the document itself when `root` is empty, else of the
- * member found by its names with dots between; `root` must outlive the stream. ERR_STOP
- * (EX_USAGE) when it is no such path. */
+ * member found by its names with dots between; of "." the document, which may be one object
+ * instead. `root` must outlive the stream. ERR_STOP (EX_USAGE) when it is no such path. */
 WARN_UNUSED bool json_elements(struct json_stream *stream, struct str root, size_t record_bytes_max,
                                struct err *reterr);
 

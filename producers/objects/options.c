@@ -57,7 +57,8 @@ static const struct option reading[] = {
     {"header", OPTION_BOOL, FIELD(header), .fallback = "true",
      .help = "the first CSV record names the columns; else --columns names all in order"},
     {"root", OPTION_STRING, FIELD(root), .value_name = "A.B",
-     .help = "where in a JSON document the array of rows lies (default: it is the document)"},
+     .help = "where in a JSON document the array of rows lies (default: it is the document; .: "
+             "the document is that or one row)"},
     {"record-element", OPTION_STRING, FIELD(record_element), .value_name = "NAME",
      .help = "the XML element that is a row"},
     {"record-size", OPTION_SIZE, FIELD(record_bytes), .fallback = "1MiB", .min = 64, .max = 1 << 26,

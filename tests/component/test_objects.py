@@ -172,6 +172,10 @@ def test_json_root_xml_and_zip(producer, tmp_path):
     nested.write_text('{"page": 1, "data": {"items": [{"id": 1}, {"id": 2}], "more": false}}')
     feed = producer(nested, "json")
     assert counts(feed.run(key="id", root="data.items")) == counted(rows=2, created=2)
+    one = tmp_path / "one.json"
+    one.write_text('{"id": 1,\n "x": [2]}')
+    feed = producer(one, "one")
+    assert counts(feed.run(key="id", root=".")) == counted(rows=1, created=1)
     xml = tmp_path / "products.xml"
     xml.write_text('<products><product ean="1"><name>A &amp; B</name><price><v>1</v></price><price><v>2</v></price></product>'
                    "<product ean=\"2\"><name/></product></products>")
@@ -243,6 +247,7 @@ def test_bad_rows_go_to_dead_letters_once(producer, tmp_path):
     ("b.csv", b"id,id\n1,2\n", "has twice"),
     ("b.json", b'[{"id":"9"},{"id":', "cut off"),
     ("b.json", b'[{"id":"9"} {"id":"8"}]', "comma"),
+    ("b.json", b'{"message":"too many requests"}', "an array of rows was expected"),
     ("b.csv.gz", gzip.compress(b"id,x\n9,9\n" * 999, mtime=0)[:-30], "cut off"),
     ("b.csv.zip", b"PK\3\4no", "zip archive"),
     ("b.dat", b"id,x\n", "give --format"),

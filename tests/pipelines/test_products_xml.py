@@ -87,3 +87,11 @@ def test_a_feed_that_is_cut_fails(products):
     with pytest.raises(AssertionError, match="cut off"):
         products.convert(b'[{"ean": "1"}, {"ean"')
     assert products.s3.get(products.bucket("output-bucket"), "output.xml") == stands
+
+
+def test_a_feed_that_is_no_array_fails(products):
+    """As with the original, and a service's error document neither becomes a product nor takes the others' place."""
+    stands = products.convert(b'[{"ean": "7"}]')
+    with pytest.raises(AssertionError, match="an array of rows was expected"):
+        products.convert(b'{"message": "too many requests"}')
+    assert products.s3.get(products.bucket("output-bucket"), "output.xml") == stands

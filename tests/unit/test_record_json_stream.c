@@ -80,10 +80,19 @@ static void test_elements(void **state)
            "1:{\"a\":1}|1:{\"b\":[1,{\"c\":\"]}\\\"\"}]}|");
     expect(0, "", "[\n {\"a\":\n1} ,\n\n{}\n]\n", "2:{\"a\":\n1}|5:{}|");
     expect(0, "", "[1,\"x,\\\\\",null,[2] , -3.5]", "1:1|1:\"x,\\\\\"|1:null|1:[2]|1:-3.5|");
-    expect(0, "", "{\"only\":{\"one\":1}} ", "1:{\"only\":{\"one\":1}}|");
     expect(0, "", "\xEF\xBB\xBF[1]", "1:1|");
     expect(0, "", "[{},{\"long\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx]}\"},{}]",
            "1:{}|!1|1:{}|");
+}
+
+static void test_one_object(void **state)
+{
+    (void)state;
+    expect(0, ".", "{\"only\":{\"one\":1}} ", "1:{\"only\":{\"one\":1}}|");
+    expect(0, ".", "[{},2]", "1:{}|1:2|");
+    expect(0, ".", "{\"a\":1", "X");
+    expect(0, ".", "1", "X");
+    expect(0, "", "{\"only\":{\"one\":1}} ", "X");
 }
 
 static void test_root(void **state)
@@ -131,9 +140,9 @@ static void test_bad_roots(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),     cmocka_unit_test(test_elements),
-        cmocka_unit_test(test_root),      cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_bad_roots),
+        cmocka_unit_test(test_lines),  cmocka_unit_test(test_elements),
+        cmocka_unit_test(test_root),   cmocka_unit_test(test_one_object),
+        cmocka_unit_test(test_broken), cmocka_unit_test(test_bad_roots),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
