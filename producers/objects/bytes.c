@@ -14,7 +14,8 @@ enum {
     ZIP_ENCRYPTED = 1,
     ZIP_SIZE_BEHIND = 8,
     GZIP_WINDOW = 15 + 16,
-    RAW_WINDOW = -15
+    RAW_WINDOW = -15,
+    ZIP64_EXTRA = 1
 };
 
 enum kind { UNKNOWN, PLAIN, GZIP, ZIP };
@@ -114,6 +115,55 @@ static bool zip_bad(struct err *reterr, const char *why)
     return err_stop(reterr, EX_DATAERR, "the zip archive %s", why);
 }
 
+/* What stands behind a file whose sizes its header does not have: the checksum and both sizes, of 4
+ * or of 8 bytes, a mark before them or none. Takes it off the front. */
+static void take_descriptor(struct bytes *bytes, const unsigned char **at, size_t *n)
+{
+    size_t mark = *n >= 4 && memcmp(*at, "PK\7\10", 4) == 0 ? 4 : 0, sizes = 8;
+
+    if (*n >= mark + 16 && memcmp(*at + mark + 12, "PK", 2) != 0)
+        sizes = 16;
+    if (*n < mark + 4 + sizes)
+        return;
+    bytes->crc_expected = little(*at + mark, 4);
+    *at += mark + 4 + sizes;
+    *n -= mark + 4 + sizes;
+}
+
+/* Passes over a folder's content: none, or none deflated. */
+static bool skip_folder(struct bytes *bytes, uint32_t flags, uint32_t method, struct err *reterr)
+{
+    if (!need(bytes, 32, reterr))
+        return false;
+    const unsigned char *at = bytes->in + bytes->from;
+    size_t n = bytes->to - bytes->from;
+
+    if (method == ZIP_DEFLATED && n >= 2 && memcmp(at, "\3\0", 2) == 0) {
+        at += 2;
+        n -= 2;
+    }
+    if ((flags & ZIP_SIZE_BEHIND) != 0)
+        take_descriptor(bytes, &at, &n);
+    bytes->from = bytes->to - n;
+    return true;
+}
+
+/* The file's packed size: in a zip64 archive an extra field has it, when it is known at all. */
+static uint64_t packed_size(const unsigned char *header, size_t header_n)
+{
+    uint64_t packed = little(header + 18, 4);
+    size_t at = ZIP_HEADER + little(header + 26, 2);
+
+    while (packed == UINT32_MAX && at + 4 <= header_n) {
+        size_t n = little(header + at + 2, 2);
+
+        if (little(header + at, 2) == ZIP64_EXTRA && n >= 16 && at + 4 + n <= header_n)
+            return little(header + at + 12, 4) | (uint64_t)little(header + at + 16, 4) << 32;
+        at += 4 + n;
+    }
+    return packed;
+}
+
 /* Reads the header of the next file in the archive; folders are passed over. */
 static bool begin_zip(struct bytes *bytes, struct err *reterr)
 {
@@ -124,7 +174,7 @@ static bool begin_zip(struct bytes *bytes, struct err *reterr)
         if (bytes->to - bytes->from < ZIP_HEADER || memcmp(at, "PK\3\4", 4) != 0)
             return zip_bad(reterr, "holds no file");
         uint32_t flags = little(at + 6, 2), method = little(at + 8, 2);
-        uint32_t crc = little(at + 14, 4), packed = little(at + 18, 4);
+        uint32_t crc = little(at + 14, 4);
         size_t name_n = little(at + 26, 2), header_n = ZIP_HEADER + name_n + little(at + 28, 2);
 
         if (!need(bytes, header_n, reterr))
@@ -132,17 +182,21 @@ static bool begin_zip(struct bytes *bytes, struct err *reterr)
         if (bytes->to - bytes->from < header_n)
             return zip_bad(reterr, "is cut off");
         at = bytes->in + bytes->from;
-        bool folder = name_n > 0 && at[ZIP_HEADER + name_n - 1] == '/' && packed == 0;
+        uint64_t packed = packed_size(at, header_n);
+        bool folder = name_n > 0 && at[ZIP_HEADER + name_n - 1] == '/';
         bytes->from += header_n;
-        if (folder)
+        if (folder) {
+            if (!skip_folder(bytes, flags, method, reterr))
+                return false;
             continue;
+        }
         bytes->stored = method == ZIP_STORED;
         bytes->crc_known = (flags & ZIP_SIZE_BEHIND) == 0;
         bytes->crc_expected = crc;
         bytes->stored_left = packed;
         if ((flags & ZIP_ENCRYPTED) != 0 || (method != ZIP_STORED && method != ZIP_DEFLATED) ||
-            (bytes->stored && !bytes->crc_known) || packed == UINT32_MAX)
-            return zip_bad(reterr, "is encrypted, larger than 4 GiB, or not deflated");
+            (bytes->stored && !bytes->crc_known))
+            return zip_bad(reterr, "is encrypted, or neither deflated nor stored with its size");
         return bytes->stored || begin_inflate(bytes, RAW_WINDOW);
     }
 }
@@ -150,17 +204,12 @@ static bool begin_zip(struct bytes *bytes, struct err *reterr)
 /* Behind the file: its checksum, and that no other follows. */
 static bool end_zip(struct bytes *bytes, struct err *reterr)
 {
-    if (!need(bytes, 20, reterr))
+    if (!need(bytes, 28, reterr))
         return false;
     const unsigned char *at = bytes->in + bytes->from;
     size_t n = bytes->to - bytes->from;
-    if (!bytes->crc_known && n >= 16) {
-        bool marked = memcmp(at, "PK\7\10", 4) == 0;
-
-        bytes->crc_expected = little(at + (marked ? 4 : 0), 4);
-        at += marked ? 16 : 12;
-        n -= marked ? 16 : 12;
-    }
+    if (!bytes->crc_known)
+        take_descriptor(bytes, &at, &n);
     if (bytes->crc != bytes->crc_expected)
         return zip_bad(reterr, "is damaged: its checksum differs");
     if (n < 4 || (memcmp(at, "PK\1\2", 4) != 0 && memcmp(at, "PK\3\4", 4) != 0))

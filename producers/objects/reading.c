@@ -119,6 +119,17 @@ struct outcome {
 #define FATAL ((struct outcome){.fatal = true})
 #define FAILED ((struct outcome){.ok = false})
 
+/* A CSV object that was cut before its header is no object without rows. */
+static struct outcome end_of_rows(const struct reading *reading, struct err *reterr)
+{
+    bool headless =
+        !reading->begun && reading->decoder.format == FORMAT_CSV && reading->run->options->header;
+
+    if (headless)
+        err_stop(reterr, EX_DATAERR, "it is empty, its header is missing");
+    return headless ? FAILED : (struct outcome){.ok = true};
+}
+
 /* Hands on one record. */
 static struct outcome one_record(struct reading *reading, bool *ret_end, struct err *reterr)
 {
@@ -130,7 +141,7 @@ static struct outcome one_record(struct reading *reading, bool *ret_end, struct 
         return FAILED;
     *ret_end = record.step == STREAM_END;
     if (*ret_end)
-        return (struct outcome){.ok = true};
+        return end_of_rows(reading, reterr);
     reading->line = record.line;
     if (!reading->begun && !begin_rows(reading, &record, &taken, reterr))
         return reterr->kind == ERR_STOP ? FAILED : FATAL;

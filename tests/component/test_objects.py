@@ -167,7 +167,7 @@ def test_ndjson_events_are_keyed_by_their_lines(producer, tmp_path):
     assert len(feed.rows()) == 3
 
 
-def test_json_root_xml_and_zip(producer, tmp_path):
+def test_json_root_and_xml(producer, tmp_path):
     nested = tmp_path / "nested.json"
     nested.write_text('{"page": 1, "data": {"items": [{"id": 1}, {"id": 2}], "more": false}}')
     feed = producer(nested, "json")
@@ -185,12 +185,37 @@ def test_json_root_xml_and_zip(producer, tmp_path):
         '{"ean":"1"}': {"ean": "1", "@ean": "1", "name": "A & B", "price": [{"v": "1"}, {"v": "2"}]},
         '{"ean":"2"}': {"ean": "2", "@ean": "2", "name": ""},
     }
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data.csv", "id,x\n" + "".join(f"{i},{i}\n" for i in range(5000)))
+
+
+class Pipe(io.BytesIO):
+    """What can't be sought in: sizes and checksum stand behind the file."""
+
+    def seekable(self):
+        return False
+
+    def seek(self, *where):
+        raise OSError
+
+    def tell(self):
+        raise OSError
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("into", [io.BytesIO, Pipe])
+@pytest.mark.parametrize("zip64", [False, True])
+def test_zip_as_it_is_met(producer, tmp_path, method, into, zip64):
+    """With its sizes before and behind the file, of 32 and of 64 bits; one that is stored with its size behind has no end."""
+    packed = into()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("folder/", "")  # deflated: two bytes
+        with archive.open("folder/data.csv", "w", force_zip64=zip64) as file:
+            file.write(b"id,x\n" + b"".join(b"%d,%d\n" % (i, i) for i in range(5000)))
     (tmp_path / "data.csv.zip").write_bytes(packed.getvalue())
     feed = producer(tmp_path / "data.csv.zip", "zip")
-    assert counts(feed.run(key="id")) == counted(rows=5000, created=5000)
+    if into is Pipe and method == zipfile.ZIP_STORED:
+        assert feed.run(key="id", status=EX_DATAERR)["failed"] == 1
+    else:
+        assert counts(feed.run(key="id")) == counted(rows=5000, created=5000)
 
 
 def test_each_file_is_the_content_of_its_time(producer, tmp_path):
@@ -245,6 +270,7 @@ def test_bad_rows_go_to_dead_letters_once(producer, tmp_path):
 @pytest.mark.parametrize("name, body, reason", [
     ("b.csv", b"name,x\n1,2\n", "lacks the key's column"),
     ("b.csv", b"id,id\n1,2\n", "has twice"),
+    ("b.csv", b"", "its header is missing"),
     ("b.json", b'[{"id":"9"},{"id":', "cut off"),
     ("b.json", b'[{"id":"9"} {"id":"8"}]', "comma"),
     ("b.json", b'{"message":"too many requests"}', "an array of rows was expected"),
