@@ -183,6 +183,19 @@ static const struct row *filled(struct inputs *inputs, const struct input_record
                          arena);
 }
 
+/* A tombstone's row is its key: the version's own key is of the record's place, not of the row. */
+static bool row_of_key(struct inputs *inputs, const struct input_record *record,
+                       struct arena *arena, const struct row **ret, struct err *reterr)
+{
+    struct debezium_event event;
+
+    if (!debezium_decode(inputs->decoders[record->source], inputs_envelope(arena, record->key, 'c'),
+                         arena, &event, reterr))
+        return false;
+    *ret = event.after;
+    return true;
+}
+
 /* The record as a row of its own, which nothing replaces. */
 static void take_version(struct inputs *inputs, struct engine *engine,
                          const struct input_record *record, const struct debezium_event *event,
@@ -195,8 +208,7 @@ static void take_version(struct inputs *inputs, struct engine *engine,
         return;
     }
     if (row == NULL && event->op == 'd' && record->key.at != NULL &&
-        !debezium_decode_key(inputs->decoders[record->source], record->key, arena, &row,
-                             &ret->reason)) {
+        !row_of_key(inputs, record, arena, &row, &ret->reason)) {
         reject(ret, "key");
         return;
     }
@@ -302,6 +314,8 @@ static void decode_record(struct inputs *inputs, struct engine *engine,
         reject(ret, "decode");
         return;
     }
+    if (event.commit_unix_us == 0)
+        event.commit_unix_us = record->commit_unix_us;
     ret->event.op = event.op;
     ret->commit_unix_us = event.commit_unix_us;
     (source->versions ? take_version : take_row)(inputs, engine, &plain, &event, arena, ret);
@@ -356,6 +370,18 @@ bool inputs_position(const struct kafka_message *message, struct position *ret, 
     return true;
 }
 
+/* As the record's header says; 0: it says none. */
+static int64_t header_commit_us(const struct kafka_message *message)
+{
+    struct str header;
+    int64_t unix_us = 0;
+
+    if (!kafka_message_header(message, COMMIT_TIME_HEADER, &header) ||
+        !str_integer(header, &unix_us) || unix_us < 0)
+        return 0;
+    return unix_us;
+}
+
 void inputs_decode(struct inputs *inputs, struct engine *engine,
                    const struct kafka_message *message, struct arena *arena,
                    struct input_result *ret)
@@ -364,7 +390,8 @@ void inputs_decode(struct inputs *inputs, struct engine *engine,
                                   .key = message->key,
                                   .value = message->value,
                                   .partition = inputs->offsets[message->assigned_index].partition,
-                                  .offset = message->offset};
+                                  .offset = message->offset,
+                                  .commit_unix_us = header_commit_us(message)};
 
     assert(message->assigned_index < inputs->n);
     inputs->offsets[message->assigned_index].offset = message->offset + 1;

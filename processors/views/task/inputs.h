@@ -63,7 +63,8 @@ struct input_record {
     struct position position;
     int32_t partition;
     int64_t offset;
-    bool enveloped; /* whatever the source's format says */
+    int64_t commit_unix_us; /* for a value that does not say it; 0: unknown */
+    bool enveloped;         /* whatever the source's format says */
 };
 
 /* As inputs_decode for a record that is in no partition, no offset moved: for --local. */
