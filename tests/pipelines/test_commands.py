@@ -31,6 +31,17 @@ SERVICES = {  # what each must be told besides
     "postgres-upsert": {"pipeline": "pipeline"},
     "s3-objects": {"topics": "topic", "pipeline": "pipeline", "s3-bucket": "bucket"},
     "report": {},
+    "datagen": {"dataset": "retail"},
+}
+ORIGINALS = {  # the variables that each original reads
+    "telco": "",
+    "countries": "MINIO_URL MINIO_ACCESS_KEY MINIO_SECRET_KEY BUCKET_NAME DB_USER DB_PASSWORD DB_HOST DB_PORT DB_NAME AWS_PROFILE"
+                 " AWS_REGION S3_BUCKET_NAME S3_FOLDER_PREFIX API_BASE_URL",
+    "acme": "",
+    "products": "DB_TYPE DB_MEMORY CSV_FILE_PATH KAFKA_BOOTSTRAP_SERVERS KAFKA_TOPIC KAFKA_ACKS KAFKA_RETRIES KAFKA_BATCH_SIZE"
+                " KAFKA_LINGER_MS KAFKA_BUFFER_MEMORY DEFAULT_DAYS_BACK ARTICLE_STATUS LOG_LEVEL LOG_BACKUP_COUNT ENV MINIO_ENDPOINT"
+                " MINIO_ACCESS_KEY MINIO_SECRET_KEY MINIO_REGION S3_BUCKET S3_JSON_KEY S3_XML_KEY",
+    "retail": "num_customers num_transactions num_products data_dir",
 }
 FAILURES = {  # as READMEs word them: how a command comes to that
     "when a stage fails": BROKEN,
@@ -105,7 +116,7 @@ def test_as_typed(shell, name):
 
 @pytest.mark.parametrize("name", ["countries", "products", "retail", "acme", "telco"])
 def test_env_sample(name, tmp_path):
-    """Sourced as its first line says, each variable is an option of its service, and none is refused."""
+    """Each of the original's variables is named. Sourced as its first line says, each of ours is an option of its service."""
     (tmp_path / "schemas").symlink_to(ROOT / "schemas")
     sample = ROOT / "schemas" / name / ".env.sample"
     env, taken = sourced(sample), set()
@@ -119,6 +130,7 @@ def test_env_sample(name, tmp_path):
             assert "msg=starting" in said or service == "report" and "there is no report" in said, said
             taken |= set(given)
     assert len(wanted) >= 9 and taken == wanted
+    assert set(ORIGINALS[name].split()) <= set(re.findall(r"\w+", sample.read_text(encoding="utf-8")))
 
 
 def upper(word):

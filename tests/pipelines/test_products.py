@@ -127,6 +127,7 @@ def test_env_sample_names_every_option_that_a_run_needs(kafka, unique, generate,
     env.update({"SLUICE_SQL_ROWS_LOAD_CSV": csv, "SLUICE_SQL_ROWS_KAFKA_BOOTSTRAP": kafka.bootstrap,
                 "SLUICE_SQL_ROWS_TOPIC": f"{unique}.t", "SLUICE_SQL_ROWS_TOPIC_PREFIX": unique,
                 "SLUICE_SQL_ROWS_DDL": SCHEMAS / "products" / "source.sql",
+                "SLUICE_SQL_ROWS_LOG_FILE": tmp_path / "logs" / "log_%Y_%m_%d.log",
                 "SLUICE_SQL_ROWS_QUERY_FILE": SCHEMAS / "products" / "recent.sql"})
     done = run("sql-rows", {"once": True, "as-of": "2025-12-31", "state-dir": tmp_path / "seen"}, env=env, deadline_s=60)
     assert done.returncode == 0, done.stderr
