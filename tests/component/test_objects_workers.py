@@ -1,5 +1,6 @@
 """sluice-objects --state-table: workers that share the objects of a folder or an S3 prefix, each object read once."""
 
+import hashlib
 from collections import Counter
 
 import pytest
@@ -171,3 +172,31 @@ def test_a_stopped_worker_gives_its_object_back(workers, s3, bucket):
     rows = all_of.rows()
     assert len(rows) == 40000 and set(rows.values()) == {1}
     assert all_of.table("name, status") == [(f"in/{i}.csv", "COMPLETED") for i in range(2)]
+
+
+def test_a_bucket_is_copied_by_workers(workers, s3, bucket):
+    """Byte for byte, its SHA-256 beside each object and in the table; one that is not what its sum says is FAILED, and no copy of it is."""
+    bodies = {f"in/{i}.csv": b"id,text\n" + b"".join(b"%d-%d,%s\n" % (i, j, b"x" * 300) for j in range(300)) for i in range(6)}
+    for key, body in bodies.items():
+        s3.put(bucket, key, body, {"x-amz-meta-sha256": hashlib.sha256(body if key != "in/4.csv" else b"other").hexdigest()})
+    copy = f"{bucket}-copy"
+    all_of = workers(f"s3://{bucket}/in/")
+    all_of.flags |= {"s3-endpoint": s3.endpoint, "s3-region": s3.region, "raw-bucket": copy, "raw-key": "out/{name}", "s3-create-bucket": True}
+    all_of.env |= {"AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key}
+    killed = all_of.start("a", failpoint="objects.raw-stored:kill@2")
+    assert killed.wait_exit(60) == -9
+    left = [all_of.start(name) for name in ("x", "y")]
+    assert {one.wait_exit(60) for one in left} <= {0, EX_DATAERR}
+    del bodies["in/4.csv"]
+    try:
+        assert {key: s3.get(copy, key) for key in s3.list(copy)} == {f"out/{key}": body for key, body in bodies.items()}
+        sums = {key: hashlib.sha256(body).hexdigest() for key, body in bodies.items()}
+        assert {key: s3.head(copy, f"out/{key}")["x-amz-meta-sha256"] for key in bodies} == sums
+        table = {name: (status, sha256) for name, status, sha256 in all_of.table("name, status, sha256")}
+        assert {name: sha256 for name, (status, sha256) in table.items() if status == "COMPLETED"} == sums
+        assert table["in/4.csv"][0] == "FAILED" and len(table) == 6
+        rows = all_of.rows()
+        assert len(rows) == 5 * 300 and set(rows.values()) == {1}
+    finally:
+        s3.empty(copy)
+        s3.remove_bucket(copy)
