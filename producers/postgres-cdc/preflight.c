@@ -1,8 +1,10 @@
 #include "preflight.h"
 #include "base/log.h"
+#include "embedded/idle_slots.sql.h"
 #include "embedded/publication.sql.h"
 #include "embedded/server.sql.h"
 #include "embedded/tables.sql.h"
+#include "embedded/waits.sql.h"
 
 static bool check_role(const struct pg_result *server, struct err *reterr)
 {
@@ -49,6 +51,56 @@ static bool check_server(struct pg *pg, struct arena *arena, struct preflight *f
             (long long)used, (long long)slots, (long long)slots + 10);
     found->database = arena_copy(arena, pg_field(server, 0, 6)).at;
     return check_role(server, reterr);
+}
+
+/* A slot that nobody reads keeps the server's WAL until its disk is full. */
+static bool tell_idle_slots(struct pg *pg, struct err *reterr)
+{
+    struct pg_result *slots CLEANUP(pg_result) = NULL;
+
+    if (!pg_query(pg, embedded_idle_slots_sql, NULL, 0, &slots, reterr))
+        return false;
+    for (int i = 0; i < pg_rows(slots); i++) {
+        struct str name = pg_field(slots, i, 0);
+        struct buf mend CLEANUP(buf) = {0};
+
+        if (catalogue_true(slots, i, 2))
+            buf_printf(&mend, "--slot=%.*s reads it, or ", STR_ARG(name));
+        buf_printf(&mend, "SELECT pg_drop_replication_slot('%.*s')", STR_ARG(name));
+        log_warn(
+            "a slot that nobody reads holds back WAL, without a limit (max_slot_wal_keep_size)",
+            LOG_VIEW("slot", name), LOG_INT("bytes", catalogue_number(slots, i, 1)),
+            LOG_STR("mend", buf_cstr(&mend)));
+    }
+    return true;
+}
+
+/* What a new slot has to wait for; ERR_STOP when that never ends. */
+static bool check_waits(struct pg *pg, struct err *reterr)
+{
+    struct pg_result *open CLEANUP(pg_result) = NULL;
+    struct buf pids CLEANUP(buf) = {0};
+
+    if (!pg_query(pg, embedded_waits_sql, NULL, 0, &open, reterr))
+        return false;
+    if (pg_rows(open) == 0)
+        return true;
+    struct str pid = pg_field(open, 0, 0);
+    if (catalogue_true(open, 0, 1))
+        return err_stop(reterr, EX_CONFIG,
+                        "this server waits for itself: the CREATE SUBSCRIPTION of process %.*s "
+                        "asks for a slot on this very server, where new slots wait for its "
+                        "transaction to end: SELECT pg_cancel_backend(%.*s), make its slot before "
+                        "it and create it WITH (create_slot = false)",
+                        STR_ARG(pid), STR_ARG(pid));
+    for (int i = 0; i < pg_rows(open); i++) {
+        pid = pg_field(open, i, 0);
+        buf_printf(&pids, "%s%.*s", i == 0 ? "" : ", ",
+                   STR_ARG(pid.at == NULL ? STR("prepared") : pid));
+    }
+    log_info("the slot comes when the transactions have ended that are open now",
+             LOG_STR("processes", buf_cstr(&pids)));
+    return true;
 }
 
 /* CREATE PUBLICATION over the tables that were named. */
@@ -227,7 +279,8 @@ bool preflight_run(struct pg *pg, const struct cdc_options *options, struct aren
     struct preflight found = {0};
 
     if (!catalogue_slot(pg, options, &found.slot, reterr) ||
-        !check_server(pg, arena, &found, reterr) || !read_tables(pg, &tables, reterr) ||
+        !check_server(pg, arena, &found, reterr) || !tell_idle_slots(pg, reterr) ||
+        (!found.slot.exists && !check_waits(pg, reterr)) || !read_tables(pg, &tables, reterr) ||
         !pg_query(pg, embedded_publication_sql, NULL, 0, &publication, reterr))
         return false;
     if (pg_rows(publication) == 0) {

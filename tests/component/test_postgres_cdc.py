@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -628,9 +629,9 @@ def test_a_missing_database_and_a_wrong_flag(capture):
 
 
 @pytest.fixture
-def replica_server():
-    """A PostgreSQL with wal_level=replica, its port."""
-    folder = Path(tempfile.mkdtemp(prefix="sluice-replica-"))
+def own_server(request):
+    """A PostgreSQL of this test alone, with the wal_level asked for; its port."""
+    folder = Path(tempfile.mkdtemp(prefix="sluice-own-"))
     user = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups"] if os.geteuid() == 0 else []
     port = free_port()
     if user:
@@ -639,7 +640,7 @@ def replica_server():
     subprocess.run([*user, programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust"], check=True,
                    capture_output=True, cwd=folder)
     server = subprocess.Popen(
-        [*user, programs / "postgres", "-D", folder / "data", "-p", str(port), "-c", "wal_level=replica",
+        [*user, programs / "postgres", "-D", folder / "data", "-p", str(port), "-c", f"wal_level={request.param}",
          "-c", "unix_socket_directories=", "-c", "listen_addresses=127.0.0.1"], cwd=folder,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -647,14 +648,55 @@ def replica_server():
               "the server to answer")
         yield port
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # fast: whoever is connected is cut off
         server.wait(30)
         shutil.rmtree(folder)
 
 
-def test_wal_level_replica(capture, replica_server):
+@pytest.mark.parametrize("own_server", ["replica"], indirect=True)
+def test_wal_level_replica(capture, own_server):
     refused(capture, "wal_level is replica: ALTER SYSTEM SET wal_level = 'logical'", 78,
-            postgres_url=f"host=127.0.0.1 port={replica_server} user=postgres")
+            postgres_url=f"host=127.0.0.1 port={own_server} user=postgres")
+
+
+@pytest.mark.parametrize("own_server", ["logical"], indirect=True)
+def test_a_server_that_waits_for_itself_and_a_slot_that_nobody_reads(capture, own_server):
+    """Both as the message says: the one is mended by it, the other told with what it holds back."""
+    url = f"host=127.0.0.1 port={own_server} user=postgres"
+    server = psycopg2.connect(url)
+    server.autocommit = True
+    asked = server.cursor()
+    asked.execute(TABLES)
+    asked.execute("CREATE PUBLICATION p FOR TABLE shop.orders, shop.items; CREATE ROLE cdc LOGIN REPLICATION; GRANT USAGE ON SCHEMA shop TO cdc;"
+                  " GRANT SELECT ON ALL TABLES IN SCHEMA shop TO cdc")
+    flags = {"postgres_url": f"host=127.0.0.1 port={own_server} user=cdc dbname=postgres", "publication": "p"}
+    ended = []
+
+    def subscribe():
+        with pytest.raises(psycopg2.errors.QueryCanceled):
+            own = psycopg2.connect(url)
+            own.autocommit = True
+            own.cursor().execute(f"CREATE SUBSCRIPTION s CONNECTION '{url} dbname=postgres' PUBLICATION p")
+        ended.append(True)
+
+    subscriber = threading.Thread(target=subscribe)
+    subscriber.start()
+    waits = lambda: asked.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+                                  " AND waitstart < clock_timestamp() - interval '5 s'") or asked.fetchone()[0]
+    until(waits, "the subscription to have waited")
+    refused(capture, "this server waits for itself: .* create it WITH \\(create_slot = false\\)", 78, **flags)
+    asked.execute(re.search(r"SELECT pg_cancel_backend\(\d+\)", capture.one.log())[0])
+    subscriber.join(30)
+    assert ended
+    asked.execute("SELECT pg_create_logical_replication_slot('cdc_pgoutput', 'pgoutput'), pg_create_physical_replication_slot('old', true)")
+    until(lambda: asked.execute("SELECT count(*) FROM pg_replication_slots") or asked.fetchone()[0] == 2, "the subscription's slot to go")
+    one = capture.start(**flags)
+    told = {re.search(r" slot=(\S+)", line)[1]: line for line in one.log().splitlines() if "a slot that nobody reads" in line}
+    assert set(told) == {"cdc_pgoutput", "old"} and all(re.search(r" bytes=[1-9]", line) for line in told.values()), told
+    assert "mend=\"--slot=cdc_pgoutput reads it, or SELECT pg_drop_replication_slot('cdc_pgoutput')" in told["cdc_pgoutput"]
+    assert "mend=\"SELECT pg_drop_replication_slot('old')" in told["old"]
+    one.terminate()
+    server.close()
 
 
 def test_servers_that_were_never_there(capture, tmp_path):

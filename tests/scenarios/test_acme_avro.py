@@ -98,6 +98,23 @@ def test_a_column_added_in_the_source_flows_on(make_avro, registry):
     assert any("note" in row for row in rows) and any(row and "note" not in row for row in rows)
 
 
+def test_a_column_of_another_type_ends_the_capture_before_its_rows(make_avro, registry):
+    """Number to text: no reader of the topic could take both. What came before is there, whole; nothing of what follows."""
+    acme = make_avro()
+    acme.generate(changes=300, seed=5)
+    cdc = acme.prepare("postgres-cdc").start()
+    cdc.wait_ready()
+    acme.wait_captured()
+    topic = f"{acme.name}.operations.order_items"
+    before, schema = len(acme.kafka.read(topic)), registry.latest(f"{topic}-value")
+    acme.pg.execute(acme.source, "ALTER TABLE operations.order_items ALTER COLUMN quanity TYPE text")
+    acme.pg.execute(acme.source, "UPDATE operations.order_items SET quanity = 'some' WHERE order_item_id = (SELECT min(order_item_id) FROM operations.order_items)")
+    assert cdc.wait_exit(60) == EX_CONFIG
+    assert f"{topic}-value" in cdc.tail() and "compatible" in cdc.tail()
+    assert cdc.start().wait_exit(60) == EX_CONFIG  # until somebody has decided
+    assert len(acme.kafka.read(topic)) == before > 0 and registry.latest(f"{topic}-value") == schema
+
+
 def test_an_outage_of_the_registry_is_survived(make_avro, stack, registry):
     acme = make_avro()
     acme.generate(changes=500, seed=7)
