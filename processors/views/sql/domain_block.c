@@ -8,9 +8,9 @@
 #include "sql/joins.h"
 #include "sql/subquery.h"
 
-static bool refuse(const struct block *block, int location)
+static bool refuse(struct binder *binder, int location)
 {
-    return ast_refuse(&block->binder->ast, location,
+    return ast_refuse(&binder->ast, location,
                       "a subquery that compares with an aggregate, a window function or another "
                       "subquery of the query around is not supported here; make it a column in a "
                       "subquery of FROM");
@@ -106,7 +106,7 @@ static bool bind_groups(struct block *copy, int location)
             const struct target *target = copy->targets.at[t];
 
             if (target->expr == copy->groups.at[i] && target->postponed)
-                return refuse(copy, location);
+                return refuse(copy->binder, location);
         }
     copy->windows.n = windows_n;
     copy->rows = (struct list){0};
@@ -144,10 +144,10 @@ bool domain_of_block(const struct scope *scope, const struct list *exprs, int lo
     struct block *block = scope->site == NULL ? NULL : scope->site->block, copy;
     struct query query;
 
-    assert(block != NULL); /* placeholders stand in its clauses alone */
     for (uint32_t i = 0; i < exprs->n; i++)
-        if (reads_rows(exprs->at[i]))
-            return refuse(block, location);
+        if (block == NULL || reads_rows(exprs->at[i]))
+            return refuse(scope->binder, location);
+    assert(block != NULL);
     copy = begin_again(block);
     copy.from.block = &copy.from;
     if (!bind_groups(&copy, location) || !put_targets(&copy, exprs) || !block_finish(&copy, &query))
