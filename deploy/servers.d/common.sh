@@ -40,11 +40,18 @@ wait_until() {
   done
 }
 
-# pid_of NAME: the pid of its living process; a pid that another program now has is not taken for it
+# pid_of NAME: the pid of its living process; a pid that another program now has is not taken for it. While a
+# process becomes another program it has no command line, as a dead one has none.
 pid_of() {
-  local pid
-  pid=$(cat "$state/$1/pid" 2>/dev/null) && [ -n "$pid" ] &&
-    tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$("$1_command")" && echo "$pid"
+  local pid line
+  pid=$(cat "$state/$1/pid" 2>/dev/null) && [ -n "$pid" ] || return 1
+  line=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") || return 1
+  if [ -n "$line" ]; then
+    grep -qF -- "$("$1_command")" <<<"$line" || return 1
+  else
+    case $(ps -o stat= -p "$pid") in '' | Z*) return 1 ;; esac
+  fi
+  echo "$pid"
 }
 
 running() {
