@@ -56,6 +56,10 @@ bool err_division_by_zero(struct err *reterr);
 /* The number as an int2, int4 or int8: 22003 when it does not fit. */
 bool int_result(enum type_id type, int64_t number, struct value *ret, struct err *reterr);
 
+/* `body` with the elements of the last argument, an array, in its place; of a NULL none. */
+bool call_spread(const struct call *call, function_body *body, struct value *ret,
+                 struct err *reterr);
+
 /* Orders two values, both not NULL, of one type as the type's btree does: NaN above all, bpchar
  * without its blanks. Negative, 0, positive. */
 int value_compare(enum type_id type, struct value a, struct value b);

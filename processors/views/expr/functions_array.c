@@ -159,6 +159,16 @@ static bool num_nonnulls(const struct call *call, struct value *ret, struct err 
     return count_nulls(call, false, ret);
 }
 
+static bool spread_nulls(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return call_spread(call, num_nulls, ret, reterr);
+}
+
+static bool spread_nonnulls(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return call_spread(call, num_nonnulls, ret, reterr);
+}
+
 /* ---- questions ---- */
 
 static bool array_ndims(const struct call *call, struct value *ret, struct err *reterr)
@@ -567,6 +577,8 @@ const struct function functions_array[] = {
     OVER_ROWS(">", gt),
     OVER_ROWS("<>", ne),
     OVER_ROWS(">=", ge),
+    FUNCTION_ROW("num_nulls spread", TYPE_INT4, spread_nulls, TYPE_ANYARRAY),
+    FUNCTION_ROW("num_nonnulls spread", TYPE_INT4, spread_nonnulls, TYPE_ANYARRAY),
     COUNT_ROW("num_nulls", num_nulls),
     COUNT_ROW("num_nonnulls", num_nonnulls),
     PICK_ROW("greatest", greatest),

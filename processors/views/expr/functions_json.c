@@ -299,6 +299,20 @@ static bool array_to_json(const struct call *call, struct value *ret, struct err
     return to_json(call, ret, reterr);
 }
 
+static bool spread_array(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return call_spread(call, build_array, ret, reterr);
+}
+
+static bool spread_object(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return call_spread(call, build_object, ret, reterr);
+}
+
+#define SPREAD_ROW(name_, r, body_)                                                                \
+    {                                                                                              \
+        .name = (name_), .args = {TYPE_ANYARRAY}, .result = (r), .stable = true, .body = (body_)   \
+    }
 #define BUILD_ROWS(name_, r, body_)                                                                \
     {.name = (name_),                                                                              \
      .args = {TYPE_ANY},                                                                           \
@@ -320,6 +334,10 @@ const struct function functions_json[] = {
     BUILD_ROWS("jsonb_build_array", TYPE_JSONB, build_array),
     BUILD_ROWS("json_build_object", TYPE_JSON, build_object),
     BUILD_ROWS("jsonb_build_object", TYPE_JSONB, build_object),
+    SPREAD_ROW("json_build_array spread", TYPE_JSON, spread_array),
+    SPREAD_ROW("jsonb_build_array spread", TYPE_JSONB, spread_array),
+    SPREAD_ROW("json_build_object spread", TYPE_JSON, spread_object),
+    SPREAD_ROW("jsonb_build_object spread", TYPE_JSONB, spread_object),
     FUNCTION_ROW("json_object", TYPE_JSON, from_texts, type_text_array),
     FUNCTION_ROW("json_object", TYPE_JSON, from_texts, type_text_array, type_text_array),
     FUNCTION_ROW("jsonb_object", TYPE_JSONB, from_texts, type_text_array),

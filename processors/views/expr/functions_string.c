@@ -379,6 +379,21 @@ static bool text_unistr(const struct call *call, struct value *ret, struct err *
     return buf_result(call, &out, ret, reterr);
 }
 
+static bool spread_concat(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return call_spread(call, text_concat_all, ret, reterr);
+}
+
+static bool spread_concat_ws(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return call_spread(call, text_concat_ws, ret, reterr);
+}
+
+static bool spread_format(const struct call *call, struct value *ret, struct err *reterr)
+{
+    return call_spread(call, text_format, ret, reterr);
+}
+
 #define VARIADIC_ROW(name_, body_, ...)                                                            \
     {                                                                                              \
         .name = (name_), .args = {__VA_ARGS__}, .result = TYPE_TEXT, .variadic = true,             \
@@ -399,6 +414,9 @@ const struct function functions_string[] = {
     FUNCTION_ROW("split_part", TYPE_TEXT, text_split_part, TYPE_TEXT, TYPE_TEXT, TYPE_INT4),
     VARIADIC_ROW("concat", text_concat_all, TYPE_ANY),
     VARIADIC_ROW("concat_ws", text_concat_ws, TYPE_TEXT, TYPE_ANY),
+    FUNCTION_ROW("concat spread", TYPE_TEXT, spread_concat, TYPE_ANYARRAY),
+    FUNCTION_ROW("concat_ws spread", TYPE_TEXT, spread_concat_ws, TYPE_TEXT, TYPE_ANYARRAY),
+    FUNCTION_LOOSE_ROW("format spread", TYPE_TEXT, spread_format, TYPE_TEXT, TYPE_ANYARRAY),
     VARIADIC_ROW("format", text_format, TYPE_TEXT, TYPE_ANY),
     FUNCTION_LOOSE_ROW("format", TYPE_TEXT, text_format, TYPE_TEXT),
     FUNCTION_ROW("quote_ident", TYPE_TEXT, quote_ident, TYPE_TEXT),
