@@ -359,19 +359,20 @@ class Query:
         how = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL", "JOIN LATERAL"])
         before, behind, beside = f"{left.text} {how}", "" if how.startswith("CROSS") else " ON true", self.table(TABLE_ROWS)
         if c.chance(40) and left.size * beside.size <= most:
-            how = c.pick(["LEFT JOIN LATERAL", "LEFT JOIN LATERAL", "RIGHT JOIN LATERAL"])
+            how = c.pick(["LEFT JOIN LATERAL", "LEFT JOIN LATERAL", "RIGHT JOIN LATERAL", "FULL JOIN LATERAL"])
             before = f"{left.text} CROSS JOIN ({beside.text} {how}"
-            on = self.expr("bool", beside.columns, 2)
+            equals = c.pick([ref for ref, of in beside.columns if of == "int4"])
+            on = f"{equals} = {alias}.x" if how.startswith("FULL") else self.expr("bool", beside.columns, 2)
             left, behind = Item("", left.columns + beside.columns, left.keys and left.keys + beside.keys, left.size * beside.size), f" ON {on})"
             how = f"BESIDE {how}"
         self.note(how)
-        seen = left.columns[:-len(beside.columns)] if "RIGHT" in how else left.columns
+        seen = left.columns[:-len(beside.columns)] if "RIGHT" in how or "FULL" in how else left.columns
         table, where = self.inner(seen)
-        kinds = [c.pick(["int4", "text", "numeric", "date"]) for _ in range(2)]
+        kinds = ["int4" if "FULL" in how else c.pick(["int4", "text", "numeric", "date"]), c.pick(["int4", "text", "numeric", "date"])]
         shape, size = c.pick(["rows", "top", "aggregate"]), left.size * table.size
         shape = "top" if shape == "rows" and size > most else shape
         if shape == "aggregate":
-            kinds = [c.pick(["int8", "numeric", "text"]) for _ in range(2)]
+            kinds = ["int8" if "FULL" in how else c.pick(["int8", "numeric", "text"]), c.pick(["int8", "numeric", "text"])]
             listed = [self.aggregate(kind, table.columns, table.keys) for kind in kinds]
         else:
             listed = [self.expr(kind, table.columns + seen, 2) for kind in kinds]

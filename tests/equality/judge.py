@@ -94,15 +94,19 @@ def open_columns(answers, types=None):
 
 def extreme_columns(query, columns_n):
     """The columns that are min(...) or max(...): which of several equal values they show hangs on the plan too, not on rows alone."""
-    parts, depth, quoted, at = [""], 0, False, query.rfind("SELECT", 0, query.find("FROM")) + len("SELECT")
-    for i in range(at, len(query)):
-        c = query[i]
+    parts, depth, quoted = None, 0, False  # of the first SELECT that stands in no parentheses
+    for i, c in enumerate(query):
         quoted ^= c == "'"
         depth += 0 if quoted else {"(": 1, ")": -1}.get(c, 0)
-        if depth == 0 and not quoted and re.match(r"\sFROM\b", query[i:i + 6]):
+        outside = depth == 0 and not quoted
+        if parts is None:
+            parts = [""] if outside and re.match(r"\bSELECT\b", query[i:i + 7]) else None
+            continue
+        if outside and re.match(r"\sFROM\b", query[i:i + 6]):
             break
-        parts += [""] if c == "," and depth == 0 and not quoted else []
-        parts[-1] += c if c != "," or depth > 0 or quoted else ""
+        parts += [""] if c == "," and outside else []
+        parts[-1] += c if c != "," or not outside else ""
+    parts = [re.sub(r"^ELECT\b", "", part) for part in parts or []]
     found = {i for i, part in enumerate(parts) if re.match(r"\s*(min|max)\(", part)}
     return found if len(parts) == columns_n else set()
 

@@ -1,6 +1,7 @@
 """A script judged: the oracle's answers beside the engine's, view by view."""
 
 import json
+import re
 import shutil
 import tempfile
 import xml.etree.ElementTree as tree
@@ -142,10 +143,10 @@ class Run:
 
     def _history(self, view, check, detail):
         """The changes whose values stand in the first row that differs."""
-        row = next((line.split(None, 1)[1] for line in detail.splitlines() if line.startswith("  sluice")
-                    or line.startswith("  postgresql")), None)
-        if row is None:
+        rows = re.split(r"^  (?:sluice |postgresql) +(?=\{)", detail, flags=re.M)[1:]  # a document in a row may have lines of its own
+        if not rows:
             return ""
+        row = rows[0]
         values = {str(value) for value in judge.cells(row) if value is not None and not isinstance(value, list)}
         events = [event for segment in self.oracle.segments[:check + 1] for event in segment]
         told = [f"  {event.table.name} {event.op} {', '.join(map(str, event.fields))}" for event in events

@@ -2,7 +2,7 @@
 #include "sql/join_group.h"
 #include "sql/nested.h"
 
-static bool bind_item(struct binder *binder, struct from *from, const PgQuery__Node *node,
+static bool bind_item(struct binder *binder, struct from *from, PgQuery__Node *node,
                       const struct sight *sight, struct item *ret);
 
 bool bind_from_aliases(struct binder *binder, const PgQuery__Alias *alias,
@@ -78,9 +78,8 @@ bool from_add_table(struct binder *binder, struct from *from, const struct relat
     return true;
 }
 
-/* What a subquery of FROM must equal of the row beside it. */
-static bool add_correlations(struct binder *binder, const struct from *from,
-                             const struct list *correlations, uint16_t first, struct item *item)
+bool from_add_correlations(struct binder *binder, const struct from *from,
+                           const struct list *correlations, uint16_t first, struct item *item)
 {
     for (uint32_t i = 0; i < correlations->n; i++) {
         const struct correlation *correlation = correlations->at[i];
@@ -122,7 +121,7 @@ static bool correlate_named(struct binder *binder, struct from *from,
             return false;
         list_add(&correlations, binder->arena, copy);
     }
-    return add_correlations(binder, from, &correlations, first, item);
+    return from_add_correlations(binder, from, &correlations, first, item);
 }
 
 static bool bind_named(struct binder *binder, struct from *from, const PgQuery__RangeVar *name,
@@ -188,7 +187,7 @@ static bool bind_subselect(struct binder *binder, struct from *from,
     first = from->columns_n;
     return bind_from_aliases(binder, node->alias, relation, &alias) &&
            from_add_table(binder, from, relation, (struct named){alias, NULL}, item) &&
-           add_correlations(binder, from, &query.correlations, first, item);
+           from_add_correlations(binder, from, &query.correlations, first, item);
 }
 
 /* ON sees the tables of this join alone; its conjuncts come to those that the site has. */
@@ -479,7 +478,7 @@ static bool bind_join(struct binder *binder, struct from *from, const PgQuery__J
     return node->alias == NULL || name_join(binder, from, node->alias, ret);
 }
 
-static bool bind_item(struct binder *binder, struct from *from, const PgQuery__Node *node,
+static bool bind_item(struct binder *binder, struct from *from, PgQuery__Node *node,
                       const struct sight *sight, struct item *ret)
 {
     bool ok;
@@ -498,7 +497,9 @@ static bool bind_item(struct binder *binder, struct from *from, const PgQuery__N
         ok = from_functions(binder, from, node->range_function, sight, ret);
         break;
     case PG_QUERY__NODE__NODE_JOIN_EXPR:
-        ok = bind_join(binder, from, node->join_expr, sight, ret);
+        ok = from_full_is_apart(from, node->join_expr)
+                 ? from_full_apart(binder, from, node, sight, ret)
+                 : bind_join(binder, from, node->join_expr, sight, ret);
         break;
     default:
         ok = ast_refuse(&binder->ast, ast_location(node),

@@ -1,5 +1,6 @@
 #include "sql/bind.h"
 #include "sql/calls.h"
+#include "sql/from.h"
 #include "sql/join_group.h"
 #include "sql/nearest.h"
 #include "sql/nested.h"
@@ -230,6 +231,15 @@ static bool presence_of(struct scope *scope, struct table *table, int location, 
                "an outer join may find no row of \"%s\", and none of its columns is NOT NULL "
                "to tell it from one of NULLs: add one, as TRUE AS found",
                table->alias);
+}
+
+bool bind_presence(struct scope *scope, struct table *table, struct expr **ret)
+{
+    *ret = NULL;
+    if (table->optional && !table->joined)
+        return presence_of(scope, table, -1, ret);
+    *ret = exprs_bool(scope->binder->arena, true, -1);
+    return true;
 }
 
 /* The table's row as a value over the scope's own columns. */

@@ -45,6 +45,19 @@ WARN_UNUSED bool from_add_table(struct binder *binder, struct from *from,
                                 const struct relation *relation, struct named named,
                                 struct item *item);
 
+/* What a subquery of FROM, whose node lies from `first` on, must equal of the row beside it. */
+WARN_UNUSED bool from_add_correlations(struct binder *binder, const struct from *from,
+                                       const struct list *correlations, uint16_t first,
+                                       struct item *item);
+
+/* bind_full.c: the join is a FULL JOIN that may name tables left of it; such a one as a block of its own. */
+bool from_full_is_apart(const struct from *from, const PgQuery__JoinExpr *node);
+WARN_UNUSED bool from_full_apart(struct binder *binder, struct from *from, PgQuery__Node *node,
+                                 const struct sight *sight, struct item *item);
+
+/* bind_name.c: an expression that is NULL where an outer join found no row of the table. */
+WARN_UNUSED bool bind_presence(struct scope *scope, struct table *table, struct expr **ret);
+
 /* USING (a, b): merged columns first, then the left's others, then the right's. */
 WARN_UNUSED bool from_using(struct binder *binder, const PgQuery__JoinExpr *node, struct item *left,
                             struct item *right, struct list *conditions, struct list *visible);

@@ -46,6 +46,34 @@ CREATE MATERIALIZED VIEW l19 AS
   SELECT a.g, sum(q.z) AS s, count(*) AS n
     FROM a, b LEFT JOIN LATERAL (SELECT c.z FROM c WHERE c.k = a.g AND c.z > b.w ORDER BY c.z, c.id LIMIT 2) q ON true GROUP BY a.g
    ;
+CREATE MATERIALIZED VIEW f1 AS
+  SELECT a.id, b.id AS bid, q.s FROM a, b FULL JOIN LATERAL (SELECT a.g AS s) q ON b.k = q.s;
+CREATE MATERIALIZED VIEW f2 AS
+  SELECT a.id, b.id AS bid, q.id AS qid, q.z FROM a, b FULL JOIN LATERAL (SELECT c.id, c.z FROM c WHERE c.k = a.g) q ON b.k = q.z;
+CREATE MATERIALIZED VIEW f3 AS
+  SELECT a.id, b.id AS bid, b.w, q.* FROM a CROSS JOIN (b FULL JOIN LATERAL unnest(a.arr) AS q(x) ON b.k = q.x);
+CREATE MATERIALIZED VIEW f4 AS
+  SELECT a.id, k, b.id AS bid, q.id AS qid, q.m FROM a, b FULL JOIN LATERAL (SELECT c.k, c.id, c.z + a.v AS m FROM c WHERE c.z > a.g) q USING (k);
+CREATE MATERIALIZED VIEW f5 AS
+  SELECT a.id, b IS NULL AS nob, q IS NULL AS noq, row_to_json(b) AS bj, to_jsonb(q) AS qj
+    FROM a, b FULL JOIN LATERAL (SELECT c.k, c.id FROM c WHERE c.z > a.g) q ON q.k = b.w AND q.id = b.k;
+CREATE MATERIALIZED VIEW f6 AS
+  SELECT a.id, x.id AS xid, q.id AS qid, y.id AS yid FROM a, (b x LEFT JOIN LATERAL (SELECT c.id, c.k
+    FROM c WHERE c.k = a.g AND c.z > x.w) q ON true) FULL JOIN b y ON y.w = q.k;
+CREATE MATERIALIZED VIEW f7 AS
+  SELECT a.g, count(*) AS n, count(b.id) AS nb, count(q) AS nq
+    FROM a, LATERAL (SELECT c.id, c.k FROM c WHERE c.k <> a.g) q FULL JOIN b ON b.k = q.id WHERE a.id < 9 GROUP BY a.g;
+CREATE MATERIALIZED VIEW f8 AS
+  SELECT id, (SELECT string_agg(coalesce(b.id, -1) || ':' || coalesce(q.id, -1), ',' ORDER BY b.id, q.id)
+    FROM c d, b FULL JOIN LATERAL (SELECT c.id, c.k FROM c WHERE c.k = d.k AND c.z > a.g) q ON q.k = b.k WHERE d.id = a.g) AS t FROM a;
+CREATE MATERIALIZED VIEW f9 AS
+  SELECT * FROM a FULL JOIN LATERAL (SELECT c.id AS cid, c.k FROM c) q ON q.k = a.g;
+CREATE MATERIALIZED VIEW f10 AS
+  SELECT a.id, b.id AS bid, q.x, c.id AS cid FROM a JOIN c ON c.k = a.g, b FULL JOIN LATERAL generate_series(a.g, c.z) AS q(x) ON q.x = b.k WHERE a.id < 12
+   ;
+CREATE MATERIALIZED VIEW f11 AS
+  SELECT a.id, b.id AS bid, q.s, r.t FROM a, b FULL JOIN LATERAL (SELECT a.g AS s) q ON b.k = q.s LEFT JOIN LATERAL (SELECT c.z AS t
+    FROM c WHERE c.k = b.w AND c.z <> q.s) r ON true WHERE a.id < 6;
 INSERT INTO a SELECT i, i % 5, nullif(i * 7 % 11, 3), ARRAY[i % 3, NULL, i % 6] FROM generate_series(1, 20) i;
 INSERT INTO b SELECT i, i % 6, nullif(i * 5 % 13, 4) FROM generate_series(1, 15) i;
 INSERT INTO c SELECT i, i % 6, nullif(i * 5 % 11, 4) FROM generate_series(1, 15) i;
