@@ -48,10 +48,53 @@ bool pg_lsn_parse(struct str text, uint64_t *ret, struct err *reterr)
     return true;
 }
 
-static bool command(struct pg *pg, const char *sql, const char *doing, PGresult **ret,
-                    struct err *reterr)
+enum { CANCEL_S = 10 };
+
+static void cancel(PGconn *conn)
 {
-    PGresult *result CLEANUP(pgresult) = PQexec(pg->conn, sql);
+    char why[256];
+    PGcancel *asked = PQgetCancel(conn);
+
+    if (asked != NULL)
+        PQcancel(asked, why, sizeof(why));
+    PQfreeCancel(asked);
+}
+
+/* As PQexec, for a command that may take any time. NULL: the connection is of no use any more. */
+static PGresult *ask_patiently(PGconn *conn, const char *sql, const struct pg_new_slot *slot)
+{
+    int left = CANCEL_S; /* once it is cancelled */
+    bool cancelled = false;
+
+    if (PQsendQuery(conn, sql) != 1)
+        return NULL;
+    while (PQisBusy(conn)) {
+        struct pollfd wait = {.fd = PQsocket(conn), .events = POLLIN};
+        int ready = poll(&wait, 1, 1000);
+
+        if (ready > 0) {
+            if (PQconsumeInput(conn) != 1)
+                return NULL;
+        } else if (cancelled) {
+            if (left-- == 0)
+                return NULL;
+        } else if (!slot->go_on(slot->arg)) {
+            cancel(conn);
+            cancelled = true;
+        }
+    }
+    PGresult *result = PQgetResult(conn);
+    for (PGresult *more = PQgetResult(conn); more != NULL; more = PQgetResult(conn))
+        PQclear(more);
+    return result;
+}
+
+/* `slot`: the command may wait; NULL: it does not. */
+static bool command(struct pg *pg, const char *sql, const struct pg_new_slot *slot,
+                    const char *doing, PGresult **ret, struct err *reterr)
+{
+    PGresult *result CLEANUP(pgresult) =
+        slot == NULL ? PQexec(pg->conn, sql) : ask_patiently(pg->conn, sql, slot);
 
     if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1 ||
         PQnfields(result) < 4)
@@ -66,7 +109,7 @@ bool pg_identify(struct pg *pg, struct pg_identity *ret, struct err *reterr)
     PGresult *result CLEANUP(pgresult) = NULL;
     struct pg_identity identity = {0};
 
-    if (!command(pg, "IDENTIFY_SYSTEM", "IDENTIFY_SYSTEM", &result, reterr))
+    if (!command(pg, "IDENTIFY_SYSTEM", NULL, "IDENTIFY_SYSTEM", &result, reterr))
         return false;
     size_t len = strlen(PQgetvalue(result, 0, 0));
     if (len >= sizeof(identity.system_id))
@@ -79,17 +122,17 @@ bool pg_identify(struct pg *pg, struct pg_identity *ret, struct err *reterr)
     return true;
 }
 
-bool pg_create_slot(struct pg *pg, const char *slot, bool temporary, uint64_t *ret_lsn,
+bool pg_create_slot(struct pg *pg, const struct pg_new_slot *slot, uint64_t *ret_lsn,
                     struct buf *snapshot, struct err *reterr)
 {
     PGresult *result CLEANUP(pgresult) = NULL;
     struct buf sql CLEANUP(buf) = {0};
 
     buf_puts(&sql, "CREATE_REPLICATION_SLOT ");
-    pg_quote_identifier(&sql, slot);
-    buf_puts(&sql, temporary ? " TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT"
-                             : " LOGICAL pgoutput EXPORT_SNAPSHOT");
-    if (!command(pg, buf_cstr(&sql), "CREATE_REPLICATION_SLOT", &result, reterr))
+    pg_quote_identifier(&sql, slot->name);
+    buf_puts(&sql, slot->temporary ? " TEMPORARY LOGICAL pgoutput EXPORT_SNAPSHOT"
+                                   : " LOGICAL pgoutput EXPORT_SNAPSHOT");
+    if (!command(pg, buf_cstr(&sql), slot, "CREATE_REPLICATION_SLOT", &result, reterr))
         return false;
     if (!pg_lsn_parse(str_of(PQgetvalue(result, 0, 1)), ret_lsn, reterr))
         return false;

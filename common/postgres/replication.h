@@ -17,12 +17,21 @@ struct pg_identity {
 /* Asks who the server is. */
 WARN_UNUSED bool pg_identify(struct pg *pg, struct pg_identity *ret, struct err *reterr);
 
+/* A slot that is to be made. A temporary one goes with the connection. */
+struct pg_new_slot {
+    const char *name;
+    bool temporary;
+    bool (*go_on)(void *arg); /* asked every second while it is waited for; false gives it up */
+    void *arg;
+};
+
 /*
  * CREATE_REPLICATION_SLOT name LOGICAL pgoutput EXPORT_SNAPSHOT: *ret_lsn is the consistent point;
  * the snapshot's name is appended to `snapshot` and lives until the next command on this
- * connection. A temporary slot goes with the connection.
+ * connection. The server waits for all transactions that have written to end: given up, the
+ * command is cancelled (ERR_RETRY), as the server's process would go on waiting without us.
  */
-WARN_UNUSED bool pg_create_slot(struct pg *pg, const char *slot, bool temporary, uint64_t *ret_lsn,
+WARN_UNUSED bool pg_create_slot(struct pg *pg, const struct pg_new_slot *slot, uint64_t *ret_lsn,
                                 struct buf *snapshot, struct err *reterr);
 
 /* START_REPLICATION SLOT ... LOGICAL from `lsn` (0: where the slot stands), pgoutput protocol 1

@@ -111,14 +111,24 @@ static bool connect(struct session *session, struct err *reterr)
            writer_open(&session->writer, options, session->avro, session->metrics, reterr);
 }
 
+bool session_goes_on(void *session)
+{
+    struct service *service = ((struct session *)session)->service;
+
+    service_beat(service);
+    return !service_stopping(service);
+}
+
 static bool create_slot(struct session *session, struct err *reterr)
 {
+    const struct pg_new_slot slot = {session->options->slot, false, session_goes_on, session};
     struct buf snapshot CLEANUP(buf) = {0};
 
     if (session->found.slot.exists)
         return true;
-    if (!pg_create_slot(session->stream, session->options->slot, false,
-                        &session->found.slot.confirmed_lsn, &snapshot, reterr))
+    service_ready(session->service, false, "creating the slot");
+    if (!pg_create_slot(session->stream, &slot, &session->found.slot.confirmed_lsn, &snapshot,
+                        reterr))
         return false;
     session->found.slot.exists = true;
     log_info("slot created", LOG_STR("slot", session->options->slot));

@@ -34,6 +34,10 @@ struct session {
     struct progress progress;
 };
 
+/* While something is waited for: beats; false when a stop was asked for. `session` is a struct
+ * session. */
+bool session_goes_on(void *session);
+
 /* Runs until a stop is asked for (true) or an error. *attempt is set to 0 once it streams. */
 WARN_UNUSED bool session_run(const struct cdc_options *options, struct service *service,
                              struct metric *metrics, struct session_memory *memory,

@@ -245,14 +245,14 @@ static bool begin_copying(struct taking *taking, const char *snapshot, struct er
 static bool export_snapshot(struct taking *taking, struct pg **ret_exporter, struct err *reterr)
 {
     struct session *session = taking->session;
-    struct buf slot CLEANUP(buf) = {0}, snapshot CLEANUP(buf) = {0};
+    struct buf name CLEANUP(buf) = {0}, snapshot CLEANUP(buf) = {0};
 
-    buf_printf(&slot, "%.40s_snapshot_%" PRId64, session->options->slot,
+    buf_printf(&name, "%.40s_snapshot_%" PRId64, session->options->slot,
                session->progress.attempt + 1);
+    const struct pg_new_slot slot = {buf_cstr(&name), true, session_goes_on, session};
     return pg_connect(&session->options->postgres, "sluice-postgres-cdc snapshot", PG_REPLICATION,
                       ret_exporter, reterr) &&
-           pg_create_slot(*ret_exporter, buf_cstr(&slot), true, &taking->at.consistent_lsn,
-                          &snapshot, reterr) &&
+           pg_create_slot(*ret_exporter, &slot, &taking->at.consistent_lsn, &snapshot, reterr) &&
            begin_copying(taking, buf_cstr(&snapshot), reterr);
 }
 

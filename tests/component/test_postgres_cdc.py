@@ -705,3 +705,27 @@ def test_servers_that_were_never_there(capture, tmp_path):
     assert one.wait_exit(40) == 69 and "127.0.0.1" in one.log()
     one = capture.start(ready=False, postgres_url=f"host=127.0.0.1 port={free_port()}")
     assert one.wait_exit(40) == 69 and "--postgres-url" in one.log()
+
+
+@pytest.mark.parametrize("own_server", ["logical"], indirect=True)
+def test_a_stop_while_a_new_slot_waits(capture, own_server):
+    """A transaction that has written holds back every new slot: told, alive, and given up without a trace; then it goes on."""
+    server = psycopg2.connect(f"host=127.0.0.1 port={own_server} user=postgres")
+    server.autocommit = True
+    asked = server.cursor()
+    asked.execute(TABLES + "INSERT INTO shop.orders VALUES (1); CREATE PUBLICATION p FOR TABLE shop.orders, shop.items")
+    open_one = psycopg2.connect(f"host=127.0.0.1 port={own_server} user=postgres")
+    open_one.cursor().execute("INSERT INTO shop.orders VALUES (2)")
+    senders = lambda: asked.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'") or asked.fetchone()[0]
+    one = capture.start(ready=False, postgres_url=f"host=127.0.0.1 port={own_server} user=postgres", publication="p")
+    one.wait_log(f"the slot comes when .* processes={open_one.info.backend_pid}")
+    until(senders, "the server to make the slot")
+    one.wait_unready()
+    assert one.terminate() == 0 and senders() == 0
+    one.start()
+    one.wait_log("the slot comes when")
+    open_one.commit()
+    one.wait_ready()
+    assert [row[0] for row in sorted(capture.state("orders"))] == [1, 2]
+    one.terminate()
+    server.close()
