@@ -3,6 +3,7 @@
 #include "record/numeric_digits.h"
 
 #include <assert.h>
+#include <limits.h>
 
 enum {
     SIGNIFICANT_DIGITS_MIN = 16, /* of a quotient */
@@ -60,6 +61,10 @@ static int sign_of(struct str packed)
         if (packed.len == NUMERIC_LARGE_HEAD)
             return 0;
         return packed.at[1] != 0 ? -1 : 1;
+    case NUMERIC_WIDE:
+        if (packed.len == NUMERIC_WIDE_HEAD)
+            return 0;
+        return packed.at[1] != 0 ? -1 : 1;
     case NUMERIC_MINUS_INFINITY:
         return -1;
     case NUMERIC_PLUS_INFINITY:
@@ -71,7 +76,13 @@ static int sign_of(struct str packed)
 
 bool numeric_is_special(struct str packed)
 {
-    return form_of(packed) >= NUMERIC_NAN;
+    return form_of(packed) >= NUMERIC_NAN && form_of(packed) <= NUMERIC_MINUS_INFINITY;
+}
+
+/* What numeric can hold; the empty view: its limit is passed. */
+static struct str in_limits(struct str packed)
+{
+    return form_of(packed) == NUMERIC_WIDE ? (struct str){NULL, 0} : packed;
 }
 
 bool numeric_check(struct str packed)
@@ -127,6 +138,7 @@ static int rank_of(struct str packed)
         return 2;
     case NUMERIC_SMALL:
     case NUMERIC_LARGE:
+    case NUMERIC_WIDE:
         break;
     }
     return 0;
@@ -191,10 +203,10 @@ static struct str add_large(struct arena *arena, struct str a, struct str b, boo
     digits_open(&right, b);
     int scale = larger(left.scale, right.scale);
     if (left.negative == (right.negative != subtract))
-        return digits_pack(arena, digits_add(arena, &left, &right), left.negative, scale);
+        return digits_pack_wide(arena, digits_add(arena, &left, &right), left.negative, scale);
     if (digits_cmp(&left, &right) >= 0)
-        return digits_pack(arena, digits_sub(arena, &left, &right), left.negative, scale);
-    return digits_pack(arena, digits_sub(arena, &right, &left), !left.negative, scale);
+        return digits_pack_wide(arena, digits_sub(arena, &left, &right), left.negative, scale);
+    return digits_pack_wide(arena, digits_sub(arena, &right, &left), !left.negative, scale);
 }
 
 /* Two small numbers aligned to 18 places stay below 2^124, so their sum fits. */
@@ -205,7 +217,12 @@ struct str numeric_add(struct arena *arena, struct str a, struct str b)
 
         return digits_pack_i128(arena, small_at(a, scale) + small_at(b, scale), scale);
     }
-    return add_large(arena, a, b, false);
+    return in_limits(add_large(arena, a, b, false));
+}
+
+struct str numeric_wide_add(struct arena *arena, struct str a, struct str b)
+{
+    return both_small(a, b) ? numeric_add(arena, a, b) : add_large(arena, a, b, false);
 }
 
 struct str numeric_sub(struct arena *arena, struct str a, struct str b)
@@ -215,7 +232,12 @@ struct str numeric_sub(struct arena *arena, struct str a, struct str b)
 
         return digits_pack_i128(arena, small_at(a, scale) - small_at(b, scale), scale);
     }
-    return add_large(arena, a, b, true);
+    return in_limits(add_large(arena, a, b, true));
+}
+
+struct str numeric_wide_sub(struct arena *arena, struct str a, struct str b)
+{
+    return both_small(a, b) ? numeric_sub(arena, a, b) : add_large(arena, a, b, true);
 }
 
 static struct str mul_special(struct str a, struct str b)
@@ -225,24 +247,34 @@ static struct str mul_special(struct str a, struct str b)
     return infinity(sign_of(a) != sign_of(b));
 }
 
+static struct str mul_large(struct arena *arena, struct str a, struct str b, int scale_most)
+{
+    struct digits_view left, right;
+
+    if (numeric_is_special(a) || numeric_is_special(b))
+        return mul_special(a, b);
+    digits_open(&left, a);
+    digits_open(&right, b);
+    int scale = left.scale + right.scale;
+    struct digits_work product = digits_mul(arena, &left, &right);
+    if (scale > scale_most) {
+        scale = scale_most;
+        digits_cut(&product, scale, true);
+    }
+    return digits_pack_wide(arena, product, left.negative != right.negative, scale);
+}
+
 struct str numeric_mul(struct arena *arena, struct str a, struct str b)
 {
     if (both_small(a, b))
         return digits_pack_i128(arena, (numeric_i128)small_number(a) * small_number(b),
                                 numeric_small_scale(a) + numeric_small_scale(b));
-    if (numeric_is_special(a) || numeric_is_special(b))
-        return mul_special(a, b);
+    return in_limits(mul_large(arena, a, b, NUMERIC_SCALE_MAX));
+}
 
-    struct digits_view left, right;
-    digits_open(&left, a);
-    digits_open(&right, b);
-    int scale = left.scale + right.scale;
-    struct digits_work product = digits_mul(arena, &left, &right);
-    if (scale > NUMERIC_SCALE_MAX) {
-        scale = NUMERIC_SCALE_MAX;
-        digits_cut(&product, scale, true);
-    }
-    return digits_pack(arena, product, left.negative != right.negative, scale);
+struct str numeric_wide_mul(struct arena *arena, struct str a, struct str b)
+{
+    return both_small(a, b) ? numeric_mul(arena, a, b) : mul_large(arena, a, b, INT_MAX);
 }
 
 /* Where the first base-10000 digit of a number stands, and what it is; 0 and 0 for zero. */
@@ -319,6 +351,21 @@ static bool div_edge(struct str a, struct str b, struct str *ret, bool *ret_ok, 
     return false;
 }
 
+struct str numeric_wide_div(struct arena *arena, struct str a, struct str b)
+{
+    int scale = quotient_scale(a, b);
+    struct digits_view left, right;
+    struct str made;
+
+    if (both_small(a, b) && div_small(arena, a, b, scale, &made))
+        return made;
+    digits_open(&left, a);
+    digits_open(&right, b);
+    struct digits_work quotient = digits_div(arena, &left, &right, scale);
+    digits_cut(&quotient, scale, true);
+    return digits_pack_wide(arena, quotient, left.negative != right.negative, scale);
+}
+
 bool numeric_div(struct arena *arena, struct str a, struct str b, struct str *ret,
                  struct err *reterr)
 {
@@ -335,19 +382,7 @@ bool numeric_div(struct arena *arena, struct str a, struct str b, struct str *re
         return true;
     }
 
-    int scale = quotient_scale(a, b);
-    if (both_small(a, b) && div_small(arena, a, b, scale, ret))
-        return true;
-    struct digits_view left, right;
-    digits_open(&left, a);
-    digits_open(&right, b);
-    struct digits_work quotient = digits_div(arena, &left, &right, scale);
-    digits_cut(&quotient, scale, true);
-    struct str packed = digits_pack(arena, quotient, left.negative != right.negative, scale);
-    if (packed.len == 0)
-        return err_sql(reterr, ERR_DEAD_LETTER, "22003", "value overflows numeric format");
-    *ret = packed;
-    return true;
+    return numeric_narrow(numeric_wide_div(arena, a, b), ret, reterr);
 }
 
 bool numeric_mod(struct arena *arena, struct str a, struct str b, struct str *ret,
@@ -395,11 +430,12 @@ struct str numeric_negate(struct arena *arena, struct str a)
     case NUMERIC_MINUS_INFINITY:
         return infinity(form_of(a) == NUMERIC_PLUS_INFINITY);
     case NUMERIC_LARGE:
+    case NUMERIC_WIDE:
         break;
     }
     struct digits_view view;
     digits_open(&view, a);
-    return digits_pack(arena, digits_copy(arena, &view), !view.negative, view.scale);
+    return digits_pack_wide(arena, digits_copy(arena, &view), !view.negative, view.scale);
 }
 
 /* Rounds or truncates a small number; false when the result may not fit 128 bits. */
@@ -432,10 +468,6 @@ static struct str cut(struct arena *arena, struct str a, int scale, bool nearest
 
     if (numeric_is_special(a))
         return a;
-    if (scale > NUMERIC_SCALE_MAX)
-        scale = NUMERIC_SCALE_MAX;
-    if (scale < ROUND_SCALE_MIN)
-        scale = ROUND_SCALE_MIN;
     if (form_of(a) == NUMERIC_SMALL && cut_small(arena, a, scale, nearest, &made))
         return made;
 
@@ -443,17 +475,39 @@ static struct str cut(struct arena *arena, struct str a, int scale, bool nearest
     digits_open(&view, a);
     struct digits_work work = digits_copy(arena, &view);
     digits_cut(&work, scale, nearest);
-    return digits_pack(arena, work, view.negative, larger(scale, 0));
+    return digits_pack_wide(arena, work, view.negative, larger(scale, 0));
+}
+
+static int scale_within(int scale)
+{
+    return scale > NUMERIC_SCALE_MAX ? NUMERIC_SCALE_MAX : larger(scale, ROUND_SCALE_MIN);
 }
 
 struct str numeric_round(struct arena *arena, struct str a, int scale)
 {
-    return cut(arena, a, scale, true);
+    return in_limits(cut(arena, a, scale_within(scale), true));
 }
 
 struct str numeric_trunc(struct arena *arena, struct str a, int scale)
 {
-    return cut(arena, a, scale, false);
+    return in_limits(cut(arena, a, scale_within(scale), false));
+}
+
+struct str numeric_wide_round(struct arena *arena, struct str a, int scale)
+{
+    return cut(arena, a, scale, true);
+}
+
+struct str numeric_wide_trunc(struct arena *arena, struct str a)
+{
+    return cut(arena, a, 0, false);
+}
+
+bool numeric_narrow(struct str wide, struct str *ret, struct err *reterr)
+{
+    *ret = in_limits(wide);
+    return ret->len > 0 ||
+           err_sql(reterr, ERR_DEAD_LETTER, "22003", "value overflows numeric format");
 }
 
 /* How many decimal digits the number has before its point; below 0 when zeros follow the point. */

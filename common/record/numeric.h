@@ -80,6 +80,17 @@ struct str numeric_round(struct arena *arena, struct str a, int scale);
 /* trunc(a, scale). */
 struct str numeric_trunc(struct arena *arena, struct str a, int scale);
 
+/* The same past numeric's limits, for sums and squares on the way: their results are for these,
+ * numeric_cmp, numeric_scale, numeric_sqrt_at and numeric_narrow alone, which raises 22003 for what
+ * numeric can't hold. wide_div: of finite numbers, b is not 0; wide_trunc: to a whole number. */
+struct str numeric_wide_add(struct arena *arena, struct str a, struct str b);
+struct str numeric_wide_sub(struct arena *arena, struct str a, struct str b);
+struct str numeric_wide_mul(struct arena *arena, struct str a, struct str b);
+struct str numeric_wide_div(struct arena *arena, struct str a, struct str b);
+struct str numeric_wide_round(struct arena *arena, struct str a, int scale);
+struct str numeric_wide_trunc(struct arena *arena, struct str a);
+WARN_UNUSED bool numeric_narrow(struct str wide, struct str *ret, struct err *reterr);
+
 /* The display scale; 0 for NaN and infinities. */
 int numeric_scale(struct str packed);
 

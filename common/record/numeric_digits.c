@@ -82,14 +82,31 @@ static void open_small(struct digits_view *view, struct str packed)
     view->at = view->own + (size_t)(2 * at);
 }
 
+static void open_wide(struct digits_view *view, struct str packed)
+{
+    int32_t scale, weight;
+
+    assert(packed.len >= NUMERIC_WIDE_HEAD);
+    memcpy(&scale, packed.at + 2, sizeof(scale));
+    memcpy(&weight, packed.at + 2 + sizeof(scale), sizeof(weight));
+    view->scale = scale;
+    view->weight = weight;
+    view->n = (int)((packed.len - NUMERIC_WIDE_HEAD) / 2);
+    view->at = (const uint8_t *)packed.at + NUMERIC_WIDE_HEAD;
+}
+
 void digits_open(struct digits_view *view, struct str packed)
 {
     if (packed.at[0] == NUMERIC_SMALL) {
         open_small(view, packed);
         return;
     }
-    assert(packed.at[0] == NUMERIC_LARGE && packed.len >= NUMERIC_LARGE_HEAD);
     view->negative = packed.at[1] != 0;
+    if (packed.at[0] == NUMERIC_WIDE) {
+        open_wide(view, packed);
+        return;
+    }
+    assert(packed.at[0] == NUMERIC_LARGE && packed.len >= NUMERIC_LARGE_HEAD);
     view->scale = (int)get_u16(packed.at + 2);
     view->weight = (int16_t)get_u16(packed.at + 4);
     view->n = (int)((packed.len - NUMERIC_LARGE_HEAD) / 2);
@@ -189,33 +206,65 @@ static bool is_small(struct digits_work work, bool negative, int scale, int64_t 
     return true;
 }
 
+/* Without zeros at either end; 0 has no sign. */
+static void strip(struct digits_work *work, bool *negative)
+{
+    for (; work->n > 0 && work->digits[0] == 0; work->n--, work->weight--)
+        work->digits++;
+    while (work->n > 0 && work->digits[work->n - 1] == 0)
+        work->n--;
+    if (work->n == 0) {
+        work->weight = 0;
+        *negative = false;
+    }
+}
+
+static struct str pack_digits(struct arena *arena, struct digits_work work, bool negative,
+                              int scale, bool wide)
+{
+    int32_t scale_32 = scale, weight_32 = work.weight;
+    size_t head = wide ? NUMERIC_WIDE_HEAD : NUMERIC_LARGE_HEAD;
+    size_t len = head + 2 * (size_t)work.n;
+    uint8_t *at = arena_alloc(arena, len);
+
+    at[0] = wide ? NUMERIC_WIDE : NUMERIC_LARGE;
+    at[1] = negative;
+    if (wide) {
+        memcpy(at + 2, &scale_32, sizeof(scale_32));
+        memcpy(at + 2 + sizeof(scale_32), &weight_32, sizeof(weight_32));
+    } else {
+        put_u16(at + 2, (unsigned)scale);
+        put_u16(at + 4, (uint16_t)work.weight);
+    }
+    for (int i = 0; i < work.n; i++)
+        put_u16(at + head + (size_t)(2 * i), work.digits[i]);
+    return (struct str){(const char *)at, len};
+}
+
 struct str digits_pack(struct arena *arena, struct digits_work work, bool negative, int scale)
 {
     int64_t number;
 
     assert(scale >= 0 && scale <= NUMERIC_SCALE_MAX);
-    for (; work.n > 0 && work.digits[0] == 0; work.n--, work.weight--)
-        work.digits++;
-    while (work.n > 0 && work.digits[work.n - 1] == 0)
-        work.n--;
-    if (work.n == 0) {
-        work.weight = 0;
-        negative = false;
-    }
+    strip(&work, &negative);
     if (is_small(work, negative, scale, &number))
         return pack_small(arena, number, scale);
     if (work.weight > NUMERIC_WEIGHT_MAX)
         return (struct str){NULL, 0};
+    return pack_digits(arena, work, negative, scale, false);
+}
 
-    size_t len = NUMERIC_LARGE_HEAD + 2 * (size_t)work.n;
-    uint8_t *at = arena_alloc(arena, len);
-    at[0] = NUMERIC_LARGE;
-    at[1] = negative;
-    put_u16(at + 2, (unsigned)scale);
-    put_u16(at + 4, (uint16_t)work.weight);
-    for (int i = 0; i < work.n; i++)
-        put_u16(at + NUMERIC_LARGE_HEAD + (size_t)(2 * i), work.digits[i]);
-    return (struct str){(const char *)at, len};
+struct str digits_pack_wide(struct arena *arena, struct digits_work work, bool negative, int scale)
+{
+    int64_t number;
+    bool wide;
+
+    assert(scale >= 0);
+    strip(&work, &negative);
+    if (is_small(work, negative, scale, &number))
+        return pack_small(arena, number, scale);
+    wide = scale > NUMERIC_SCALE_MAX || work.weight > NUMERIC_WEIGHT_MAX || work.weight < INT16_MIN;
+    return pack_digits(arena, work, negative, scale, wide);
 }
 
 struct str digits_pack_i128(struct arena *arena, numeric_i128 number, int scale)

@@ -16,7 +16,8 @@ enum numeric_form {
     NUMERIC_LARGE,
     NUMERIC_NAN,
     NUMERIC_PLUS_INFINITY,
-    NUMERIC_MINUS_INFINITY
+    NUMERIC_MINUS_INFINITY,
+    NUMERIC_WIDE /* as large, past PostgreSQL's limits of weight and scale: sums on the way */
 };
 
 enum {
@@ -25,6 +26,7 @@ enum {
     NUMERIC_SMALL_SCALE_MAX = 18,  /* of the small form */
     NUMERIC_SMALL_SIZE = 10,       /* bytes of the small form */
     NUMERIC_LARGE_HEAD = 6,        /* bytes of the large form before its digits */
+    NUMERIC_WIDE_HEAD = 10,        /* of the wide form */
     NUMERIC_SCALE_MAX = 0x3fff,    /* display scale, PostgreSQL's limit */
     NUMERIC_WEIGHT_MAX = INT16_MAX /* weight of the first digit, PostgreSQL's limit */
 };
@@ -56,7 +58,7 @@ static inline int numeric_small_scale(struct str packed)
     return (uint8_t)packed.at[1];
 }
 
-/* Opens a small or large number. */
+/* Opens a small, large or wide number. */
 void digits_open(struct digits_view *view, struct str packed);
 
 /* Digit i, counted from the most significant. */
@@ -94,6 +96,9 @@ void digits_cut(struct digits_work *work, int scale, bool nearest);
 /* The packed form of the digits; the empty view when the weight passes PostgreSQL's limit. The
  * digits must not go below the scale. */
 struct str digits_pack(struct arena *arena, struct digits_work work, bool negative, int scale);
+
+/* The same without limits: what passes them is wide. */
+struct str digits_pack_wide(struct arena *arena, struct digits_work work, bool negative, int scale);
 
 /* The packed form of number / 10^scale. */
 struct str digits_pack_i128(struct arena *arena, numeric_i128 number, int scale);

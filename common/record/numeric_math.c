@@ -28,18 +28,14 @@ static struct str small(struct arena *arena, int64_t number)
     return numeric_from_i64(arena, number);
 }
 
-/* 10^exponent. */
+/* 10^exponent, which may be wide. */
 static struct str ten_to(struct arena *arena, int exponent)
 {
-    char text[24];
-    struct str packed = STR_NONE;
-    struct err err;
+    int rest = ((exponent % NUMERIC_BASE_DIGITS) + NUMERIC_BASE_DIGITS) % NUMERIC_BASE_DIGITS;
+    struct digits_work work = digits_new(arena, 1, (exponent - rest) / NUMERIC_BASE_DIGITS);
 
-    snprintf(text, sizeof(text), "1e%d", exponent);
-    bool ok = numeric_parse(str_of(text), arena, &packed, &err);
-    assert(ok);
-    (void)ok;
-    return packed;
+    work.digits[0] = (uint16_t)numeric_power10(rest);
+    return digits_pack_wide(arena, work, false, larger(-exponent, 0));
 }
 
 struct str numeric_div_at(struct arena *arena, struct str a, struct str b, int scale)
@@ -61,7 +57,7 @@ struct str numeric_div_whole(struct arena *arena, struct str a, struct str b)
     digits_open(&right, b);
     struct digits_work quotient = digits_div(arena, &left, &right, 0);
     digits_cut(&quotient, 0, false);
-    return digits_pack(arena, quotient, left.negative != right.negative, 0);
+    return digits_pack_wide(arena, quotient, left.negative != right.negative, 0);
 }
 
 int numeric_sign(struct str a)
@@ -122,24 +118,59 @@ static struct str mul_at(struct arena *arena, struct str a, struct str b, int sc
     return numeric_round(arena, numeric_mul(arena, a, b), scale);
 }
 
-/* Newton's steps from a double's root; the number is brought near 1 first. */
-struct str numeric_sqrt(struct arena *arena, struct str a)
+static struct str whole_root(struct arena *arena, struct str square);
+
+/* A whole number that is not below the root of the whole number, and near it: by the root of its
+ * first half of digits, in the end by a double's. */
+static struct str root_from_above(struct arena *arena, struct str square)
 {
-    int sweight = weight_of(a) * NUMERIC_BASE_DIGITS / 2 + 1;
-    int scale = bounded(larger(SIGNIFICANT_MIN - sweight, numeric_scale(a)));
-    int half = exponent_of(a) / 2, work = scale + half + GUARD;
+    static const double ABOVE = 1 + 1e-12; /* a double's own error is less */
+    int half = exponent_of(square) / 2, cut = half / 2;
+    struct str root;
+
+    if (half < SIGNIFICANT_MIN) {
+        root = numeric_from_f64(arena, sqrt(numeric_to_f64(square)) * ABOVE);
+        return numeric_add(arena, numeric_trunc(arena, root, 0), small(arena, 2));
+    }
+    square = numeric_wide_mul(arena, square, ten_to(arena, -2 * cut));
+    root = whole_root(arena, numeric_wide_trunc(arena, square));
+    return numeric_wide_mul(arena, numeric_wide_add(arena, root, small(arena, 1)),
+                            ten_to(arena, cut));
+}
+
+/* The whole part of a whole number's root: Newton's steps from above go down until they are there. */
+static struct str whole_root(struct arena *arena, struct str square)
+{
+    struct str root = root_from_above(arena, square), two = small(arena, 2);
+
+    for (;;) {
+        struct str sum = numeric_wide_add(arena, root, numeric_div_whole(arena, square, root));
+        struct str next = numeric_div_whole(arena, sum, two);
+
+        if (numeric_cmp(next, root) >= 0)
+            return root;
+        root = next;
+    }
+}
+
+/* One digit more, cut, says how to round. */
+struct str numeric_sqrt_at(struct arena *arena, struct str a, int scale)
+{
+    int digits = scale + 1;
+    struct str square, root;
 
     if (numeric_sign(a) == 0)
         return numeric_round(arena, a, scale);
-    work = larger(work, GUARD + SIGNIFICANT_MIN);
-    struct str x = numeric_mul(arena, a, ten_to(arena, -2 * half));
-    struct str root = numeric_from_f64(arena, sqrt(numeric_to_f64(x)));
-    for (int digits = SIGNIFICANT_MIN - 2; digits < 2 * work; digits *= 2) {
-        struct str sum = numeric_add(arena, root, numeric_div_at(arena, x, root, work));
+    square = numeric_wide_trunc(arena, numeric_wide_mul(arena, a, ten_to(arena, 2 * digits)));
+    root = numeric_sign(square) == 0 ? square : whole_root(arena, square);
+    return numeric_round(arena, numeric_wide_mul(arena, root, ten_to(arena, -digits)), scale);
+}
 
-        root = numeric_div_at(arena, sum, small(arena, 2), work);
-    }
-    return numeric_round(arena, numeric_mul(arena, root, ten_to(arena, half)), scale);
+struct str numeric_sqrt(struct arena *arena, struct str a)
+{
+    int sweight = weight_of(a) * NUMERIC_BASE_DIGITS / 2 + 1;
+
+    return numeric_sqrt_at(arena, a, bounded(larger(SIGNIFICANT_MIN - sweight, numeric_scale(a))));
 }
 
 /* e^r for a small r: halved eight times, Taylor's series, squared back. */

@@ -17,6 +17,9 @@ struct str numeric_div_whole(struct arena *arena, struct str a, struct str b);
 /* The root of a number that is not negative. */
 struct str numeric_sqrt(struct arena *arena, struct str a);
 
+/* The same rounded to that scale. */
+struct str numeric_sqrt_at(struct arena *arena, struct str a, int scale);
+
 /* e^a; 22003 when the result is too large. */
 WARN_UNUSED bool numeric_exp(struct arena *arena, struct str a, struct str *ret,
                              struct err *reterr);

@@ -261,6 +261,7 @@ void numeric_print(struct buf *out, struct str packed)
         print_small(out, packed);
         return;
     case NUMERIC_LARGE:
+    case NUMERIC_WIDE:
         print_large(out, packed);
         return;
     case NUMERIC_NAN:

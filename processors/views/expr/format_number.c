@@ -431,7 +431,8 @@ static bool real_to_char(const struct call *call, struct value *ret, struct err 
         real *= pow(10, template.shift);
         template.pre += template.shift;
     }
-    before = (int)strlen(arena_printf(call->scratch, "%.0f", fabs(real)));
+    before = isinf(real) ? (int)strlen("Infinity")
+                         : (int)strlen(arena_printf(call->scratch, "%.0f", fabs(real)));
     if (before >= digits)
         template.post = 0;
     else if (before + template.post > digits)

@@ -568,6 +568,8 @@ static bool edit(const struct call *call, enum edit edit, struct jsonb *value, c
 
     if (is_scalar(document))
         return invalid(reterr, scalar);
+    if (document->n == 0 && (edit == EDIT_DELETE || edit == EDIT_REPLACE))
+        return jsonb_result(call, document, ret); /* whatever the path is */
     editor.steps = arena_alloc(call->scratch, (path.n + 1) * sizeof(*editor.steps));
     while (array_next(&path, &step))
         editor.steps[editor.steps_n++] = step;

@@ -331,13 +331,13 @@ static bool unistr_point(uint32_t point, uint32_t *high, struct buf *out, struct
 {
     bool low = point >= 0xdc00 && point <= 0xdfff;
 
+    if (point == 0 || point > 0x10ffff)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22023", "invalid Unicode code point: %04X", point);
     if (low != (*high != 0))
         return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode surrogate pair");
     if (low)
         point = 0x10000 + ((*high - 0xd800) << 10) + (point - 0xdc00);
     *high = !low && point >= 0xd800 && point <= 0xdbff ? point : 0;
-    if (point == 0 || point > 0x10ffff)
-        return err_sql(reterr, ERR_DEAD_LETTER, "42601", "invalid Unicode escape value");
     if (*high == 0)
         utf8_append(out, point);
     return true;

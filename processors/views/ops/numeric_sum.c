@@ -44,10 +44,10 @@ static void count_special(struct special_counts *counts, struct arena *arena, st
 struct str numeric_sum_plus(struct arena *arena, struct str a, struct str b, int64_t weight)
 {
     if (weight != 1 && weight != -1)
-        b = numeric_mul(arena, b, numeric_from_i64(arena, weight));
+        b = numeric_wide_mul(arena, b, numeric_from_i64(arena, weight));
     else if (weight == -1)
         b = numeric_negate(arena, b);
-    return a.len == 0 ? b : numeric_add(arena, a, b);
+    return a.len == 0 ? b : numeric_wide_add(arena, a, b);
 }
 
 void numeric_sum_put(struct numeric_sum *sum, struct arena *arena, struct str packed,
@@ -75,6 +75,12 @@ int numeric_sum_scale(const struct numeric_sum *sum)
     return (int)scale;
 }
 
+struct str numeric_sum_finite(const struct numeric_sum *sum, struct arena *arena)
+{
+    return sum->sum.len == 0 ? numeric_from_i64(arena, 0)
+                             : numeric_wide_round(arena, sum->sum, numeric_sum_scale(sum));
+}
+
 bool numeric_sum_total(const struct numeric_sum *sum, struct arena *arena, struct str *ret,
                        struct err *reterr)
 {
@@ -84,9 +90,7 @@ bool numeric_sum_total(const struct numeric_sum *sum, struct arena *arena, struc
 
     if (special != SUM_FINITE)
         return numeric_parse(str_of(texts[special]), arena, ret, reterr);
-    *ret = sum->sum.len == 0 ? numeric_from_i64(arena, 0)
-                             : numeric_round(arena, sum->sum, numeric_sum_scale(sum));
-    return true;
+    return numeric_narrow(numeric_sum_finite(sum, arena), ret, reterr);
 }
 
 void numeric_sum_save(const void *at, struct buf *out)

@@ -362,35 +362,44 @@ bool ast_only(struct ast *ast, const void *message, const char *fields)
     return true;
 }
 
-/* A message of that kind stands somewhere in it. */
-static bool holds(const ProtobufCMessage *message, const ProtobufCMessageDescriptor *kind)
+bool ast_any(const void *message, bool (*test)(void *of, const void *part), void *of)
 {
-    if (message->descriptor == kind)
-        return true;
-    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
-        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+    const ProtobufCMessage *whole = message;
+
+    for (unsigned i = 0; i < whole->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &whole->descriptor->fields[i];
         const ProtobufCMessage *const *parts;
         size_t n;
 
-        if (field->type != PROTOBUF_C_TYPE_MESSAGE || !field_is_set(message, field))
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE || !field_is_set(whole, field))
             continue;
         if (field->label != PROTOBUF_C_LABEL_REPEATED) {
-            if (holds(field_pointer(message, field), kind))
+            if (test(of, field_pointer(whole, field)))
                 return true;
             continue;
         }
-        memcpy(&n, (const char *)message + field->quantifier_offset, sizeof(n));
-        parts = field_pointer(message, field);
+        memcpy(&n, (const char *)whole + field->quantifier_offset, sizeof(n));
+        parts = field_pointer(whole, field);
         for (size_t k = 0; k < n; k++)
-            if (holds(parts[k], kind))
+            if (test(of, parts[k]))
                 return true;
     }
     return false;
 }
 
+static bool holds_subquery(void *of, const void *part)
+{
+    return ast_is(part, &pg_query__sub_link__descriptor) || ast_any(part, holds_subquery, of);
+}
+
 bool ast_has_subquery(const PgQuery__Node *node)
 {
-    return holds(&node->base, &pg_query__sub_link__descriptor);
+    return holds_subquery(NULL, node);
+}
+
+bool ast_is(const void *message, const ProtobufCMessageDescriptor *kind)
+{
+    return ((const ProtobufCMessage *)message)->descriptor == kind;
 }
 
 /* How SQL calls some kinds of nodes. */

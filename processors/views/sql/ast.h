@@ -54,6 +54,12 @@ WARN_UNUSED bool ast_only(struct ast *ast, const void *message, const char *fiel
 /* The node's byte offset in the text: its own or that of its first part that has one; -1: none. */
 int ast_location(const void *message);
 
+/* The message is of that kind. */
+bool ast_is(const void *message, const ProtobufCMessageDescriptor *kind);
+
+/* Some message that stands right in this one passes the test, which gets `of`. */
+bool ast_any(const void *message, bool (*test)(void *of, const void *part), void *of);
+
 /* A subquery stands somewhere in the node. */
 bool ast_has_subquery(const PgQuery__Node *node);
 

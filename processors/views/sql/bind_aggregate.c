@@ -185,6 +185,8 @@ static bool resolve(struct scope *scope, const PgQuery__FuncCall *node, const ch
                               ? "%s is written with WITHIN GROUP (ORDER BY ...)"
                               : "%s is not an ordered-set aggregate: leave out WITHIN GROUP",
                           name);
+    call->written = arena_alloc(scope->binder->arena, (call->args_n + 1u) * sizeof(*call->args));
+    memcpy(call->written, call->args, call->args_n * sizeof(*call->args));
     return coerce_args(scope->binder, call);
 }
 
@@ -201,6 +203,7 @@ static bool bind_order_item(struct scope *scope, const PgQuery__SortBy *by,
                             struct aggregate_call *call, struct plan_order *ret)
 {
     struct expr *expr;
+    int place;
 
     assert(call->args != NULL && call->aggregate != NULL);
     if (!bind_sort_order(scope->binder, by, &ret->order))
@@ -211,7 +214,10 @@ static bool bind_order_item(struct scope *scope, const PgQuery__SortBy *by,
         expr = bind_ordered(scope, by->node);
     if (expr == NULL || !bind_comparable(scope->binder, expr, "ORDER BY"))
         return false;
-    if (call->distinct && !call->aggregate->within_group &&
+    place = place_among(call->written, call->args_n, expr);
+    if (place >= 0)
+        expr = call->args[place]; /* an argument is what it is after its implicit cast */
+    if (call->distinct && !call->aggregate->within_group && place < 0 &&
         place_among(call->args, call->args_n, expr) < 0)
         return ast_refuse(&scope->binder->ast, expr->location,
                           "in an aggregate with DISTINCT, ORDER BY expressions must appear in "
@@ -334,12 +340,6 @@ static struct expr *bind_around(struct scope *scope, const PgQuery__FuncCall *no
     struct scope around = *scope->from->outer;
     struct expr *value;
 
-    if (has_subquery(node)) {
-        ast_refuse(&scope->binder->ast, node->location,
-                   "an aggregate over columns of the query around is that query's, and one with a "
-                   "subquery is not supported here; make it a column in a subquery of FROM");
-        return NULL;
-    }
     take_back(scope, named);
     value = bind_aggregate(&around, node, name);
     return value == NULL ? NULL
@@ -404,13 +404,18 @@ struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, 
     struct list named = within ? named_so_far(scope) : (struct list){0};
     struct scope inner = *scope;
     struct aggregate_call call;
+    bool by_names = within && has_subquery(node), of_around = false;
     uint16_t index;
 
+    if (by_names && !aggregate_is_of_around(scope, node, &of_around))
+        return NULL;
+    if (of_around)
+        return bind_around(scope, node, name, &named);
     inner.in_aggregate = true;
     if ((!within && !bind_aggregate_may_stand(scope, node->location)) ||
         !bind_aggregate_call(&inner, node, name, &call))
         return NULL;
-    if (within && is_of_around(scope, &call))
+    if (within && !by_names && is_of_around(scope, &call))
         return bind_around(scope, node, name, &named);
     if (within && !bind_aggregate_may_stand(scope, node->location))
         return NULL;
@@ -421,14 +426,29 @@ struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, 
                                              node->location));
 }
 
+static struct expr *bind_grouping_around(struct scope *scope, const PgQuery__GroupingFunc *node)
+{
+    struct scope around = *scope->from->outer;
+    struct expr *value = bind_grouping(&around, node);
+
+    return value == NULL ? NULL
+                         : outer_value(scope->binder, scope->from->block, value, node->location);
+}
+
 struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node)
 {
     struct aggregate_call call = {.grouping = true, .location = node->location};
     struct scope inner = *scope;
     struct type type = {TYPE_INT4, -1, NULL};
+    bool of_around = false;
 
     enum { BITS_MAX = 31 };
     inner.in_aggregate = true;
+    if (scope->from != NULL && scope->from->outer != NULL &&
+        !aggregate_is_of_around(scope, node, &of_around))
+        return NULL;
+    if (of_around)
+        return bind_grouping_around(scope, node);
     if (!bind_aggregate_may_stand(scope, node->location))
         return NULL;
     if (node->n_args > BITS_MAX) {

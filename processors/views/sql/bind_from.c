@@ -29,7 +29,7 @@ bool bind_from_aliases(struct binder *binder, const PgQuery__Alias *alias,
 static bool check_alias(struct binder *binder, const struct from *from, const char *alias,
                         const char *schema, int location)
 {
-    for (uint32_t i = 0; i < from->tables.n; i++) {
+    for (uint32_t i = from->aliases_from; i < from->tables.n; i++) {
         const struct table *table = from->tables.at[i];
 
         if (strcmp(table->alias, alias) == 0 &&
@@ -458,8 +458,11 @@ static bool bind_join(struct binder *binder, struct from *from, const PgQuery__J
                       const struct sight *sight, struct item *ret)
 {
     bool inner = node->jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER;
+    uint32_t aliases_from = from->aliases_from;
     struct join join = {0};
 
+    if (node->alias != NULL)
+        from->aliases_from = from->tables.n;
     if (!ast_only(
             &binder->ast, node,
             "jointype is_natural larg rarg using_clause quals alias rtindex join_using_alias") ||
@@ -475,6 +478,7 @@ static bool bind_join(struct binder *binder, struct from *from, const PgQuery__J
     ret->group = join_groups(binder, node->jointype, &join);
     if (inner && !bind_on_inner(binder, from, node, &join, &ret->group))
         return false;
+    from->aliases_from = aliases_from;
     return node->alias == NULL || name_join(binder, from, node->alias, ret);
 }
 

@@ -187,6 +187,16 @@ static bool read_name(struct scope *scope, const PgQuery__ColumnRef *node, struc
     return true;
 }
 
+bool bind_is_own(const struct scope *scope, const char *table, const char *column)
+{
+    if (table != NULL || scope->from == NULL)
+        return scope->from != NULL && find_table(scope, NULL, table) != NULL;
+    for (uint32_t i = 0; i < scope->from->visible.n; i++)
+        if (strcmp(((const struct name *)scope->from->visible.at[i])->column, column) == 0)
+            return true;
+    return scalar_of(scope->from, column) != NULL || find_table(scope, NULL, column) != NULL;
+}
+
 struct expr *bind_column(struct scope *scope, const PgQuery__ColumnRef *node)
 {
     struct ast *ast = &scope->binder->ast;
@@ -246,12 +256,17 @@ bool bind_presence(struct scope *scope, struct table *table, struct expr **ret)
 static bool row_of(struct scope *scope, struct table *table, int location, struct whole_row *ret)
 {
     struct arena *arena = scope->binder->arena;
+    const struct relation *type = table->relation; /* an alias renames the columns, not the type */
 
+    if (type != NULL && type->schema != NULL && !table->joined)
+        type = bind_find(scope->binder, type->schema, type->name);
+    else
+        type = NULL;
     *ret = (struct whole_row){.location = location, .relation = table->relation};
     for (uint16_t i = 0; i < table->n; i++) {
         struct row_field *field = arena_alloc(arena, sizeof(*field));
 
-        *field = (struct row_field){table->names[i].column,
+        *field = (struct row_field){type == NULL ? table->names[i].column : type->columns[i],
                                     used_at(scope, &table->names[i], location), NULL};
         list_add(&ret->fields, arena, field);
     }
@@ -329,24 +344,53 @@ bool bind_table_row(struct scope *scope, const PgQuery__ColumnRef *node, struct 
     return true;
 }
 
-bool bind_star(struct scope *scope, const PgQuery__ColumnRef *node, struct list *out)
+/* The names of the table's columns, of a query around as values of this one: *ret_found whether there is one of that name. */
+static bool star_of(struct scope *scope, const struct written *name, struct list *out,
+                    bool *ret_found)
 {
     struct arena *arena = scope->binder->arena;
-    const struct table *table;
+    const struct table *table = find_table(scope, name->schema, name->table);
+    struct list around = {0};
+    struct scope outer;
+
+    *ret_found = table != NULL;
+    for (uint16_t i = 0; table != NULL && i < table->n; i++)
+        list_add(out, arena, &table->names[i]);
+    if (table != NULL || scope->from->outer == NULL)
+        return true;
+    outer = *scope->from->outer;
+    if (outer.from == NULL)
+        return true;
+    if (!star_of(&outer, name, &around, ret_found))
+        return false;
+    for (uint32_t i = 0; i < around.n; i++) {
+        struct name *own = arena_alloc(arena, sizeof(*own));
+
+        *own = *(const struct name *)around.at[i];
+        own->expr = outer_value(scope->binder, scope->from->block, own->expr, name->location);
+        if (own->expr == NULL)
+            return false;
+        list_add(out, arena, own);
+    }
+    return true;
+}
+
+bool bind_star(struct scope *scope, const PgQuery__ColumnRef *node, struct list *out)
+{
+    struct written name = {.location = node->location};
+    bool found = false;
 
     if (node->n_fields > 3)
         return ast_refuse(&scope->binder->ast, node->location, "too many names before *");
     if (node->n_fields == 1) {
         for (uint32_t i = 0; i < scope->from->visible.n; i++)
-            list_add(out, arena, scope->from->visible.at[i]);
+            list_add(out, scope->binder->arena, scope->from->visible.at[i]);
         return true;
     }
-    table = find_table(scope, node->n_fields == 3 ? ast_string(node->fields[0]) : NULL,
-                       ast_string(node->fields[node->n_fields - 2]));
-    for (uint16_t i = 0; table != NULL && i < table->n; i++)
-        list_add(out, arena, &table->names[i]);
-    return table != NULL ||
-           refuse_name(scope, ast_string(node->fields[node->n_fields - 2]), "*", node->location);
+    name.schema = node->n_fields == 3 ? ast_string(node->fields[0]) : NULL;
+    name.table = ast_string(node->fields[node->n_fields - 2]);
+    return star_of(scope, &name, out, &found) &&
+           (found || refuse_name(scope, name.table, "*", node->location));
 }
 
 /* EXISTS is named so, a scalar subquery by its own column. */
@@ -367,13 +411,20 @@ static const char *name_of_subquery(const PgQuery__SubLink *node)
 
 static const char *name_of(const PgQuery__Node *node, bool *ret_strong);
 
+/* The last that is a name, neither * nor a subscript; NULL: none is. */
+static const char *last_name(PgQuery__Node *const *fields, size_t n)
+{
+    while (n > 0 && ast_string(fields[n - 1]) == NULL)
+        n--;
+    return n == 0 ? NULL : ast_string(fields[n - 1]);
+}
+
 /* The last field's, else that of what is looked into. */
 static const char *name_of_part(const PgQuery__AIndirection *node, bool *ret_strong)
 {
-    for (size_t i = node->n_indirection; i-- > 0;)
-        if (ast_string(node->indirection[i]) != NULL)
-            return ast_string(node->indirection[i]);
-    return name_of(node->arg, ret_strong);
+    const char *name = last_name(node->indirection, node->n_indirection);
+
+    return name != NULL ? name : name_of(node->arg, ret_strong);
 }
 
 /* The name by the kind of expression; NULL: none. `ret_strong`: better than a cast's type name. */
@@ -384,7 +435,7 @@ static const char *name_of(const PgQuery__Node *node, bool *ret_strong)
     *ret_strong = true;
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_COLUMN_REF:
-        return ast_string(node->column_ref->fields[node->column_ref->n_fields - 1]);
+        return last_name(node->column_ref->fields, node->column_ref->n_fields);
     case PG_QUERY__NODE__NODE_FUNC_CALL:
         return ast_string(node->func_call->funcname[node->func_call->n_funcname - 1]);
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
@@ -399,6 +450,10 @@ static const char *name_of(const PgQuery__Node *node, bool *ret_strong)
         return name_of_subquery(node->sub_link);
     case PG_QUERY__NODE__NODE_ROW_EXPR:
         return "row";
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
+        return "array";
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
+        return "grouping";
     case PG_QUERY__NODE__NODE_A_INDIRECTION:
         return name_of_part(node->a_indirection, ret_strong);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:

@@ -77,6 +77,10 @@ static bool find_named(struct binder *binder, const PgQuery__TypeName *name, str
         *ret = made->type;
         return true;
     }
+    if (last[0] == '_' && type_find(str_of(last + 1), &ret->id) && !type_is_array(ret->id)) {
+        ret->id = type_array_of(ret->id); /* an array's own name: _int4 */
+        return true;
+    }
     if ((schema != NULL && strcmp(schema, "pg_catalog") != 0) || !type_find(str_of(last), &ret->id))
         return ast_refuse(&binder->ast, name->location,
                           "type \"%s\" is not supported%s; declare the column as text", last,

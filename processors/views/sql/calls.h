@@ -11,6 +11,7 @@
 struct aggregate_call {
     const struct aggregate *aggregate; /* NULL: grouping(args) */
     struct expr **args;                /* none: count(*) */
+    struct expr **written;             /* the arguments before their implicit casts */
     struct plan_order *order;          /* where the answer depends on it */
     struct expr *filter;               /* or NULL */
     uint16_t args_n, order_n;
@@ -38,6 +39,14 @@ struct window_call {
 
 /* bind_function.c: a function or aggregate call. */
 struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node);
+
+/* bind_name.c: the scope's own FROM has the name, not only a query around it; `table` NULL: none is
+ * written. */
+bool bind_is_own(const struct scope *scope, const char *table, const char *column);
+
+/* aggregate_level.c: whether an aggregate with a subquery in it, or a GROUPING, is one of a query
+ * around the scope's. */
+WARN_UNUSED bool aggregate_is_of_around(struct scope *scope, const void *node, bool *ret);
 
 /* bind_named.c: some argument is given by its name. */
 bool bind_has_names(PgQuery__Node *const *nodes, size_t n);

@@ -90,6 +90,23 @@ static bool group_values(struct scope *scope, const PgQuery__Node *node, struct 
     return expr != NULL;
 }
 
+/* PostgreSQL tells two columns of the same value apart where only one of them is in a set. */
+static bool is_grouped_once(struct block *block, int index, int location)
+{
+    const PgQuery__SelectStmt *select = block->select;
+    bool sets = false;
+
+    for (size_t i = 0; i < select->n_group_clause; i++)
+        sets = sets || select->group_clause[i]->node_case == PG_QUERY__NODE__NODE_GROUPING_SET;
+    for (int i = 0; sets && i < index; i++)
+        if (expr_same(target_expr(block, i), target_expr(block, index)))
+            return ast_refuse(&block->binder->ast, location,
+                              "columns %d and %d of SELECT are the same: with ROLLUP, CUBE or "
+                              "GROUPING SETS name the first in GROUP BY",
+                              i + 1, index + 1);
+    return true;
+}
+
 /* An ordinal, an input column, an alias, an expression, in that order. */
 bool clauses_group_item(struct block *block, const PgQuery__Node *node, struct list *ret)
 {
@@ -115,6 +132,8 @@ bool clauses_group_item(struct block *block, const PgQuery__Node *node, struct l
     }
     if (expr == NULL && index < 0)
         return group_values(&scope, node, ret, &block->groups_row);
+    if (expr == NULL && !is_grouped_once(block, index, ast_location(node)))
+        return false;
     if (expr == NULL)
         expr = grouped_target(block, index);
     list_add(ret, block->binder->arena, expr);

@@ -192,13 +192,16 @@ bool rows_map(struct block *block, struct expr *(*map)(void *to, struct expr *ex
     return true;
 }
 
-/* Sets used[i] where the expression reads the rows of function i. */
-static void mark_used(const struct expr *expr, bool *used)
+/* Sets used[i] where the expression reads the rows of function i; whether it reads any. */
+static bool mark_used(const struct expr *expr, bool *used)
 {
-    if (expr->kind == EXPR_COLUMN && expr->column >= ROWS_COLUMN)
+    bool any = expr->kind == EXPR_COLUMN && expr->column >= ROWS_COLUMN;
+
+    if (any)
         used[(expr->column - ROWS_COLUMN) / ROWS_COLUMNS] = true;
     for (uint16_t i = 0; i < expr->args_n; i++)
-        mark_used(expr->args[i], used);
+        any = mark_used(expr->args[i], used) || any;
+    return any;
 }
 
 /* They are computed before there are groups: of columns of FROM alone. */
@@ -283,27 +286,53 @@ bool rows_settle(struct block *block)
     return true;
 }
 
-bool rows_plan(struct block *block, uint32_t *node)
+static bool reads_rows(const struct plan_rows *rows, bool *used)
+{
+    for (uint16_t k = 0; k < rows->args_n; k++)
+        if (mark_used(rows->args[k], used))
+            return true;
+    return false;
+}
+
+/* Those whose arguments read no rows of others, side by side; the others are left for the next. */
+static bool plan_level(struct block *block, uint32_t *node)
 {
     struct binder *binder = block->binder;
-    uint16_t first = nodes_at(&binder->nodes, *node)->schema.columns_n, n = (uint16_t)block->rows.n;
-    struct plan_rows *rows = arena_alloc(binder->arena, (n + 1U) * sizeof(*rows));
-    const char **names = arena_alloc(binder->arena, (ROWS_COLUMNS * n + 1U) * sizeof(*names));
+    uint16_t first = nodes_at(&binder->nodes, *node)->schema.columns_n, n = 0, columns_n = 0;
+    struct plan_rows *rows = arena_alloc(binder->arena, block->rows.n * sizeof(*rows));
+    const char **names = arena_alloc(binder->arena, ROWS_COLUMNS * block->rows.n * sizeof(*names));
+    bool *used = arena_zalloc(binder->arena, block->rows.n);
     int16_t *at = block_places(block);
-    uint16_t columns_n = 0;
+    struct list others = {0};
 
-    if (n == 0)
-        return true;
-    if (first + ROWS_COLUMNS * n + 1 > COLUMNS_MAX)
+    if (first + ROWS_COLUMNS * block->rows.n + 1 > COLUMNS_MAX)
         return ast_refuse(&binder->ast, -1, "more than %d columns are selected", COLUMNS_MAX);
-    for (uint16_t i = 0; i < n; i++) {
-        rows[i] = *(const struct plan_rows *)block->rows.at[i];
-        for (uint16_t k = 0; k < rows[i].columns_n; k++) {
-            at[ROWS_COLUMN + ROWS_COLUMNS * i + k] = (int16_t)(first + columns_n);
-            names[columns_n++] = rows[i].function->name;
+    for (uint32_t i = 0; i < block->rows.n; i++) {
+        const struct plan_rows *one = block->rows.at[i];
+        bool waits = reads_rows(one, used);
+
+        uint32_t to = waits ? ROWS_COLUMN + ROWS_COLUMNS * others.n : (uint32_t)first + columns_n;
+
+        for (uint16_t k = 0; k < one->columns_n; k++)
+            at[ROWS_COLUMN + ROWS_COLUMNS * i + k] = (int16_t)(to + k);
+        if (waits) {
+            list_add(&others, binder->arena, block->rows.at[i]);
+            continue;
         }
+        rows[n++] = *one;
+        for (uint16_t k = 0; k < one->columns_n; k++)
+            names[columns_n++] = one->function->name;
     }
+    block->rows = others;
     *node = nodes_expand(&binder->nodes, *node, rows, n, names, false);
     block_move(block, at);
+    return true;
+}
+
+bool rows_plan(struct block *block, uint32_t *node)
+{
+    while (block->rows.n > 0)
+        if (!plan_level(block, node))
+            return false;
     return true;
 }
