@@ -344,7 +344,8 @@ bool bind_table_row(struct scope *scope, const PgQuery__ColumnRef *node, struct 
     return true;
 }
 
-/* The names of the table's columns, of a query around as values of this one: *ret_found whether there is one of that name. */
+/* The names of the table's columns, of a query around as values of this one: *ret_found whether
+ * there is a table of that name. */
 static bool star_of(struct scope *scope, const struct written *name, struct list *out,
                     bool *ret_found)
 {

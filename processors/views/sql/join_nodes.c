@@ -221,16 +221,6 @@ static bool emit_member(struct walk *walk, struct member *member, const struct c
     return true;
 }
 
-/* No table: one row without columns. */
-static void emit_nothing(struct walk *walk, struct emitted *ret)
-{
-    static const struct column none;
-    struct schema schema = {.columns = &none};
-
-    ret->node = nodes_values(&walk->binder->nodes, NULL, &schema, 1);
-    ret->at = no_columns(walk);
-}
-
 static bool emit_chain(struct walk *walk, struct group *group, struct step *steps, bool alone,
                        struct emitted *ret)
 {
@@ -255,7 +245,8 @@ static bool emit_group(struct walk *walk, struct group *group, const struct colu
     struct column_set above = *need;
 
     if (group->members.n == 0) {
-        emit_nothing(walk, ret);
+        ret->node = nodes_one_row(&walk->binder->nodes);
+        ret->at = no_columns(walk);
     } else {
         if (!joins_steps(walk->binder, group, steps))
             return false;

@@ -510,6 +510,14 @@ uint32_t nodes_values(struct nodes *nodes, struct expr **exprs, const struct sch
     return intern(nodes, &node, &is_new);
 }
 
+uint32_t nodes_one_row(struct nodes *nodes)
+{
+    static const struct column none;
+    struct schema schema = {.columns = &none};
+
+    return nodes_values(nodes, NULL, &schema, 1);
+}
+
 static void derive_expand(const struct nodes *nodes, struct plan_node *node,
                           const char *const *names)
 {

@@ -127,6 +127,9 @@ uint16_t nodes_minimal_key(const struct nodes *nodes, uint32_t node, uint16_t *c
 uint32_t nodes_values(struct nodes *nodes, struct expr **exprs, const struct schema *shape,
                       uint32_t rows_n);
 
+/* One row without columns. */
+uint32_t nodes_one_row(struct nodes *nodes);
+
 /* Each row beside those of the functions, whose columns have the names; then their number. `outer`
  * keeps rows for which there are none. */
 uint32_t nodes_expand(struct nodes *nodes, uint32_t input, const struct plan_rows *rows,

@@ -320,6 +320,8 @@ bool group_plan(struct block *block, uint32_t *node, const int16_t *at)
 {
     struct column_set *all = arena_zalloc(block->binder->arena, sizeof(*all));
 
+    if (block->groups.n == 0 && block->aggregates.n == 0)
+        *node = nodes_one_row(&block->binder->nodes); /* HAVING alone: FROM is not looked at */
     for (uint32_t i = 0; i < block->groups.n; i++)
         column_set_add(all, i);
     if (block->sets.n == 0 && !has_grouping(block))

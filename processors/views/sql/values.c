@@ -25,6 +25,25 @@ static const PgQuery__SelectStmt *row_as_select(struct binder *binder, const PgQ
     return select;
 }
 
+/* One row alone. */
+static bool bind_open_row(struct binder *binder, const PgQuery__SelectStmt *select,
+                          struct block *row, struct around around, struct query *ret)
+{
+    bool plain =
+        select->n_sort_clause == 0 && select->limit_count == NULL && select->limit_offset == NULL;
+    struct query query;
+
+    for (uint32_t i = 0; i < row->targets.n; i++) {
+        struct target *target = row->targets.at[i];
+
+        if ((target->expr = bind_decided(binder, target->expr)) == NULL)
+            return false;
+    }
+    if (!block_finish(row, plain ? ret : &query))
+        return false;
+    return plain || set_plan_clauses(binder, select, around, &query, ret);
+}
+
 /* Rows that name the query around: UNION ALL of them. */
 static bool bind_open_values(struct binder *binder, const PgQuery__SelectStmt *select,
                              struct around around, struct query *ret)
@@ -47,15 +66,8 @@ static bool bind_open_values(struct binder *binder, const PgQuery__SelectStmt *s
         whole = whole == NULL ? leaf : both;
     }
     assert(whole != NULL); /* the grammar gives one row or more */
-    if (whole->kind == SET_LEAF && !set_has_clauses(select)) {
-        for (uint32_t i = 0; i < whole->block->targets.n; i++) {
-            struct target *target = whole->block->targets.at[i];
-
-            if ((target->expr = bind_decided(binder, target->expr)) == NULL)
-                return false;
-        }
-        return block_finish(whole->block, ret);
-    }
+    if (whole->kind == SET_LEAF)
+        return bind_open_row(binder, select, whole->block, around, ret);
     return set_plan(binder, select, whole, around, ret);
 }
 

@@ -5,6 +5,9 @@ CREATE MATERIALIZED VIEW v AS SELECT id, k + 1 AS k1, upper(s) AS s FROM t WHERE
 CREATE MATERIALIZED VIEW g AS SELECT k, count(*) AS n, sum(n) AS s, avg(n) AS a, min(s) AS m, sum(f) AS sf, avg(f) AS af FROM t GROUP BY k;
 CREATE MATERIALIZED VIEW bad AS SELECT id, 10 / k AS q FROM t;
 CREATE MATERIALIZED VIEW nope AS SELECT id, now() AS q FROM t;
+CREATE MATERIALIZED VIEW h1 AS SELECT 1 AS one FROM t WHERE 1 / k = 1 HAVING 1 < 2;
+CREATE MATERIALIZED VIEW h2 AS SELECT 1 AS one FROM t HAVING 1 > 2 OR EXISTS (SELECT FROM t WHERE k = 3);
+CREATE MATERIALIZED VIEW h3 AS SELECT x.id, (SELECT 5 FROM t y WHERE y.k = x.k AND 1 / x.k = 0 HAVING x.k > 0) AS five FROM t x WHERE x.k <> 0;
 -- oracle bad: SELECT id, 10 / k AS q FROM t WHERE k <> 0 OR k IS NULL
 INSERT INTO t SELECT i, i % 7, i * 1.25, chr(65 + i % 26), i % 2 = 0, i / 10.0 FROM generate_series(1, 200) i;
 -- check
