@@ -103,6 +103,20 @@ static bool time_part(const struct call *call, struct value *ret, struct err *re
     return true;
 }
 
+/* A row's number, what LIMIT and OFFSET say: whether it is among those that stay. */
+static bool limit_keeps(const struct call *call, struct value *ret, struct err *reterr)
+{
+    const struct value *limit = &call->args[1], *offset = &call->args[2];
+    int64_t skipped = offset->null ? 0 : offset->slot, number = call->args[0].slot;
+
+    if (!limit->null && limit->slot < 0)
+        return err_sql(reterr, ERR_DEAD_LETTER, "2201W", "LIMIT must not be negative");
+    if (skipped < 0)
+        return err_sql(reterr, ERR_DEAD_LETTER, "2201X", "OFFSET must not be negative");
+    ret->slot = number > skipped && (limit->null || number - skipped <= limit->slot);
+    return true;
+}
+
 #define TIME_ROWS(type)                                                                            \
     FUNCTION_ROW("time place", TYPE_INT8, time_place, type),                                       \
         FUNCTION_ROW("time before", TYPE_INT8, time_before, type, TYPE_INTERVAL),                  \
@@ -123,6 +137,11 @@ const struct function functions_order[] = {
     TIME_ROWS(TYPE_TIME),
     TIME_ROWS(TYPE_TIMETZ),
     FUNCTION_ROW("time part", TYPE_INT8, time_part, TYPE_INTERVAL),
+    {.name = "limit keeps",
+     .args = {TYPE_INT8, TYPE_INT8, TYPE_INT8},
+     .result = TYPE_BOOL,
+     .not_strict = true,
+     .body = limit_keeps},
     PLACE_ROW("rank", TYPE_INT8, rank),
     PLACE_ROW("dense_rank", TYPE_INT8, rank),
     PLACE_ROW("percent_rank", TYPE_FLOAT8, percent_rank),

@@ -397,6 +397,17 @@ bool ast_has_subquery(const PgQuery__Node *node)
     return holds_subquery(NULL, node);
 }
 
+static bool holds_name(void *of, const void *part)
+{
+    return ast_is(part, &pg_query__sub_link__descriptor) ||
+           ast_is(part, &pg_query__column_ref__descriptor) || ast_any(part, holds_name, of);
+}
+
+bool ast_is_constant(const PgQuery__Node *node)
+{
+    return !holds_name(NULL, node);
+}
+
 bool ast_is(const void *message, const ProtobufCMessageDescriptor *kind)
 {
     return ((const ProtobufCMessage *)message)->descriptor == kind;

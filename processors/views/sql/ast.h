@@ -63,6 +63,9 @@ bool ast_any(const void *message, bool (*test)(void *of, const void *part), void
 /* A subquery stands somewhere in the node. */
 bool ast_has_subquery(const PgQuery__Node *node);
 
+/* Neither a column nor a subquery stands in the node. */
+bool ast_is_constant(const PgQuery__Node *node);
+
 /* The node's kind as SQL calls it ("CREATE TABLE"), else as the grammar does ("RowExpr"). */
 const char *ast_kind(const PgQuery__Node *node);
 

@@ -125,29 +125,29 @@ static bool bind_order(struct scope *scope, const PgQuery__WindowDef *def, struc
 
 /* ---- the frame ---- */
 
-/* A literal number of rows or groups. */
+/* A constant number of rows or groups. */
 static bool count_offset(struct scope *scope, const PgQuery__Node *node, const char *which,
                          struct plan_bound *bound)
 {
     struct type type = {TYPE_INT8, -1, NULL};
-    struct expr *expr = bind_expr(scope, node);
+    struct value value;
+    struct expr *expr;
 
+    if (!ast_is_constant(node))
+        return ast_refuse(&scope->binder->ast, ast_location(node),
+                          "the offset of a frame must be a constant");
+    expr = bind_expr(scope, node);
     if (expr != NULL)
         expr = bind_coerce(scope->binder, expr, type, CAST_IMPLICIT, "frame offset");
-    while (expr != NULL && expr->kind == EXPR_CALL && expr->function->kind == FUNCTION_CAST)
-        expr = expr->args[0];
-    if (expr == NULL)
+    if (expr == NULL || !bind_value_of(scope->binder, expr, "frame offset", &value))
         return false;
-    if (expr->kind != EXPR_CONST)
-        return ast_refuse(&scope->binder->ast, expr->location,
-                          "the offset of a frame must be a literal number");
-    if (expr->constant.null)
+    if (value.null)
         return ast_refuse(&scope->binder->ast, expr->location, "frame %s offset must not be null",
                           which);
-    if (expr->constant.slot < 0)
+    if (value.slot < 0)
         return ast_refuse(&scope->binder->ast, expr->location,
                           "frame %s offset must not be negative", which);
-    bound->offset = expr->constant.slot;
+    bound->offset = value.slot;
     return true;
 }
 
@@ -236,7 +236,7 @@ static bool range_limit(struct scope *scope, const PgQuery__Node *node, struct w
         return false;
     if (!is_constant(args[1]) || (args[1]->kind == EXPR_CONST && args[1]->constant.null))
         return ast_refuse(&binder->ast, args[1]->location,
-                          "the offset of a frame must be a literal");
+                          "the offset of a frame must be a constant");
     if (is_negative(scope,
                     is_time(key->type.id) ? over_time(binder, "time part", &args[1], 1) : args[1]))
         return ast_refuse(&binder->ast, args[1]->location,

@@ -51,8 +51,11 @@ struct block {
     bool keeps_unknown;       /* types of literals are decided by the other parts */
     uint32_t written_n;
     int64_t limit, offset;
+    uint32_t
+        limits_at;   /* with `by_value`: the target that is LIMIT's value; OFFSET's is the next */
     bool groups_row; /* a group is a whole row */
     bool grouped, distinct, distinct_on, limited, ties;
+    bool by_value;     /* LIMIT or OFFSET is no constant */
     bool read_as_rows; /* a subquery has read what the block computes: of rows, not of groups */
     uint16_t distinct_on_n; /* the first of `sorts` are DISTINCT ON's */
 };
@@ -106,11 +109,17 @@ WARN_UNUSED bool clauses_group(struct block *block);
 WARN_UNUSED bool clauses_order(struct block *block);
 WARN_UNUSED bool clauses_limit(struct block *block);
 
+/* The values of a LIMIT and OFFSET `by_value` become targets, the last ones so far. */
+WARN_UNUSED bool clauses_limit_values(struct block *block);
+
 /* DISTINCT ON, once ORDER BY and LIMIT are bound. */
 WARN_UNUSED bool clauses_distinct_on(struct block *block);
 
 /* select_plan.c: the nodes of a bound block. */
 WARN_UNUSED bool select_plan(struct block *block, struct query *ret);
+
+/* limit_by_value.c: the rows that stay; the two targets go. */
+WARN_UNUSED bool limit_by_value(struct block *block, uint32_t *node);
 
 /* correlate.c: makes the columns of the query around that the block reads its own: equal to columns
  * of its FROM where WHERE says so, else joined to it. */

@@ -48,6 +48,11 @@ bool bind_is_own(const struct scope *scope, const char *table, const char *colum
  * around the scope's. */
 WARN_UNUSED bool aggregate_is_of_around(struct scope *scope, const void *node, bool *ret);
 
+/* clauses.c: the value of an expression that reads no row; its error is refused, `what` before it.
+ */
+WARN_UNUSED bool bind_value_of(struct binder *binder, const struct expr *expr, const char *what,
+                               struct value *ret);
+
 /* bind_named.c: some argument is given by its name. */
 bool bind_has_names(PgQuery__Node *const *nodes, size_t n);
 

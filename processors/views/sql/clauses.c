@@ -254,16 +254,14 @@ bool clauses_distinct_on(struct block *block)
     return true;
 }
 
-/* The value of an expression without columns. */
-static bool constant_value(struct block *block, const struct expr *expr, const char *clause,
-                           struct value *ret)
+bool bind_value_of(struct binder *binder, const struct expr *expr, const char *what,
+                   struct value *ret)
 {
     static const struct row no_row = {.len = sizeof(no_row)};
-    struct arena *arena = block->binder->arena;
     struct err err;
 
-    return program_eval(expr_compile(arena, expr), &no_row, arena, ret, &err) ||
-           ast_refuse(&block->binder->ast, expr->location, "%s: %s", clause, err.text);
+    return program_eval(expr_compile(binder->arena, expr), &no_row, binder->arena, ret, &err) ||
+           ast_refuse(&binder->ast, expr->location, "%s: %s", what, err.text);
 }
 
 /* LIMIT or OFFSET: a whole number that is not negative; NULL or ALL: none. */
@@ -281,7 +279,7 @@ static bool read_count(struct block *block, const PgQuery__Node *node, const cha
     expr = bind_expr(&scope, node);
     if (expr != NULL)
         expr = bind_coerce(block->binder, expr, type, CAST_ASSIGNMENT, clause);
-    if (expr == NULL || !constant_value(block, expr, clause, &value))
+    if (expr == NULL || !bind_value_of(block->binder, expr, clause, &value))
         return false;
     if (value.null)
         return true;
@@ -302,6 +300,14 @@ bool clauses_limit(struct block *block)
     if (block->ties && block->sorts.n == 0)
         return ast_refuse(&block->binder->ast, ast_location(select->limit_count),
                           "WITH TIES cannot be specified without ORDER BY clause");
+    block->by_value = (select->limit_count != NULL && !ast_is_constant(select->limit_count)) ||
+                      (select->limit_offset != NULL && !ast_is_constant(select->limit_offset));
+    if (block->by_value) {
+        block->limited = true;
+        return !block->ties || ast_refuse(&block->binder->ast, ast_location(select->limit_count),
+                                          "with WITH TIES they must be constants; number the rows "
+                                          "by rank() in a subquery");
+    }
     if (!read_count(block, select->limit_count, "LIMIT", &block->limited, &block->limit) ||
         !read_count(block, select->limit_offset, "OFFSET", &has_offset, &block->offset))
         return false;

@@ -260,7 +260,8 @@ bool block_bind(struct block *block)
                    &block->from) ||
         !bind_where(block) || !bind_targets(block) || !clauses_group(block) ||
         !bind_having(block) || !bind_distinct_clause(block) || !clauses_order(block) ||
-        !clauses_limit(block) || !clauses_distinct_on(block) || !keep_order(block))
+        !clauses_limit(block) || !clauses_distinct_on(block) || !keep_order(block) ||
+        !clauses_limit_values(block))
         return false;
     block->grouped =
         select->n_group_clause > 0 || block->aggregates.n > 0 || select->having_clause != NULL;

@@ -221,6 +221,8 @@ static bool plan_limit(struct block *block, uint32_t *node)
     if (!check_total_order(block, *node))
         return false;
     *node = narrow(block, *node);
+    if (block->by_value)
+        return limit_by_value(block, node);
     for (uint32_t i = 0; i < block->sorts.n; i++)
         order[i] = (struct plan_order){sort_at(block, i)->expr, sort_at(block, i)->order};
     for (uint32_t i = 0; i < block->keys.n; i++)

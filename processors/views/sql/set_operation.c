@@ -415,6 +415,10 @@ bool set_plan_clauses(struct binder *binder, const PgQuery__SelectStmt *select,
     block.from.group = joins_leaf(binder, query->node, 0, shape->columns_n, -1);
     if (!clauses_order(&block) || !clauses_limit(&block))
         return false;
+    if (block.by_value)
+        return ast_refuse(&binder->ast, ast_location(select),
+                          "LIMIT and OFFSET of a set operation must be constants; write it in "
+                          "FROM: SELECT * FROM (...) AS q ORDER BY ... LIMIT ...");
     for (uint16_t i = query->columns_n; i < shape->columns_n; i++) {
         if (!block_add_target(&block, shape->columns[i].name, exprs[i]))
             return false;
