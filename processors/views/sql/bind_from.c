@@ -482,6 +482,16 @@ static bool bind_join(struct binder *binder, struct from *from, const PgQuery__J
     return node->alias == NULL || name_join(binder, from, node->alias, ret);
 }
 
+static bool bind_functions(struct binder *binder, struct from *from, const PgQuery__Node *node,
+                           const struct sight *sight, struct item *ret)
+{
+    const PgQuery__RangeFunction *functions = node->range_function;
+
+    if (!ast_has_subquery(node))
+        return from_functions(binder, from, functions, sight, ret);
+    return bind_subselect(binder, from, from_function_subquery(binder, functions), sight, ret);
+}
+
 static bool bind_item(struct binder *binder, struct from *from, PgQuery__Node *node,
                       const struct sight *sight, struct item *ret)
 {
@@ -498,7 +508,7 @@ static bool bind_item(struct binder *binder, struct from *from, PgQuery__Node *n
         ok = bind_subselect(binder, from, node->range_subselect, sight, ret);
         break;
     case PG_QUERY__NODE__NODE_RANGE_FUNCTION:
-        ok = from_functions(binder, from, node->range_function, sight, ret);
+        ok = bind_functions(binder, from, node, sight, ret);
         break;
     case PG_QUERY__NODE__NODE_JOIN_EXPR:
         ok = from_full_is_apart(from, node->join_expr)

@@ -224,8 +224,7 @@ static bool visible_columns(struct scope *scope, const struct from *from,
     return true;
 }
 
-/* The name of an item without an alias. */
-static const char *own_name(const PgQuery__RangeFunction *node)
+const char *from_function_name(const PgQuery__RangeFunction *node)
 {
     const PgQuery__FuncCall *call = node->functions[0]->list->items[0]->func_call;
 
@@ -239,7 +238,7 @@ static bool add_table(struct scope *scope, struct from *from, const PgQuery__Ran
     struct binder *binder = scope->binder;
     struct relation *relation = arena_zalloc(binder->arena, sizeof(*relation));
     struct table *table = arena_zalloc(binder->arena, sizeof(*table));
-    const char *alias = own_name(node);
+    const char *alias = from_function_name(node);
     uint16_t ordinality = (uint16_t)(from->columns_n + functions->n);
     struct name number = {"ordinality", exprs_column(binder->arena, ordinality,
                                                      (struct type){TYPE_INT8, -1, NULL}, -1)};

@@ -50,6 +50,13 @@ WARN_UNUSED bool from_add_correlations(struct binder *binder, const struct from 
                                        const struct list *correlations, uint16_t first,
                                        struct item *item);
 
+/* function_subquery.c: functions with a subquery among their arguments, as a LATERAL subquery. */
+const PgQuery__RangeSubselect *from_function_subquery(struct binder *binder,
+                                                      const PgQuery__RangeFunction *node);
+
+/* bind_rows.c: the name of an item without an alias. */
+const char *from_function_name(const PgQuery__RangeFunction *node);
+
 /* bind_full.c: the join is a FULL JOIN that may name tables left of it; such a one as a block of its own. */
 bool from_full_is_apart(const struct from *from, const PgQuery__JoinExpr *node);
 WARN_UNUSED bool from_full_apart(struct binder *binder, struct from *from, PgQuery__Node *node,

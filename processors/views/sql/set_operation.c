@@ -4,6 +4,7 @@
  * are decided together, and what one names of the query around, all are grouped by.
  */
 #include "sql/join_group.h"
+#include "sql/make.h"
 #include "sql/nested.h"
 #include "sql/set.h"
 
@@ -56,52 +57,20 @@ static struct set *bind_operation(struct binder *binder, const PgQuery__SelectSt
     return set->right == NULL ? NULL : set;
 }
 
-/* SELECT * FROM (select) AS part: a block, which may name columns of the query around. */
+/* SELECT part.* FROM (select) AS part: a block, which may name columns of the query around. */
 static const PgQuery__SelectStmt *wrapped(struct binder *binder, const PgQuery__SelectStmt *select)
 {
-    struct parts {
-        PgQuery__SelectStmt inner, outer;
-        PgQuery__RangeSubselect from;
-        PgQuery__Alias alias;
-        PgQuery__AStar star;
-        PgQuery__ColumnRef column;
-        PgQuery__ResTarget target;
-        PgQuery__Node nodes[5], *lists[3];
-    } *all = arena_zalloc(binder->arena, sizeof(*all));
+    struct arena *arena = binder->arena;
+    PgQuery__SelectStmt *inner = arena_alloc(arena, sizeof(*inner));
+    PgQuery__Node *all = make_column(arena, "part", NULL, ast_location(select));
+    struct list targets = {0}, items = {0};
 
-    for (size_t i = 0; i < sizeof(all->nodes) / sizeof(all->nodes[0]); i++)
-        pg_query__node__init(&all->nodes[i]);
-    pg_query__select_stmt__init(&all->outer);
-    pg_query__range_subselect__init(&all->from);
-    pg_query__alias__init(&all->alias);
-    pg_query__a__star__init(&all->star);
-    pg_query__column_ref__init(&all->column);
-    pg_query__res_target__init(&all->target);
-    all->inner = *select;
-    all->alias.aliasname = arena_printf(binder->arena, "part");
-    all->nodes[0].node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
-    all->nodes[0].select_stmt = &all->inner;
-    all->from.subquery = &all->nodes[0];
-    all->from.alias = &all->alias;
-    all->nodes[1].node_case = PG_QUERY__NODE__NODE_RANGE_SUBSELECT;
-    all->nodes[1].range_subselect = &all->from;
-    all->nodes[2].node_case = PG_QUERY__NODE__NODE_A_STAR;
-    all->nodes[2].a_star = &all->star;
-    all->nodes[3].node_case = PG_QUERY__NODE__NODE_COLUMN_REF;
-    all->nodes[3].column_ref = &all->column;
-    all->nodes[4].node_case = PG_QUERY__NODE__NODE_RES_TARGET;
-    all->nodes[4].res_target = &all->target;
-    for (size_t i = 0; i < 3; i++)
-        all->lists[i] = &all->nodes[i == 0 ? 1 : 2 * i];
-    all->column.n_fields = all->outer.n_from_clause = all->outer.n_target_list = 1;
-    all->outer.from_clause = &all->lists[0];
-    all->column.fields = &all->lists[1];
-    all->outer.target_list = &all->lists[2];
-    all->target.val = &all->nodes[3];
-    all->column.location = all->target.location = ast_location(select);
-    all->outer.op = PG_QUERY__SET_OPERATION__SETOP_NONE;
-    all->outer.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
-    return &all->outer;
+    *inner = *select;
+    list_add(&targets, arena, make_target(arena, all, NULL));
+    list_add(&items, arena,
+             make_node(arena, PG_QUERY__NODE__NODE_RANGE_SUBSELECT,
+                       make_subselect(arena, inner, "part")));
+    return make_select(arena, &targets, &items);
 }
 
 static struct set *bind_set(struct binder *binder, const PgQuery__SelectStmt *select,

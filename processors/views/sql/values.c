@@ -1,28 +1,17 @@
 /* VALUES: constants are rows by themselves; else each row is a SELECT without FROM. */
+#include "sql/make.h"
 #include "sql/set.h"
 
 /* One row of VALUES as SELECT without FROM. */
 static const PgQuery__SelectStmt *row_as_select(struct binder *binder, const PgQuery__List *row)
 {
-    PgQuery__SelectStmt *select = arena_alloc(binder->arena, sizeof(*select));
+    struct list targets = {0}, none = {0};
 
-    pg_query__select_stmt__init(select);
-    select->op = PG_QUERY__SET_OPERATION__SETOP_NONE;
-    select->n_target_list = row->n_items;
-    select->target_list = arena_alloc(binder->arena, row->n_items * sizeof(void *));
-    for (size_t i = 0; i < row->n_items; i++) {
-        PgQuery__ResTarget *target = arena_alloc(binder->arena, sizeof(*target));
-        PgQuery__Node *node = arena_alloc(binder->arena, sizeof(*node));
-
-        pg_query__res_target__init(target);
-        target->name = arena_printf(binder->arena, "column%zu", i + 1);
-        target->val = row->items[i];
-        pg_query__node__init(node);
-        node->node_case = PG_QUERY__NODE__NODE_RES_TARGET;
-        node->res_target = target;
-        select->target_list[i] = node;
-    }
-    return select;
+    for (size_t i = 0; i < row->n_items; i++)
+        list_add(&targets, binder->arena,
+                 make_target(binder->arena, row->items[i],
+                             arena_printf(binder->arena, "column%zu", i + 1)));
+    return make_select(binder->arena, &targets, &none);
 }
 
 /* One row alone. */
