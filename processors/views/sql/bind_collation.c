@@ -27,6 +27,18 @@ bool bind_collation_name(struct binder *binder, const PgQuery__CollateClause *no
     return true;
 }
 
+bool bind_set_collation(struct binder *binder, const PgQuery__CollateClause *node,
+                        struct type *type)
+{
+    if (node == NULL)
+        return true;
+    if (!bind_collation_name(binder, node, &type->collation))
+        return false;
+    return bind_takes_collation(type->id) ||
+           ast_refuse(&binder->ast, node->location, "collations are not supported by type %s",
+                      type_name(type->id));
+}
+
 static bool same_name(const char *a, const char *b)
 {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);

@@ -86,6 +86,8 @@ static struct expr *bind_cast(struct scope *scope, const PgQuery__TypeCast *node
     domain = bind_domain_of(scope->binder, node->type_name);
     if (cast != NULL && domain != NULL)
         cast = bind_into_domain(scope->binder, domain, cast);
+    if (cast != NULL && type.collation != NULL)
+        cast = bind_with_collation(scope->binder, cast, (struct collated){type.collation, false});
     if (cast != NULL && cast != arg)
         cast->location = node->location;
     return cast;

@@ -17,6 +17,10 @@ struct collated {
 WARN_UNUSED bool bind_collation_name(struct binder *binder, const PgQuery__CollateClause *node,
                                      const char **ret_name);
 
+/* Sets that of a column's or domain's COLLATE, NULL: none is written; refused where the type has none. */
+WARN_UNUSED bool bind_set_collation(struct binder *binder, const PgQuery__CollateClause *node,
+                                    struct type *type);
+
 /* The collation of what is chosen among the arguments, or put together of them: undecided where
  * columns contradict each other, refused where two were written. */
 WARN_UNUSED bool bind_mix_collations(struct binder *binder, struct expr *const *args,

@@ -277,18 +277,6 @@ static bool column_constraint(struct making *making, uint16_t column,
     }
 }
 
-static bool set_collation(struct making *making, const PgQuery__CollateClause *node,
-                          struct column *column)
-{
-    if (node == NULL)
-        return true;
-    if (!bind_collation_name(making->binder, node, &column->type.collation))
-        return false;
-    return bind_takes_collation(column->type.id) ||
-           ast_refuse(&making->binder->ast, node->location,
-                      "collations are not supported by type %s", type_name(column->type.id));
-}
-
 /* Remembers the domain of the column in the making, if it has one. */
 static void note_domain(struct making *making, const PgQuery__TypeName *name)
 {
@@ -316,7 +304,7 @@ static bool add_column(struct making *making, const PgQuery__ColumnDef *def)
         return ast_refuse(ast, def->location, "a source has at most %d columns", COLUMNS_MAX);
     column->name = def->colname;
     if (!bind_type(making->binder, def->type_name, &column->type) ||
-        !set_collation(making, def->coll_clause, column))
+        !bind_set_collation(making->binder, def->coll_clause, &column->type))
         return false;
     if (column->type.id == TYPE_JSONPATH)
         return ast_refuse(ast, def->location,

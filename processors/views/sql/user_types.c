@@ -1,5 +1,6 @@
 /* CREATE TYPE AS ENUM and CREATE DOMAIN: the types that a pipeline file makes. */
 #include "sql/bind_values.h"
+#include "sql/collations.h"
 
 const struct user_type *bind_user_type(struct binder *binder, const char *schema, const char *name)
 {
@@ -66,9 +67,10 @@ bool bind_domain(struct binder *binder, const PgQuery__CreateDomainStmt *stmt)
 {
     struct user_type *type = arena_zalloc(binder->arena, sizeof(*type));
 
-    if (!ast_only(&binder->ast, stmt, "domainname type_name constraints") ||
+    if (!ast_only(&binder->ast, stmt, "domainname type_name coll_clause constraints") ||
         !split_name(binder, stmt->domainname, stmt->n_domainname, &type->schema, &type->name) ||
-        !bind_type(binder, stmt->type_name, &type->type))
+        !bind_type(binder, stmt->type_name, &type->type) ||
+        !bind_set_collation(binder, stmt->coll_clause, &type->type))
         return false;
     type->is_domain = true;
     type->base = bind_domain_of(binder, stmt->type_name);
