@@ -10,6 +10,17 @@
 
 enum { INTERVAL_SIZE = 16, TIMETZ_SIZE = 12 };
 
+/* PostgreSQL's bits of the fields in a typmod, which has them in its upper half. */
+enum {
+    INTERVAL_MONTH = 1 << 1,
+    INTERVAL_YEAR = 1 << 2,
+    INTERVAL_DAY = 1 << 3,
+    INTERVAL_HOUR = 1 << 10,
+    INTERVAL_MINUTE = 1 << 11,
+    INTERVAL_SECOND = 1 << 12,
+    INTERVAL_FIELDS_ALL = 0x7fff
+};
+
 struct interval {
     int64_t us;
     int32_t days, months;
@@ -65,7 +76,7 @@ void interval_key(struct buf *out, struct interval interval);
 struct interval interval_canonical(struct interval interval);
 
 /* Parses the forms PostgreSQL reads: units, SQL standard, ISO 8601; the typmod's fields give a
- * number its unit where the text has none. Fails with 22007, 22015. */
+ * number its unit where the text has none. Fails with 22007, 22008, 22015. */
 WARN_UNUSED bool interval_parse(struct str text, int32_t typmod, struct interval *ret,
                                 struct err *reterr);
 
@@ -75,7 +86,8 @@ void interval_print(struct buf *out, struct interval interval);
 /* Cuts and rounds to the typmod of interval(p) or interval FIELD. */
 struct interval interval_fit(struct interval interval, int32_t typmod);
 
-/* Parses "HH:MM:SS.ffffff+TZ"; without a zone it is UTC. */
+/* Parses a time in any form PostgreSQL reads, with a zone or without: UTC. A zone of several offsets
+ * needs a date. Fails with 22007, 22008, 22009, 22023, 0A000. */
 WARN_UNUSED bool timetz_parse(struct str text, struct timetz *ret, struct err *reterr);
 
 /* Appends "HH:MM:SS.ffffff+TZ". */

@@ -11,7 +11,8 @@
  * Parses `text` as a value of `type`, typmod applied as a cast would for input (varchar(n) refuses
  * longer text with 22001 except trailing blanks, numeric(p,s) rounds, timestamp(3) rounds). Bytes
  * results are in the arena, or views of `text` where nothing changed. Fails as PostgreSQL does
- * (22P02, 22003, 22007, 22008, 22001), kind ERR_DEAD_LETTER.
+ * (22P02, 22003, 22007, 22008, 22009, 22015, 22023, 22001), kind ERR_DEAD_LETTER; texts of times
+ * that change by themselves ("today") with 0A000.
  */
 WARN_UNUSED bool text_parse(struct type type, struct str text, struct arena *arena,
                             struct value *ret, struct err *reterr);
@@ -33,5 +34,11 @@ int32_t text_days(int year, int month, int day);
 
 /* The date of a day number. */
 void text_date(int32_t days, int *ret_year, int *ret_month, int *ret_day);
+
+/* Days of the month. */
+int text_month_length(int year, int month);
+
+/* The day of the week, 0 for Sunday. */
+int text_weekday(int32_t days);
 
 #endif

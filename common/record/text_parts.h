@@ -19,6 +19,10 @@ bool text_bad_syntax(const char *sqlstate, enum type_id type, struct str text, s
 /* 22003: the number is beyond the type. Returns false. */
 bool text_out_of_range(enum type_id type, struct str text, struct err *reterr);
 
+/* The decimal number at `at`, as strtol reads it: blanks and a sign may come first. *ret_end is
+ * behind it, or `at` where there is none; *ret_beyond is set when an int does not hold it. */
+int text_leading_int(const char *at, const char **ret_end, bool *ret_beyond);
+
 /* Parses float4 (rounded to a float) or float8. */
 WARN_UNUSED bool text_parse_real(enum type_id type, struct str text, double *ret,
                                  struct err *reterr);
@@ -28,7 +32,7 @@ WARN_UNUSED bool text_parse_time(struct type type, struct str text, int64_t *ret
                                  struct err *reterr);
 
 /* Parses a time with its zone, in seconds east of Greenwich. */
-WARN_UNUSED bool text_parse_clock(struct str text, int64_t *ret_us, int64_t *ret_zone_s,
+WARN_UNUSED bool text_parse_clock(struct str text, int64_t *ret_us, int32_t *ret_zone_s,
                                   struct err *reterr);
 
 /* Appends a date, time, timestamp or timestamptz. */

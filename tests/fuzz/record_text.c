@@ -2,6 +2,7 @@
  * Text forms: the first byte chooses the type, the second its precision, the rest is the text. What
  * is parsed prints, and what is printed parses to the same again.
  */
+#include "record/interval.h"
 #include "record/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -37,6 +38,14 @@ static struct type choose(const uint8_t *data)
     return type;
 }
 
+/* PostgreSQL prints what it does not read again: the lowest interval, zones of 16 hours and more. */
+static bool reads_again(enum type_id type, struct value value)
+{
+    if (type == TYPE_INTERVAL)
+        return interval_open(value.bytes).us != INT64_MIN;
+    return type != TYPE_TIMETZ || abs(timetz_open(value.bytes).west_s) < 16 * 3600;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena CLEANUP(arena) = arena_new(1 << 20);
@@ -54,6 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     text_print(&out, type, value);
+    if (!reads_again(type.id, value))
+        return 0;
     if (!text_parse(type, buf_str(&out), arena, &value, &err))
         abort();
     text_print(&again, type, value);

@@ -26,8 +26,8 @@ static const struct refusal selects[] = {
      "now() changes by itself, a view can't be kept equal to it; give the moment that it stands "
      "for with --as-of"},
     {"SELECT id, current_date FROM b.t", "3:42", "current_date changes by itself"},
-    {"SELECT id, date 'today' FROM b.t", "3:47", "invalid input syntax for type date"},
-    {"SELECT id, 'now'::timestamp FROM b.t", "3:42", "invalid input syntax for type timestamp"},
+    {"SELECT id, date 'today' FROM b.t", "3:47", "\"today\" changes by itself"},
+    {"SELECT id, 'now'::timestamp FROM b.t", "3:42", "\"now\" changes by itself"},
     {"SELECT id, random() FROM b.t", "3:42", "use a column of the source"},
     {"SELECT id, row_number() OVER (ORDER BY k) FROM b.t", "3:42",
      "append to the window's ORDER BY: id"},

@@ -327,7 +327,7 @@ bool format_timestamp(const struct call *call, struct value *ret, struct err *re
     at.second = clock.second;
     at.us = clock.us;
     at.days = (int32_t)moment_day(us);
-    at.weekday = day_of_week(at.days);
+    at.weekday = text_weekday(at.days);
     at.day_of_year = at.days - text_days(clock.year, 1, 1) + 1;
     return put_all(call, &at, ret, reterr);
 }

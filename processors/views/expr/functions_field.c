@@ -146,7 +146,7 @@ struct part {
 
 int iso_week(int32_t days, int *ret_year)
 {
-    int weekday = (day_of_week(days) + 6) % 7, year, month, day; /* Monday 0 */
+    int weekday = (text_weekday(days) + 6) % 7, year, month, day; /* Monday 0 */
 
     text_date(days - weekday + 3, &year, &month, &day); /* its Thursday */
     *ret_year = year;
@@ -191,10 +191,10 @@ static bool day_part(enum field field, struct clock clock, struct part *ret)
         ret->whole = iso_year > 0 ? iso_year : iso_year - 1;
         return true;
     case FIELD_DOW:
-        ret->whole = day_of_week(days);
+        ret->whole = text_weekday(days);
         return true;
     case FIELD_ISODOW:
-        ret->whole = day_of_week(days) == 0 ? 7 : day_of_week(days);
+        ret->whole = text_weekday(days) == 0 ? 7 : text_weekday(days);
         return true;
     case FIELD_DOY:
         ret->whole = days - text_days(clock.year, 1, 1) + 1;
@@ -577,7 +577,7 @@ static bool trunc_local(enum field field, int64_t us, int64_t *ret, struct err *
         *ret = days * DAY_US;
         return true;
     case FIELD_WEEK:
-        *ret = (days - (day_of_week((int32_t)days) + 6) % 7) * DAY_US;
+        *ret = (days - (text_weekday((int32_t)days) + 6) % 7) * DAY_US;
         return *ret >= MOMENT_MIN || err_moment(reterr);
     case FIELD_MONTH:
         start.month = clock.month;
@@ -606,6 +606,7 @@ bool moment_trunc(const struct call *call, struct value *ret, struct err *reterr
 
     if (call->args_n > 2 && !zone_of(call, call->args[2].bytes, &zone, reterr))
         return false;
+    zone.abbreviation = NULL; /* the zone behind it counts, as in PostgreSQL */
     ret->slot = us;
     if (moment_infinite(us))
         return true;

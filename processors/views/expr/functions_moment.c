@@ -3,6 +3,7 @@
 #include "expr/field.h"
 
 #include "record/text.h"
+#include <ctype.h>
 #include <math.h>
 
 static bool interval_result(const struct call *call, struct interval interval, struct value *ret)
@@ -49,7 +50,7 @@ static struct interval settle(struct parts parts, struct clock month_of, int sig
     borrow(&parts.second, 60, &parts.minute);
     borrow(&parts.minute, 60, &parts.hour);
     borrow(&parts.hour, 24, &parts.day);
-    borrow(&parts.day, month_length(month_of.year, month_of.month), &parts.month);
+    borrow(&parts.day, text_month_length(month_of.year, month_of.month), &parts.month);
     borrow(&parts.month, 12, &parts.year);
     int64_t us = parts.hour * HOUR_US + parts.minute * MINUTE_US + parts.second * SECOND_US;
 
@@ -75,7 +76,7 @@ static bool check_date(int64_t *year, int64_t month, int64_t day, struct err *re
     bool ok = *year != 0 && *year != INT32_MIN && month >= 1 && month <= 12 && day >= 1;
     int64_t astronomical = *year < 0 ? *year + 1 : *year;
 
-    if (!ok || day > month_length((int)astronomical, (int)month))
+    if (!ok || day > text_month_length((int)astronomical, (int)month))
         return err_sql(reterr, ERR_DEAD_LETTER, "22008",
                        "date field value out of range: %lld-%02lld-%02lld", (long long)*year,
                        (long long)month, (long long)day);
@@ -127,6 +128,29 @@ static bool make_moment(const struct call *call, int64_t *ret, struct err *reter
     return moment_join(text_days((int)year, (int)month, (int)day), time, ret) || err_moment(reterr);
 }
 
+/* A number is an offset, east is positive; it must have its sign. */
+static bool make_zone(const struct call *call, struct str name, struct zone *ret,
+                      struct err *reterr)
+{
+    const char *text = arena_printf(call->scratch, "%.*s", STR_ARG(name));
+    int32_t offset_s;
+
+    if (isdigit((unsigned char)*text))
+        return err_sql(reterr, ERR_DEAD_LETTER, "22023",
+                       "invalid input syntax for type numeric time zone: \"%.*s\"", STR_ARG(name));
+    switch (zone_read_offset(text, &offset_s)) {
+    case ZONE_OFFSET_OK:
+        *ret = zone_fixed(offset_s);
+        return true;
+    case ZONE_OFFSET_RANGE:
+        return err_sql(reterr, ERR_DEAD_LETTER, "22023", "numeric time zone \"%.*s\" out of range",
+                       STR_ARG(name));
+    case ZONE_OFFSET_SYNTAX:
+        break;
+    }
+    return zone_of(call, name, ret, reterr);
+}
+
 static bool make_timestamp(const struct call *call, struct value *ret, struct err *reterr)
 {
     struct zone zone = {0};
@@ -135,10 +159,10 @@ static bool make_timestamp(const struct call *call, struct value *ret, struct er
         return false;
     if (call->args_n < 7)
         return true;
-    if (!zone_of(call, call->args[6].bytes, &zone, reterr))
+    if (!make_zone(call, call->args[6].bytes, &zone, reterr))
         return false;
     ret->slot = zone_to_utc(&zone, ret->slot);
-    return true;
+    return moment_valid(ret->slot) || err_moment(reterr);
 }
 
 static bool make_interval(const struct call *call, struct value *ret, struct err *reterr)
@@ -187,8 +211,18 @@ static bool interval_zone(const struct call *call, struct zone *ret, struct err 
         return err_sql(reterr, ERR_DEAD_LETTER, "22023",
                        "interval time zone \"%.*s\" must not include months or days",
                        STR_ARG(buf_str(&text)));
-    *ret = (struct zone){NULL, (int32_t)(interval.us / SECOND_US)};
+    *ret = zone_fixed((int32_t)(interval.us / SECOND_US));
     return true;
+}
+
+bool zone_of(const struct call *call, struct str name, struct zone *ret, struct err *reterr)
+{
+    if (call->prepared != NULL) {
+        *ret = *(const struct zone *)call->prepared;
+        return true;
+    }
+    return zone_find(name, ret) || err_sql(reterr, ERR_DEAD_LETTER, "22023",
+                                           "time zone \"%.*s\" not recognized", STR_ARG(name));
 }
 
 static bool call_zone(const struct call *call, struct zone *ret, struct err *reterr)
@@ -209,7 +243,7 @@ static bool to_local(const struct call *call, struct value *ret, struct err *ret
     if (!call_zone(call, &zone, reterr))
         return false;
     ret->slot = us + zone_offset_at(&zone, us) * SECOND_US;
-    return true;
+    return moment_valid(ret->slot) || err_moment(reterr);
 }
 
 static bool from_local(const struct call *call, struct value *ret, struct err *reterr)
@@ -223,7 +257,7 @@ static bool from_local(const struct call *call, struct value *ret, struct err *r
     if (!call_zone(call, &zone, reterr))
         return false;
     ret->slot = zone_to_utc(&zone, us);
-    return true;
+    return moment_valid(ret->slot) || err_moment(reterr);
 }
 
 /* Only offsets that never change need no date. */
@@ -231,15 +265,16 @@ static bool timetz_in_zone(const struct call *call, struct value *ret, struct er
 {
     struct timetz time = timetz_open(call->args[1].bytes);
     struct zone zone = {0};
+    int32_t offset_s;
 
     if (!call_zone(call, &zone, reterr))
         return false;
-    if (zone.file != NULL)
+    if (!zone_is_fixed(&zone, &offset_s))
         return err_sql(reterr, ERR_DEAD_LETTER, "0A000",
                        "a time with time zone has no date to know the zone's offset by");
-    time.us = (time.us + (time.west_s + zone.offset_s) * SECOND_US) % DAY_US;
+    time.us = (time.us + (time.west_s + offset_s) * SECOND_US) % DAY_US;
     time.us += time.us < 0 ? DAY_US : 0;
-    time.west_s = -zone.offset_s;
+    time.west_s = -offset_s;
     ret->bytes = timetz_pack(call->scratch, time);
     return true;
 }
@@ -361,11 +396,8 @@ static bool date_bin(const struct call *call, struct value *ret, struct err *ret
 static const void *prepare_zone(const struct value *name, bool known, struct arena *arena)
 {
     struct zone *zone = arena_zalloc(arena, sizeof(*zone));
-    bool found = false;
 
-    if (known)
-        zone_find(name->bytes, arena, zone, &found);
-    return found ? zone : NULL;
+    return known && zone_find(name->bytes, zone) ? zone : NULL;
 }
 
 static const void *prepare_first(const struct value *args, const bool *known, uint16_t args_n,

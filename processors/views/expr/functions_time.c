@@ -20,21 +20,6 @@ static bool err_date(struct err *reterr)
     return err_sql(reterr, ERR_DEAD_LETTER, "22008", "date out of range");
 }
 
-int month_length(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-    return days[month - 1] + (month == 2 && leap);
-}
-
-int day_of_week(int32_t days)
-{
-    int day = (int)(((int64_t)days + 6) % 7); /* 2000-01-01 was a Saturday */
-
-    return day < 0 ? day + 7 : day;
-}
-
 struct clock clock_of(int64_t us)
 {
     struct clock clock;
@@ -70,8 +55,8 @@ static bool add_months(int64_t us, int32_t months, int64_t *ret, struct err *ret
         return err_moment(reterr);
     clock.year = (int)year;
     clock.month = (int)(month - year * 12) + 1;
-    if (clock.day > month_length(clock.year, clock.month))
-        clock.day = month_length(clock.year, clock.month);
+    if (clock.day > text_month_length(clock.year, clock.month))
+        clock.day = text_month_length(clock.year, clock.month);
     return clock_moment(&clock, ret, reterr);
 }
 

@@ -7,6 +7,8 @@
 
 #include "expr/strings.h"
 #include "record/interval.h"
+#include "record/text.h"
+#include "record/zone.h"
 
 #define SECOND_US INT64_C(1000000)
 #define MINUTE_US (60 * SECOND_US)
@@ -29,11 +31,17 @@ static inline int64_t moment_day(int64_t us)
     return us / DAY_US - (us % DAY_US < 0);
 }
 
+/* Whether a timestamp holds it. */
+static inline bool moment_valid(int64_t us)
+{
+    return us >= MOMENT_MIN && us < MOMENT_END;
+}
+
 /* The moment `us` behind the start of the day; false: beyond what a timestamp holds. */
 static inline bool moment_join(int64_t days, int64_t us, int64_t *ret)
 {
     return !__builtin_mul_overflow(days, DAY_US, ret) && !__builtin_add_overflow(*ret, us, ret) &&
-           *ret >= MOMENT_MIN && *ret < MOMENT_END;
+           moment_valid(*ret);
 }
 
 /* One of the two infinities. */
@@ -48,12 +56,6 @@ struct clock clock_of(int64_t us);
 /* The timestamp; 22008 "timestamp out of range". */
 WARN_UNUSED bool clock_moment(const struct clock *clock, int64_t *ret, struct err *reterr);
 
-/* Days of the month. */
-int month_length(int year, int month);
-
-/* The day of the week, 0 for Sunday. */
-int day_of_week(int32_t days);
-
 /* ISO 8601's week and the year it belongs to. */
 int iso_week(int32_t days, int *ret_year);
 
@@ -62,24 +64,6 @@ bool err_moment(struct err *reterr);
 
 /* The timestamp moved by the interval: months first, then days, then microseconds. */
 WARN_UNUSED bool moment_add(int64_t us, struct interval by, int64_t *ret, struct err *reterr);
-
-/* A time zone: a fixed offset, or rules of the system's tz database. */
-struct zone {
-    const struct zone_file *file; /* NULL: fixed */
-    int32_t offset_s;             /* east is positive */
-};
-
-/*
- * Finds the zone by name ("Europe/Berlin", case does not matter), abbreviation ("CET", "utc") or
- * POSIX form ("<+03>-3", "UTC+3": west is positive). *ret_found false: there is none.
- */
-void zone_find(struct str name, struct arena *arena, struct zone *ret, bool *ret_found);
-
-/* The zone's offset, seconds east, at that moment in UTC. */
-int32_t zone_offset_at(const struct zone *zone, int64_t utc_us);
-
-/* The moment in UTC of a local time; where clocks jump as PostgreSQL decides. */
-int64_t zone_to_utc(const struct zone *zone, int64_t local_us);
 
 /* 22023 when there is no such zone. */
 WARN_UNUSED bool zone_of(const struct call *call, struct str name, struct zone *ret,

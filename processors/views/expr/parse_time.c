@@ -464,7 +464,7 @@ static int64_t iso_start(int year)
 {
     int32_t fourth = text_days(year, 1, 4);
 
-    return fourth - (day_of_week(fourth) + 6) % 7;
+    return fourth - (text_weekday(fourth) + 6) % 7;
 }
 
 /* A day on its way from the fields: what was never said is the first of January of 1 BC, the year
@@ -531,8 +531,8 @@ static void settle_day_of_year(const struct found *found, int day_of_year, struc
         set_days(day, iso_start(day->year) + day_of_year - 1);
         return;
     }
-    for (; month <= 12 && day_of_year > month_length(day->year, month); month++)
-        day_of_year -= month_length(day->year, month);
+    for (; month <= 12 && day_of_year > text_month_length(day->year, month); month++)
+        day_of_year -= text_month_length(day->year, month);
     day->month = day->month <= 1 ? month : day->month;
     day->day = day->day <= 1 ? day_of_year : day->day;
     day->has_month = day->has_day = true;
@@ -543,7 +543,7 @@ static bool is_day(const struct day *day)
     bool whole = day->has_year && day->has_month && day->has_day;
 
     return day->month >= 1 && day->month <= 12 && day->day >= 1 &&
-           day->day <= (whole ? month_length(day->year, day->month) : 31);
+           day->day <= (whole ? text_month_length(day->year, day->month) : 31);
 }
 
 static bool settle_day(const struct found *found, struct str text, int32_t *ret, struct err *reterr)
