@@ -62,7 +62,7 @@ static bool add_months(int64_t us, int32_t months, int64_t *ret, struct err *ret
 
 bool moment_add(int64_t us, struct interval by, int64_t *ret, struct err *reterr)
 {
-    int64_t days_us;
+    int64_t day;
 
     if (moment_infinite(us)) {
         *ret = us;
@@ -70,9 +70,9 @@ bool moment_add(int64_t us, struct interval by, int64_t *ret, struct err *reterr
     }
     if (by.months != 0 && !add_months(us, by.months, &us, reterr))
         return false;
-    if (__builtin_mul_overflow((int64_t)by.days, DAY_US, &days_us) ||
-        __builtin_add_overflow(us, days_us, &us) || us < MOMENT_MIN || us >= MOMENT_END ||
-        __builtin_add_overflow(us, by.us, &us) || us < MOMENT_MIN || us >= MOMENT_END)
+    day = moment_day(us);
+    if (!moment_join(day + by.days, us - day * DAY_US, &us) ||
+        __builtin_add_overflow(us, by.us, &us) || !moment_valid(us))
         return err_moment(reterr);
     *ret = us;
     return true;
@@ -459,6 +459,13 @@ const struct function functions_time[] = {
     MOMENT_ROWS(TYPE_TIMESTAMPTZ, TYPE_TIMESTAMPTZ),
     TIME_ROWS(TYPE_TIME),
     TIME_ROWS(TYPE_TIMETZ),
+    FUNCTION_ROW("timestamp", TYPE_TIMESTAMP, date_add_time, TYPE_DATE, TYPE_TIME),
+    {.name = "timestamptz",
+     .args = {TYPE_DATE, TYPE_TIME},
+     .result = TYPE_TIMESTAMPTZ,
+     .stable = true,
+     .body = date_add_time},
+    FUNCTION_ROW("timestamptz", TYPE_TIMESTAMPTZ, date_add_time, TYPE_DATE, TYPE_TIMETZ),
     OP("+", TYPE_DATE, TYPE_TIME, TYPE_TIMESTAMP, date_add_time),
     OP("+", TYPE_TIME, TYPE_DATE, TYPE_TIMESTAMP, time_add_date),
     OP("+", TYPE_DATE, TYPE_TIMETZ, TYPE_TIMESTAMPTZ, date_add_time),
