@@ -106,6 +106,7 @@ CALLS = {
     "to_char(timestamp without time zone, text)": "to_char({timestamp}, 'YYYY-MM-DD HH12:MI:SS.US AM Dy Q')",
     "to_char(timestamp with time zone, text)": "to_char({timestamptz}, 'IYYY-IW-ID TZ DDD')", "to_char(interval, text)": "to_char({interval}, 'HH24:MI:SS')",
     "to_date": "to_date('2024-03-0' || abs({int4}) % 9 + 1, 'YYYY-MM-DD')", "to_timestamp(text, text)": "to_timestamp('2024-03-0' || abs({int4}) % 9 + 1, 'YYYY-MM-DD')",
+    "timestamp(date, time without time zone)": '"timestamp"({date}, {time})',
     "to_timestamp(double precision)": "to_timestamp({int4} * 1000.5)", "to_number": "to_number({int4}::text, 'S99999')", "unistr": "unistr('\\0041')",
     "translate": "translate({text}, 'abc', {text})", "concat_ws": "concat_ws('-', {text}, {int4})", "normalize(text)": "normalize({text})", "normalize(text, text)": "normalize({text}, nfkd)",
     "is_normalized(text)": "{text} is normalized", "is_normalized(text, text)": "{text} is nfd normalized",
