@@ -430,6 +430,31 @@ static uint32_t unescape_point(const char **at, const char *end)
     return 0x10000U + (((uint32_t)high - 0xD800U) << 10) + ((uint32_t)low - 0xDC00U);
 }
 
+/* What the escape at `at`, which is no character, raises in PostgreSQL. */
+static bool refuse_escape(const char *at, const char *end, struct err *reterr)
+{
+    if (hex4(at + 2, end) == 0)
+        return err_sql(reterr, ERR_DEAD_LETTER, "22P05",
+                       "unsupported Unicode escape sequence: \\u0000 can't be text");
+    return err_sql(reterr, ERR_DEAD_LETTER, "22P02",
+                   "invalid input syntax for type json: half of a surrogate pair stands alone");
+}
+
+bool json_check_escapes(struct str document, struct err *reterr)
+{
+    const char *at = document.at, *end = at + document.len;
+
+    while ((at = memchr(at, '\\', (size_t)(end - at))) != NULL) {
+        const char *escape = at;
+
+        if (at[1] != 'u')
+            at += 2;
+        else if (unescape_point(&at, end) == 0)
+            return refuse_escape(escape, end, reterr);
+    }
+    return true;
+}
+
 static char unescape_char(char c)
 {
     switch (c) {
@@ -462,11 +487,11 @@ static bool unescape(struct str raw, struct arena *arena, struct str *ret, struc
             *to++ = unescape_char(at[1]);
             at += 2;
         } else {
+            const char *escape = at;
             uint32_t point = unescape_point(&at, end);
 
             if (point == 0)
-                return err_sql(reterr, ERR_DEAD_LETTER, "22P05",
-                               "\\u0000 or a lone surrogate can't be text");
+                return refuse_escape(escape, end, reterr);
             to = utf8_put(to, point);
         }
     }

@@ -69,6 +69,10 @@ struct json_cursor json_array_open(struct str array);
  * next element; false behind the closing bracket. */
 bool json_array_more(struct json_cursor *cursor);
 
+/* Every escape of a well-formed document is a character, whichever string it stands in; else 22P05
+ * (\u0000) or 22P02 (half of a surrogate pair). */
+WARN_UNUSED bool json_check_escapes(struct str document, struct err *reterr);
+
 /* The string's text, unescaped into the arena when it has escapes, else a view of the document.
  * Refuses lone surrogates and \u0000. */
 WARN_UNUSED bool json_text(const struct json_value *value, struct arena *arena, struct str *ret,

@@ -397,8 +397,22 @@ static void test_text_refuses(void **state)
 
         assert_true(json_read(&cursor, &value, &err));
         assert_false(json_text(&value, arena, &text, &err));
-        assert_string_equal(err.sqlstate, "22P05");
+        assert_string_equal(err.sqlstate, i == 0 ? "22P05" : "22P02");
+        assert_false(json_check_escapes(str_of(strings[i]), &err));
+        assert_string_equal(err.sqlstate, i == 0 ? "22P05" : "22P02");
     }
+}
+
+static void test_escapes_are_checked(void **state)
+{
+    struct err err;
+
+    (void)state;
+    assert_true(
+        json_check_escapes(STR("{\"a\\u0041\": [\"\\\\u0000\", \"\\ud83d\\ude04\"]}"), &err));
+    assert_true(json_check_escapes(STR("[]"), &err));
+    assert_false(json_check_escapes(STR("{\"a\": [1, {\"x\\ude04\": 2}]}"), &err));
+    assert_string_equal(err.sqlstate, "22P02");
 }
 
 static void test_write_string(void **state)
@@ -421,7 +435,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_documents), cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_refusals),         cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_text_refuses),     cmocka_unit_test(test_write_string),
+        cmocka_unit_test(test_text_refuses),     cmocka_unit_test(test_escapes_are_checked),
+        cmocka_unit_test(test_write_string),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

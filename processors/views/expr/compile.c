@@ -137,6 +137,7 @@ static void compile_call(struct compiler *compiler, const struct expr *expr, uin
                                .result_type = expr->type,
                                .prepared = prepare(compiler, expr),
                                .args_n = expr->args_n,
+                               .reads_escapes = function_reads_escapes(expr->function),
                                .applies_typmod =
                                    expr->function->kind == FUNCTION_CAST && expr->type.typmod >= 0};
     emit(compiler, OP_CALL, dst)->site = site;

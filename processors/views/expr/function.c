@@ -192,6 +192,31 @@ static enum type_id concrete(enum type_id declared, enum type_id asked, enum typ
     }
 }
 
+bool function_reads_escapes(const struct function *function)
+{
+    static const char *const names[] = {"->",
+                                        "->>",
+                                        "#>",
+                                        "#>>",
+                                        "json_extract_path",
+                                        "json_extract_path_text",
+                                        "json_strip_nulls",
+                                        "json_array_elements_text",
+                                        "json_each",
+                                        "json_each_text",
+                                        "json_object_keys",
+                                        "json_populate_record",
+                                        "json_populate_recordset",
+                                        "json_to_record",
+                                        "json_to_recordset",
+                                        "record document"};
+
+    for (size_t i = 0; function->args[0] == TYPE_JSON && i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(function->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 bool function_concrete(const struct function *function, const enum type_id *args, uint16_t args_n,
                        enum type_id *ret_args, enum type_id *ret_result)
 {

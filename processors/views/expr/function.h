@@ -91,6 +91,10 @@ WARN_UNUSED bool function_concrete(const struct function *function, const enum t
                                    uint16_t args_n, enum type_id *ret_args,
                                    enum type_id *ret_result);
 
+/* PostgreSQL reads the whole json that is the first argument, all its escapes with it: one that is no
+ * character raises, wherever it stands (json_check_escapes). */
+bool function_reads_escapes(const struct function *function);
+
 /* Appends every row as --functions shows it: a line each, sorted by name. */
 void function_list(struct buf *out);
 

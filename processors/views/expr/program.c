@@ -2,6 +2,7 @@
 
 #include "expr/body.h"
 #include "record/array.h"
+#include "record/json.h"
 #include "record/text.h"
 
 /* Registers beyond this number come from the scratch arena. */
@@ -31,6 +32,9 @@ static bool run_call(const struct call_site *site, struct arena *scratch, struct
         registers[0] = (struct value){.null = true};
         return true;
     }
+    if (site->reads_escapes && !registers[0].null &&
+        !json_check_escapes(registers[0].bytes, reterr))
+        return false;
     if (!site->function->body(&call, &result, reterr))
         return false;
     registers[0] = result;

@@ -39,6 +39,7 @@ struct call_site {
     const void *prepared;
     uint16_t args_n;
     bool applies_typmod; /* a cast to a type with one */
+    bool reads_escapes;  /* function_reads_escapes */
 };
 
 struct instruction {

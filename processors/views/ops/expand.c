@@ -1,5 +1,6 @@
 #include "ops/defect.h"
 #include "ops/op.h"
+#include "record/json.h"
 
 /*
  * Each row beside the rows that functions give over it, and their number. Several functions go in
@@ -10,6 +11,7 @@ struct expand_function {
     const struct getter *args;
     struct type *arg_types;
     const void *prepared;
+    bool reads_escapes;
 };
 
 struct expand {
@@ -48,6 +50,7 @@ static void expand_start(struct op *op, struct arena *arena)
         for (uint16_t k = 0; k < function->plan->args_n; k++)
             function->arg_types[k] = function->plan->args[k]->type;
         function->prepared = prepare(function->plan, arena);
+        function->reads_escapes = function_reads_escapes(function->plan->function);
         expand->values_n = (uint16_t)(expand->values_n + function->plan->columns_n);
     }
     op->own = expand;
@@ -74,6 +77,8 @@ static bool function_rows(const struct expand_function *function, struct step *s
         if (args[i].null && !plan->function->not_strict)
             return true;
     }
+    if (function->reads_escapes && !args[0].null && !json_check_escapes(args[0].bytes, reterr))
+        return false;
     return plan->function->rows(&call, out, reterr);
 }
 
