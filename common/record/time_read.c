@@ -323,14 +323,14 @@ static enum time_outcome read_time_mark(struct time_reader *in, int i)
 
 static bool read_abbreviation(struct time_reader *in, const char *text)
 {
-    bool daylight;
+    bool is_daylight;
 
-    if (!zone_abbreviation(str_of(text), &in->out->zone, &daylight))
+    if (!zone_abbreviation(str_of(text), &in->out->zone, &is_daylight))
         return false;
     in->found = PART_ZONE;
     if (in->out->zone.abbreviation != NULL)
         in->found |= PART_CHANGING;
-    else if (daylight)
+    else if (is_daylight)
         in->found |= PART_DAYLIGHT;
     return true;
 }

@@ -33,6 +33,7 @@ struct xml_stream {
     uint64_t line;
     const char *why; /* the record is bad */
     bool suspended, whole, finished, failed;
+    bool any, beside; /* a record was seen; text outside of records */
     struct buf json;
 };
 
@@ -99,6 +100,11 @@ static void add_attributes(struct xml_stream *stream, const XML_Char **attribute
     }
 }
 
+static bool is_blank(struct str text)
+{
+    return str_trim(text, " \t\r\n").len == 0;
+}
+
 static unsigned depth_of(const struct node *node)
 {
     unsigned depth = 0;
@@ -119,6 +125,7 @@ static void on_start(void *arg, const XML_Char *name, const XML_Char **attribute
         stream->size = 0;
         stream->why = NULL;
         stream->depth = 0;
+        stream->any = true;
         arena_reset(stream->arena);
     } else if (depth_of(stream->open) >= DEPTH_MAX) {
         stream->why = "more than 60 nested elements";
@@ -153,7 +160,9 @@ static void on_text(void *arg, const XML_Char *text, int n)
 {
     struct xml_stream *stream = arg;
 
-    if (stream->open != NULL && has_room(stream, (size_t)n))
+    if (stream->open == NULL)
+        stream->beside = stream->beside || !is_blank((struct str){text, (size_t)n});
+    else if (has_room(stream, (size_t)n))
         add_text(stream, stream->open, (struct str){text, (size_t)n});
 }
 
@@ -220,7 +229,7 @@ static void write_text(struct buf *out, const struct node *node)
 static bool has_more_text(const struct node *node)
 {
     for (const struct piece *piece = node->text; piece != NULL; piece = piece->next) {
-        if (str_trim((struct str){piece->at, piece->len}, " \t\r\n").len > 0)
+        if (!is_blank((struct str){piece->at, piece->len}))
             return true;
     }
     return false;
@@ -323,6 +332,19 @@ static enum stream_step broken(struct xml_stream *stream, struct xml_record *ret
     return STREAM_BROKEN;
 }
 
+/* The end. A document that says something, but in no record, is another than was meant: an error
+ * page in the place of the feed. */
+static enum stream_step end(struct xml_stream *stream, struct xml_record *ret, struct err *reterr)
+{
+    stream->finished = true;
+    if (stream->any || !stream->beside)
+        return STREAM_END;
+    *ret = (struct xml_record){STR(""), XML_GetCurrentLineNumber(stream->parser)};
+    err_set(reterr, ERR_DEAD_LETTER, "no element %s is in it, but text outside of one",
+            stream->element);
+    return STREAM_BROKEN;
+}
+
 enum stream_step xml_stream_next(struct xml_stream *stream, struct xml_record *ret,
                                  struct err *reterr)
 {
@@ -346,6 +368,5 @@ enum stream_step xml_stream_next(struct xml_stream *stream, struct xml_record *r
         return give(stream, ret, reterr);
     if (status == XML_STATUS_ERROR)
         return broken(stream, ret, reterr);
-    stream->finished = window->ended;
-    return window->ended ? STREAM_END : STREAM_MORE;
+    return window->ended ? end(stream, ret, reterr) : STREAM_MORE;
 }

@@ -31,7 +31,7 @@ struct xml_stream *xml_stream_free(struct xml_stream *stream);
 struct window *xml_stream_window(struct xml_stream *stream);
 
 /* The next record, whose view lives until the next call. STREAM_BAD: longer than the limit.
- * STREAM_BROKEN: not well-formed, with *reterr saying where. */
+ * STREAM_BROKEN: not well-formed, with *reterr saying where, or with text and no record at all. */
 enum stream_step xml_stream_next(struct xml_stream *stream, struct xml_record *ret,
                                  struct err *reterr);
 

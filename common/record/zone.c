@@ -198,9 +198,9 @@ bool zone_named(struct str name, struct zone *ret)
 
 bool zone_find(struct str name, struct zone *ret)
 {
-    bool daylight;
+    bool is_daylight;
 
-    return zone_abbreviation(name, ret, &daylight) || zone_named(name, ret);
+    return zone_abbreviation(name, ret, &is_daylight) || zone_named(name, ret);
 }
 
 /* ---- offsets ---- */

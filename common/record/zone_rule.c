@@ -138,6 +138,6 @@ int32_t zone_rule_offset_at(const struct zone_rule *rule, int64_t utc_s)
     text_date((int32_t)(local_s / 86400 - (local_s % 86400 < 0)), &year, &month, &day);
     start = moment_of(&rule->start, year) - rule->standard_s;
     end = moment_of(&rule->end, year) - rule->daylight_s;
-    bool daylight = start < end ? utc_s >= start && utc_s < end : utc_s >= start || utc_s < end;
-    return daylight ? rule->daylight_s : rule->standard_s;
+    bool is_on = start < end ? utc_s >= start && utc_s < end : utc_s >= start || utc_s < end;
+    return is_on ? rule->daylight_s : rule->standard_s;
 }

@@ -187,6 +187,21 @@ def test_json_root_and_xml(producer, tmp_path):
     }
 
 
+def test_xml_without_a_record_is_another_document_unless_it_says_nothing(producer, tmp_path):
+    feed_xml = tmp_path / "products.xml"
+    feed_xml.write_text('<products><product ean="1"/><product ean="2"/></products>')
+    feed = producer(feed_xml)
+    assert counts(feed.run(key="ean=@ean", record_element="product")) == counted(rows=2, created=2)
+    feed_xml.write_text("<error>\n  <code>500</code>\n</error>")
+    summary = feed.run(status=EX_DATAERR, key="ean=@ean", record_element="product")
+    assert summary["failed"] == 1 and summary["deleted"] == 0
+    about = feed.file("products.xml")
+    assert about["status"] == "FAILED" and "no element product is in it" in about["error"]
+    assert len(feed.rows()) == 2
+    feed_xml.write_text("<products>\n  <page n='1'/>\n</products>")
+    assert counts(feed.run(key="ean=@ean", record_element="product")) == counted(deleted=2)
+
+
 class Pipe(io.BytesIO):
     """What can't be sought in: sizes and checksum stand behind the file."""
 

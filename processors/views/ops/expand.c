@@ -61,7 +61,7 @@ static bool function_rows(const struct expand_function *function, struct step *s
                           const struct row *row, struct rows_out *out, struct err *reterr)
 {
     const struct plan_rows *plan = function->plan;
-    struct value args[FUNCTION_ARGS_MAX];
+    struct value args[FUNCTION_ARGS_MAX] = {0};
     struct call call = {.args = args,
                         .arg_types = function->arg_types,
                         .result_type = plan->types[0],
@@ -71,7 +71,6 @@ static bool function_rows(const struct expand_function *function, struct step *s
 
     *out = (struct rows_out){.arena = step->arena, .columns_n = plan->columns_n};
     for (uint16_t i = 0; i < plan->args_n; i++) {
-        args[i] = (struct value){0};
         if (!getter_eval(&function->args[i], row, step->arena, &args[i], reterr))
             return false;
         if (args[i].null && !plan->function->not_strict)
