@@ -36,9 +36,19 @@ static void use_function(struct uses *uses, const struct function *function)
 
 static void use_expr(struct uses *uses, const struct expr *expr)
 {
-    static const char *const kinds[] = {
-        "constant", "column",  "call", "AND",      "OR",
-        "NOT",      "IS NULL", "CASE", "COALESCE", "IS DISTINCT FROM"};
+    static const char *const kinds[] = {[EXPR_CONST] = "constant",
+                                        [EXPR_COLUMN] = "column",
+                                        [EXPR_CALL] = "call",
+                                        [EXPR_AND] = "AND",
+                                        [EXPR_OR] = "OR",
+                                        [EXPR_NOT] = "NOT",
+                                        [EXPR_IS_NULL] = "IS NULL",
+                                        [EXPR_CASE] = "CASE",
+                                        [EXPR_COALESCE] = "COALESCE",
+                                        [EXPR_TRY] = "tried",
+                                        [EXPR_DISTINCT] = "IS DISTINCT FROM",
+                                        [EXPR_EACH] = "each element",
+                                        [EXPR_ELEMENT] = "element"};
 
     if (expr == NULL)
         return;

@@ -276,8 +276,11 @@ static struct side side_of(const struct arrangement *arrangement, uint32_t key)
  * of each was replaced. Left as they are they would be 3 times as many after each join of a chain. */
 static void consolidate_from(struct op *op, struct step *step, uint32_t first)
 {
-    struct batch last = {.deltas = op->out.deltas + first, .n = op->out.n - first};
+    struct batch last = {.n = op->out.n - first};
 
+    if (last.n < 2)
+        return;
+    last.deltas = op->out.deltas + first;
     batch_consolidate(&last, step->arena);
     op->out.n = first + last.n;
 }
