@@ -185,8 +185,9 @@ static bool resolve(struct scope *scope, const PgQuery__FuncCall *node, const ch
                               ? "%s is written with WITHIN GROUP (ORDER BY ...)"
                               : "%s is not an ordered-set aggregate: leave out WITHIN GROUP",
                           name);
-    call->written = arena_alloc(scope->binder->arena, (call->args_n + 1u) * sizeof(*call->args));
-    memcpy(call->written, call->args, call->args_n * sizeof(*call->args));
+    call->written = arena_alloc(scope->binder->arena, (call->args_n + 1U) * sizeof(void *));
+    for (uint16_t i = 0; i < call->args_n; i++)
+        call->written[i] = call->args[i];
     return coerce_args(scope->binder, call);
 }
 

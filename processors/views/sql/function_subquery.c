@@ -18,7 +18,7 @@ static PgQuery__Node *call_apart(struct arena *arena, PgQuery__Node *node, struc
         return node;
     call = arena_alloc(arena, sizeof(*call));
     *call = *node->func_call;
-    call->args = arena_alloc(arena, (call->n_args + 1) * sizeof(*call->args));
+    call->args = arena_alloc(arena, (call->n_args + 1) * sizeof(void *));
     for (size_t i = 0; i < call->n_args; i++) {
         PgQuery__Node *arg = node->func_call->args[i];
         const char *name;
@@ -41,14 +41,13 @@ static PgQuery__RangeFunction *item_apart(struct arena *arena, const PgQuery__Ra
 
     *item = *node;
     item->lateral = true;
-    item->functions = arena_alloc(arena, item->n_functions * sizeof(*item->functions));
+    item->functions = arena_alloc(arena, item->n_functions * sizeof(void *));
     for (size_t i = 0; i < item->n_functions; i++) {
         PgQuery__List *parts = arena_alloc(arena, sizeof(*parts));
 
         *parts = *node->functions[i]->list;
-        parts->items = arena_alloc(arena, parts->n_items * sizeof(*parts->items));
-        memcpy(parts->items, node->functions[i]->list->items,
-               parts->n_items * sizeof(*parts->items));
+        parts->items = arena_alloc(arena, parts->n_items * sizeof(void *));
+        memcpy(parts->items, node->functions[i]->list->items, parts->n_items * sizeof(void *));
         parts->items[0] = call_apart(arena, parts->items[0], targets);
         item->functions[i] = make_node(arena, PG_QUERY__NODE__NODE_LIST, parts);
     }

@@ -28,7 +28,7 @@ PgQuery__Node *make_column(struct arena *arena, const char *table, const char *c
     pg_query__a__star__init(star);
     ref->location = location;
     ref->n_fields = 2;
-    ref->fields = arena_alloc(arena, 2 * sizeof(*ref->fields));
+    ref->fields = arena_alloc(arena, 2 * sizeof(void *));
     ref->fields[0] = make_name(arena, table);
     ref->fields[1] = column != NULL ? make_name(arena, column)
                                     : make_node(arena, PG_QUERY__NODE__NODE_A_STAR, star);

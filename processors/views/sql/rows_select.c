@@ -300,7 +300,8 @@ static bool plan_level(struct block *block, uint32_t *node)
     struct binder *binder = block->binder;
     uint16_t first = nodes_at(&binder->nodes, *node)->schema.columns_n, n = 0, columns_n = 0;
     struct plan_rows *rows = arena_alloc(binder->arena, block->rows.n * sizeof(*rows));
-    const char **names = arena_alloc(binder->arena, ROWS_COLUMNS * block->rows.n * sizeof(*names));
+    const char **names =
+        arena_alloc(binder->arena, (size_t)ROWS_COLUMNS * block->rows.n * sizeof(*names));
     bool *used = arena_zalloc(binder->arena, block->rows.n);
     int16_t *at = block_places(block);
     struct list others = {0};
