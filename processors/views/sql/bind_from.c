@@ -406,6 +406,7 @@ static bool name_join(struct binder *binder, struct from *from, const PgQuery__A
     struct table *table = arena_zalloc(binder->arena, sizeof(*table));
     uint16_t n = (uint16_t)item->visible.n;
 
+    assert(alias != NULL); /* the caller has seen it */
     *relation = (struct relation){.columns = arena_alloc(binder->arena, (n + 1U) * sizeof(char *)),
                                   .columns_n = n,
                                   .source = -1,
