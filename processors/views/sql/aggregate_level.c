@@ -1,7 +1,7 @@
 /*
- * To which query an aggregate with a subquery in it belongs: to the innermost one of which it names
- * a column. Decided by the names alone, before anything is bound: binding a subquery joins it to
- * the query in which it stands.
+ * To which query an aggregate or GROUPING belongs: to the innermost one of which it names a column.
+ * Decided by the names alone, before anything is bound: what is bound is noted in the query in which
+ * it stands, and a subquery is joined to it.
  */
 #include "sql/calls.h"
 
@@ -100,6 +100,16 @@ static enum answer has(const struct search *search, const char *table, const cha
     return answer;
 }
 
+/* A query around the scope's has the name. */
+static bool is_around(const struct scope *scope, const char *table, const char *column)
+{
+    for (scope = scope->from->outer; scope != NULL && scope->from != NULL;
+         scope = scope->from->outer)
+        if (bind_is_own(scope, table, column))
+            return true;
+    return false;
+}
+
 static void see_name(struct search *search, const PgQuery__ColumnRef *node)
 {
     size_t n = node->n_fields;
@@ -114,10 +124,10 @@ static void see_name(struct search *search, const PgQuery__ColumnRef *node)
         return;
     if (bind_is_own(search->scope, table, column))
         search->own = true;
-    else if (answer == NO)
-        search->around = true;
-    else
+    else if (answer == MAYBE)
         search->unclear = node->location;
+    else if (is_around(search->scope, table, column))
+        search->around = true;
 }
 
 static bool see(void *to, const void *part)

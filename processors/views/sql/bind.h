@@ -82,10 +82,9 @@ struct param {
 /* The FROM clause: the tables, the names visible without a table, and the joins; or a part of it,
  * for what may name no more. */
 struct from {
-    struct list tables; /* struct table * */
-    uint32_t
-        aliases_from; /* the first of them beside which a name must be new: within (a JOIN b) AS c it is hidden */
-    struct list visible; /* struct name * */
+    struct list tables;    /* struct table * */
+    uint32_t aliases_from; /* an alias must be new from here on: (a JOIN b) AS c hides its own */
+    struct list visible;   /* struct name * */
     struct group *group;
     struct column *columns; /* of the block's row: all tables' columns one after another */
     uint16_t columns_n;

@@ -284,67 +284,18 @@ static bool bind_filter(struct scope *scope, const PgQuery__FuncCall *node,
     return call->filter != NULL;
 }
 
-/* An aggregate over nothing but columns of the query around belongs to that one. */
-static bool is_of_around(struct scope *scope, const struct aggregate_call *call)
+/* Whether the call belongs to a query around the scope's, as aggregate_is_of_around says. */
+static bool find_level(struct scope *scope, const void *node, bool *ret_around)
 {
-    struct column_set columns = {0}, params = outer_columns(scope->from);
-
-    for (uint16_t i = 0; i < call->args_n; i++)
-        exprs_columns(call->args[i], &columns);
-    for (uint16_t i = 0; i < call->order_n; i++)
-        exprs_columns(call->order[i].expr, &columns);
-    if (call->filter != NULL)
-        exprs_columns(call->filter, &columns);
-    return !column_set_empty(&columns) && column_set_within(&columns, &params);
+    *ret_around = false;
+    return scope->from == NULL || scope->from->outer == NULL ||
+           aggregate_is_of_around(scope, node, ret_around);
 }
 
-static bool has_subquery(const PgQuery__FuncCall *node)
+/* What was bound in the query around is here a column like any that is named; NULL: refused. */
+static struct expr *brought_in(struct scope *scope, struct expr *value, int location)
 {
-    bool found = node->agg_filter != NULL && ast_has_subquery(node->agg_filter);
-
-    for (size_t i = 0; i < node->n_args && !found; i++)
-        found = ast_has_subquery(node->args[i]);
-    for (size_t i = 0; i < node->n_agg_order && !found; i++)
-        found = ast_has_subquery(node->agg_order[i]);
-    return found;
-}
-
-/* What the blocks from the scope's on outwards have named so far (struct from *). */
-static struct list named_so_far(const struct scope *scope)
-{
-    struct list all = {0};
-
-    for (; scope != NULL && scope->from != NULL; scope = scope->from->outer) {
-        struct from *copy = arena_alloc(scope->binder->arena, sizeof(*copy));
-
-        *copy = *scope->from->block;
-        list_add(&all, scope->binder->arena, copy);
-    }
-    return all;
-}
-
-static void take_back(const struct scope *scope, const struct list *named)
-{
-    for (uint32_t i = 0; i < named->n; i++, scope = scope->from->outer) {
-        const struct from *before = named->at[i];
-
-        scope->from->block->params = before->params;
-        scope->from->block->columns_n = before->columns_n;
-    }
-}
-
-/* It is bound there; here it is a column like any that is named. What binding it here has named is
- * taken back. */
-static struct expr *bind_around(struct scope *scope, const PgQuery__FuncCall *node,
-                                const char *name, const struct list *named)
-{
-    struct scope around = *scope->from->outer;
-    struct expr *value;
-
-    take_back(scope, named);
-    value = bind_aggregate(&around, node, name);
-    return value == NULL ? NULL
-                         : outer_value(scope->binder, scope->from->block, value, node->location);
+    return value == NULL ? NULL : outer_value(scope->binder, scope->from->block, value, location);
 }
 
 /* min and max by a collation are those of keys. */
@@ -401,24 +352,20 @@ bool bind_aggregate_may_stand(struct scope *scope, int location)
 
 struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, const char *name)
 {
-    bool within = scope->from != NULL && scope->from->outer != NULL;
-    struct list named = within ? named_so_far(scope) : (struct list){0};
-    struct scope inner = *scope;
+    struct scope inner = *scope, around;
     struct aggregate_call call;
-    bool by_names = within && has_subquery(node), of_around = false;
+    bool of_around;
     uint16_t index;
 
-    if (by_names && !aggregate_is_of_around(scope, node, &of_around))
+    if (!find_level(scope, node, &of_around))
         return NULL;
-    if (of_around)
-        return bind_around(scope, node, name, &named);
+    if (of_around) {
+        around = *scope->from->outer;
+        return brought_in(scope, bind_aggregate(&around, node, name), node->location);
+    }
     inner.in_aggregate = true;
-    if ((!within && !bind_aggregate_may_stand(scope, node->location)) ||
+    if (!bind_aggregate_may_stand(scope, node->location) ||
         !bind_aggregate_call(&inner, node, name, &call))
-        return NULL;
-    if (within && !by_names && is_of_around(scope, &call))
-        return bind_around(scope, node, name, &named);
-    if (within && !bind_aggregate_may_stand(scope, node->location))
         return NULL;
     index = bind_add_aggregate(scope, &call);
     return bind_aggregate_value(scope->binder, &call,
@@ -427,29 +374,21 @@ struct expr *bind_aggregate(struct scope *scope, const PgQuery__FuncCall *node, 
                                              node->location));
 }
 
-static struct expr *bind_grouping_around(struct scope *scope, const PgQuery__GroupingFunc *node)
-{
-    struct scope around = *scope->from->outer;
-    struct expr *value = bind_grouping(&around, node);
-
-    return value == NULL ? NULL
-                         : outer_value(scope->binder, scope->from->block, value, node->location);
-}
-
 struct expr *bind_grouping(struct scope *scope, const PgQuery__GroupingFunc *node)
 {
     struct aggregate_call call = {.grouping = true, .location = node->location};
-    struct scope inner = *scope;
+    struct scope inner = *scope, around;
     struct type type = {TYPE_INT4, -1, NULL};
-    bool of_around = false;
+    bool of_around;
 
     enum { BITS_MAX = 31 };
-    inner.in_aggregate = true;
-    if (scope->from != NULL && scope->from->outer != NULL &&
-        !aggregate_is_of_around(scope, node, &of_around))
+    if (!find_level(scope, node, &of_around))
         return NULL;
-    if (of_around)
-        return bind_grouping_around(scope, node);
+    if (of_around) {
+        around = *scope->from->outer;
+        return brought_in(scope, bind_grouping(&around, node), node->location);
+    }
+    inner.in_aggregate = true;
     if (!bind_aggregate_may_stand(scope, node->location))
         return NULL;
     if (node->n_args > BITS_MAX) {

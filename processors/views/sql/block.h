@@ -51,9 +51,8 @@ struct block {
     bool keeps_unknown;       /* types of literals are decided by the other parts */
     uint32_t written_n;
     int64_t limit, offset;
-    uint32_t
-        limits_at;   /* with `by_value`: the target that is LIMIT's value; OFFSET's is the next */
-    bool groups_row; /* a group is a whole row */
+    uint32_t limits_at; /* `by_value`: the target with LIMIT's value, before OFFSET's */
+    bool groups_row;    /* a group is a whole row */
     bool grouped, distinct, distinct_on, limited, ties;
     bool by_value;     /* LIMIT or OFFSET is no constant */
     bool read_as_rows; /* a subquery has read what the block computes: of rows, not of groups */
@@ -118,8 +117,8 @@ WARN_UNUSED bool clauses_distinct_on(struct block *block);
 /* select_plan.c: the nodes of a bound block. */
 WARN_UNUSED bool select_plan(struct block *block, struct query *ret);
 
-/* limit_by_value.c: the rows that stay; the two targets go. */
-WARN_UNUSED bool limit_by_value(struct block *block, uint32_t *node);
+/* limit_by_value.c: the rows that stay, of each partition in its order; the two targets go. */
+WARN_UNUSED bool limit_by_value(struct block *block, uint32_t *node, const struct top_parts *rows);
 
 /* correlate.c: makes the columns of the query around that the block reads its own: equal to columns
  * of its FROM where WHERE says so, else joined to it. */

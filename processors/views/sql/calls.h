@@ -44,8 +44,8 @@ struct expr *bind_function(struct scope *scope, const PgQuery__FuncCall *node);
  * written. */
 bool bind_is_own(const struct scope *scope, const char *table, const char *column);
 
-/* aggregate_level.c: whether an aggregate with a subquery in it, or a GROUPING, is one of a query
- * around the scope's. */
+/* aggregate_level.c: whether an aggregate or GROUPING is one of a query around the scope's, which
+ * there is. */
 WARN_UNUSED bool aggregate_is_of_around(struct scope *scope, const void *node, bool *ret);
 
 /* clauses.c: the value of an expression that reads no row; its error is refused, `what` before it.

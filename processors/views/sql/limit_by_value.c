@@ -48,36 +48,19 @@ static struct expr *value_at(const struct block *block, uint32_t i)
     return ((const struct target *)block->targets.at[i])->expr;
 }
 
-static const struct plan_order *order_of(const struct block *block)
-{
-    struct plan_order *order =
-        arena_zalloc(block->binder->arena, (block->sorts.n + 1) * sizeof(*order));
-
-    for (uint32_t i = 0; i < block->sorts.n; i++) {
-        const struct sort *sort = block->sorts.at[i];
-
-        order[i] = (struct plan_order){sort->expr, sort->order};
-    }
-    return order;
-}
-
-/* The rows beside their numbers, from 1 on for each answer of a correlated block. */
-static uint32_t numbered(struct block *block, uint32_t node)
+/* The rows beside their numbers, from 1 on in each partition. */
+static uint32_t numbered(struct block *block, uint32_t node, const struct top_parts *rows)
 {
     static const char *const names[] = {"row_number"};
-    struct arena *arena = block->binder->arena;
-    struct plan_window_function *function = arena_zalloc(arena, sizeof(*function));
-    struct expr **partition = arena_alloc(arena, (block->keys.n + 1) * sizeof(struct expr *));
+    struct plan_window_function *function = arena_zalloc(block->binder->arena, sizeof(*function));
 
     function->kind = WINDOW_ROW_NUMBER;
     function->call.result = (struct type){TYPE_INT8, -1, NULL};
-    for (uint32_t i = 0; i < block->keys.n; i++)
-        partition[i] = value_at(block, block->targets.n - block->keys.n + i);
     return nodes_window(&block->binder->nodes, node,
-                        (struct window_parts){.partition = partition,
-                                              .partition_n = (uint16_t)block->keys.n,
-                                              .order = order_of(block),
-                                              .order_n = (uint16_t)block->sorts.n,
+                        (struct window_parts){.partition = rows->partition,
+                                              .partition_n = rows->partition_n,
+                                              .order = rows->order,
+                                              .order_n = rows->order_n,
                                               .functions = function,
                                               .functions_n = 1,
                                               .names = names});
@@ -95,14 +78,14 @@ static void drop_values(struct block *block)
         ((struct correlation *)block->correlations.at[i])->column -= LIMITS;
 }
 
-bool limit_by_value(struct block *block, uint32_t *node)
+bool limit_by_value(struct block *block, uint32_t *node, const struct top_parts *rows)
 {
     struct binder *binder = block->binder;
     uint16_t number = nodes_at(&binder->nodes, *node)->schema.columns_n;
     struct type type = {TYPE_INT8, -1, NULL};
     struct expr *args[1 + LIMITS], *keeps;
 
-    *node = numbered(block, *node);
+    *node = numbered(block, *node, rows);
     args[0] = exprs_column(binder->arena, number, type, -1);
     for (uint32_t i = 0; i < LIMITS; i++)
         args[1 + i] = value_at(block, block->limits_at + i);

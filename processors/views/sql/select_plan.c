@@ -217,24 +217,25 @@ static bool plan_limit(struct block *block, uint32_t *node)
         arena_zalloc(block->binder->arena, (block->sorts.n + 1) * sizeof(*order));
     struct expr **partition =
         arena_alloc(block->binder->arena, (block->keys.n + 1) * sizeof(struct expr *));
+    struct top_parts rows;
 
     if (!check_total_order(block, *node))
         return false;
     *node = narrow(block, *node);
-    if (block->by_value)
-        return limit_by_value(block, node);
     for (uint32_t i = 0; i < block->sorts.n; i++)
         order[i] = (struct plan_order){sort_at(block, i)->expr, sort_at(block, i)->order};
     for (uint32_t i = 0; i < block->keys.n; i++)
         partition[i] = target_at(block, block->targets.n - block->keys.n + i)->expr;
-    *node = nodes_top_of(&block->binder->nodes, *node,
-                         (struct top_parts){.partition = partition,
-                                            .partition_n = (uint16_t)block->keys.n,
-                                            .order = order,
-                                            .order_n = (uint16_t)block->sorts.n,
-                                            .limit = block->limit,
-                                            .offset = block->offset,
-                                            .ties = block->ties});
+    rows = (struct top_parts){.partition = partition,
+                              .partition_n = (uint16_t)block->keys.n,
+                              .order = order,
+                              .order_n = (uint16_t)block->sorts.n,
+                              .limit = block->limit,
+                              .offset = block->offset,
+                              .ties = block->ties};
+    if (block->by_value)
+        return limit_by_value(block, node, &rows);
+    *node = nodes_top_of(&block->binder->nodes, *node, rows);
     return true;
 }
 
