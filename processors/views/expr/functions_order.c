@@ -103,17 +103,19 @@ static bool time_part(const struct call *call, struct value *ret, struct err *re
     return true;
 }
 
-/* A row's number, what LIMIT and OFFSET say: whether it is among those that stay. */
+/* A row's number, its rank or without ties the number again, what LIMIT and OFFSET say: whether it
+ * is among those that stay. */
 static bool limit_keeps(const struct call *call, struct value *ret, struct err *reterr)
 {
-    const struct value *limit = &call->args[1], *offset = &call->args[2];
-    int64_t skipped = offset->null ? 0 : offset->slot, number = call->args[0].slot;
+    const struct value *limit = &call->args[2], *offset = &call->args[3];
+    int64_t number = call->args[0].slot, rank = call->args[1].slot;
+    int64_t skipped = offset->null ? 0 : offset->slot;
 
     if (!limit->null && limit->slot < 0)
         return err_sql(reterr, ERR_DEAD_LETTER, "2201W", "LIMIT must not be negative");
     if (skipped < 0)
         return err_sql(reterr, ERR_DEAD_LETTER, "2201X", "OFFSET must not be negative");
-    ret->slot = number > skipped && (limit->null || number - skipped <= limit->slot);
+    ret->slot = number > skipped && (limit->null || (limit->slot > 0 && rank - skipped <= limit->slot));
     return true;
 }
 
@@ -138,7 +140,7 @@ const struct function functions_order[] = {
     TIME_ROWS(TYPE_TIMETZ),
     FUNCTION_ROW("time part", TYPE_INT8, time_part, TYPE_INTERVAL),
     {.name = "limit keeps",
-     .args = {TYPE_INT8, TYPE_INT8, TYPE_INT8},
+     .args = {TYPE_INT8, TYPE_INT8, TYPE_INT8, TYPE_INT8},
      .result = TYPE_BOOL,
      .not_strict = true,
      .body = limit_keeps},

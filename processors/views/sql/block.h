@@ -108,6 +108,18 @@ WARN_UNUSED bool clauses_group(struct block *block);
 WARN_UNUSED bool clauses_order(struct block *block);
 WARN_UNUSED bool clauses_limit(struct block *block);
 
+/* grouping.c: the expression of the target `index` as a group that is told from equal ones. */
+struct expr *group_apart(struct arena *arena, struct expr *expr, int index);
+
+/* The expression that a group was before it was told from equal ones. */
+const struct expr *group_plain(const struct expr *group);
+
+/* The first group that has the value; `written_n`: none. */
+uint32_t group_written(const struct block *block, const struct expr *expr);
+
+/* LIMIT or OFFSET is no constant. */
+bool clauses_limited_by_value(const PgQuery__SelectStmt *select);
+
 /* The values of a LIMIT and OFFSET `by_value` become targets, the last ones so far. */
 WARN_UNUSED bool clauses_limit_values(struct block *block);
 
@@ -117,7 +129,10 @@ WARN_UNUSED bool clauses_distinct_on(struct block *block);
 /* select_plan.c: the nodes of a bound block. */
 WARN_UNUSED bool select_plan(struct block *block, struct query *ret);
 
-/* limit_by_value.c: the rows that stay, of each partition in its order; the two targets go. */
+/* limit_by_value.c: SELECT part.* FROM (select) AS part with the ORDER BY and LIMIT of `select`. */
+const PgQuery__SelectStmt *limit_apart(struct arena *arena, const PgQuery__SelectStmt *select);
+
+/* The rows that stay, of each partition in its order; the two targets go. */
 WARN_UNUSED bool limit_by_value(struct block *block, uint32_t *node, const struct top_parts *rows);
 
 /* correlate.c: makes the columns of the query around that the block reads its own: equal to columns

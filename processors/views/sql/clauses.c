@@ -54,12 +54,28 @@ static struct expr *target_expr(struct block *block, int index)
     return ((struct target *)block->targets.at[index])->expr;
 }
 
-/* A target as a group: a subquery in it must be a column of FROM. NULL: refused. */
+static bool has_grouping_sets(const PgQuery__SelectStmt *select)
+{
+    for (size_t i = 0; i < select->n_group_clause; i++)
+        if (select->group_clause[i]->node_case == PG_QUERY__NODE__NODE_GROUPING_SET)
+            return true;
+    return false;
+}
+
+/* A target as a group: a subquery in it must be a column of FROM. With sets, one whose expression
+ * an earlier target has too is a group apart from that one. NULL: refused. */
 static struct expr *grouped_target(struct block *block, int index)
 {
-    if (beside_reads(target_expr(block, index)) && !beside_settle(block))
+    struct target *target = block->targets.at[index];
+    bool again = false;
+
+    if (beside_reads(target->expr) && !beside_settle(block))
         return NULL;
-    return target_expr(block, index);
+    for (int i = 0; i < index && has_grouping_sets(block->select); i++)
+        again = again || expr_same(target_expr(block, i), target->expr);
+    if (again)
+        target->expr = group_apart(block->binder->arena, target->expr, index);
+    return target->expr;
 }
 
 /* The expression, or of a row its columns. */
@@ -90,23 +106,6 @@ static bool group_values(struct scope *scope, const PgQuery__Node *node, struct 
     return expr != NULL;
 }
 
-/* PostgreSQL tells two columns of the same value apart where only one of them is in a set. */
-static bool is_grouped_once(struct block *block, int index, int location)
-{
-    const PgQuery__SelectStmt *select = block->select;
-    bool sets = false;
-
-    for (size_t i = 0; i < select->n_group_clause; i++)
-        sets = sets || select->group_clause[i]->node_case == PG_QUERY__NODE__NODE_GROUPING_SET;
-    for (int i = 0; sets && i < index; i++)
-        if (expr_same(target_expr(block, i), target_expr(block, index)))
-            return ast_refuse(&block->binder->ast, location,
-                              "columns %d and %d of SELECT are the same: with ROLLUP, CUBE or "
-                              "GROUPING SETS name the first in GROUP BY",
-                              i + 1, index + 1);
-    return true;
-}
-
 /* An ordinal, an input column, an alias, an expression, in that order. */
 bool clauses_group_item(struct block *block, const PgQuery__Node *node, struct list *ret)
 {
@@ -132,8 +131,6 @@ bool clauses_group_item(struct block *block, const PgQuery__Node *node, struct l
     }
     if (expr == NULL && index < 0)
         return group_values(&scope, node, ret, &block->groups_row);
-    if (expr == NULL && !is_grouped_once(block, index, ast_location(node)))
-        return false;
     if (expr == NULL)
         expr = grouped_target(block, index);
     list_add(ret, block->binder->arena, expr);
@@ -291,6 +288,12 @@ static bool read_count(struct block *block, const PgQuery__Node *node, const cha
     return true;
 }
 
+bool clauses_limited_by_value(const PgQuery__SelectStmt *select)
+{
+    return (select->limit_count != NULL && !ast_is_constant(select->limit_count)) ||
+           (select->limit_offset != NULL && !ast_is_constant(select->limit_offset));
+}
+
 bool clauses_limit(struct block *block)
 {
     const PgQuery__SelectStmt *select = block->select;
@@ -300,14 +303,9 @@ bool clauses_limit(struct block *block)
     if (block->ties && block->sorts.n == 0)
         return ast_refuse(&block->binder->ast, ast_location(select->limit_count),
                           "WITH TIES cannot be specified without ORDER BY clause");
-    block->by_value = (select->limit_count != NULL && !ast_is_constant(select->limit_count)) ||
-                      (select->limit_offset != NULL && !ast_is_constant(select->limit_offset));
-    if (block->by_value) {
-        block->limited = true;
-        return !block->ties || ast_refuse(&block->binder->ast, ast_location(select->limit_count),
-                                          "with WITH TIES they must be constants; number the rows "
-                                          "by rank() in a subquery");
-    }
+    block->by_value = clauses_limited_by_value(select);
+    if (block->by_value)
+        return block->limited = true;
     if (!read_count(block, select->limit_count, "LIMIT", &block->limited, &block->limit) ||
         !read_count(block, select->limit_offset, "OFFSET", &has_offset, &block->offset))
         return false;

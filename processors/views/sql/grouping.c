@@ -1,5 +1,30 @@
 #include "sql/block.h"
 
+enum { APART_INDEX, APART_VALUE, APART_ARGS };
+
+static const char apart[] = "group apart";
+
+struct expr *group_apart(struct arena *arena, struct expr *expr, int index)
+{
+    struct expr *number = exprs_new(arena, EXPR_CONST, TYPE_INT4, 0, expr->location);
+    struct expr *args[APART_ARGS] = {number, expr}, *call;
+
+    number->constant.slot = index;
+    call = exprs_call(arena, function_named(apart), args, APART_ARGS, expr->location);
+    call->type = expr->type;
+    return call;
+}
+
+static bool is_apart(const struct expr *group)
+{
+    return group->kind == EXPR_CALL && strcmp(group->function->name, apart) == 0;
+}
+
+const struct expr *group_plain(const struct expr *group)
+{
+    return is_apart(group) ? group->args[APART_VALUE] : group;
+}
+
 /* The table of FROM that the block's column is of. */
 static const struct table *table_of(const struct block *block, uint16_t column)
 {
@@ -24,7 +49,7 @@ static bool is_in_all_sets(const struct block *block, uint32_t group)
 static bool is_grouped(const struct block *block, uint16_t column)
 {
     for (uint32_t i = 0; i < block->written_n; i++) {
-        const struct expr *group = block->groups.at[i];
+        const struct expr *group = group_plain(block->groups.at[i]);
 
         if (group->kind == EXPR_COLUMN && group->column == column && is_in_all_sets(block, i))
             return true;
@@ -68,14 +93,34 @@ static struct expr *rewrite_column(struct block *block, struct expr *expr)
     return NULL;
 }
 
+/* The group that the expression is, of several that tell it apart the first target's; -1: none. */
+static int group_of(const struct block *block, const struct expr *expr)
+{
+    int64_t least = INT64_MAX;
+    int found = -1;
+
+    for (uint32_t i = 0; i < block->groups.n; i++) {
+        const struct expr *group = block->groups.at[i];
+
+        if (expr_same(expr, group))
+            return (int)i;
+        if (is_apart(group) && group->args[APART_INDEX]->constant.slot < least &&
+            expr_same(expr, group->args[APART_VALUE])) {
+            least = group->args[APART_INDEX]->constant.slot;
+            found = (int)i;
+        }
+    }
+    return found;
+}
+
 /* The expression over the grouped row: whole groups first, then parts. */
 static struct expr *rewrite(struct block *block, struct expr *expr)
 {
+    int group = group_of(block, expr);
     struct expr *copy;
 
-    for (uint32_t i = 0; i < block->groups.n; i++)
-        if (expr_same(expr, block->groups.at[i]))
-            return group_column(block, i, expr);
+    if (group >= 0)
+        return group_column(block, (uint32_t)group, expr);
     if (expr->kind == EXPR_COLUMN)
         return rewrite_column(block, expr);
     copy = exprs_new(block->binder->arena, expr->kind, expr->type.id, expr->args_n, expr->location);
@@ -114,6 +159,15 @@ static int16_t *final_places(const struct block *block)
     return at;
 }
 
+uint32_t group_written(const struct block *block, const struct expr *expr)
+{
+    uint32_t group = 0;
+
+    while (group < block->written_n && !expr_same(group_plain(block->groups.at[group]), expr))
+        group++;
+    return group;
+}
+
 /* The arguments of grouping() are groups. */
 static bool check_grouping(struct block *block)
 {
@@ -121,11 +175,7 @@ static bool check_grouping(struct block *block)
         const struct aggregate_call *call = block->aggregates.at[i];
 
         for (uint16_t j = 0; j < call->args_n && call->grouping; j++) {
-            uint32_t group = 0;
-
-            while (group < block->written_n && !expr_same(block->groups.at[group], call->args[j]))
-                group++;
-            if (group == block->written_n)
+            if (group_written(block, call->args[j]) == block->written_n)
                 return ast_refuse(&block->binder->ast, call->location,
                                   "arguments to GROUPING must be grouping expressions of the "
                                   "associated query level");
@@ -150,12 +200,28 @@ static bool check_direct(struct block *block)
     return true;
 }
 
+/* PostgreSQL sorts by equal expressions once, though their columns differ where a set has but one. */
+static bool check_apart(struct block *block)
+{
+    bool sorts = block->limited || block->distinct || block->distinct_on;
+
+    for (uint32_t i = 0; i < block->groups.n && sorts; i++) {
+        const struct expr *group = block->groups.at[i];
+
+        if (is_apart(group))
+            return ast_refuse(&block->binder->ast, group->location,
+                              "a column grouped under two names can't be sorted by; write DISTINCT "
+                              "or LIMIT around: SELECT ... FROM (SELECT ...) AS q");
+    }
+    return true;
+}
+
 bool grouping_rewrite(struct block *block)
 {
     struct arena *arena = block->binder->arena;
     const int16_t *at;
 
-    if (!check_grouping(block) || !check_direct(block))
+    if (!check_grouping(block) || !check_direct(block) || !check_apart(block))
         return false;
     for (uint32_t i = 0; i < block->targets.n; i++) {
         struct target *target = block->targets.at[i];

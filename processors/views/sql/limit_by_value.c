@@ -3,8 +3,26 @@
  * in their order, and a filter compares the numbers with the values.
  */
 #include "sql/block.h"
+#include "sql/make.h"
 
 enum { LIMITS = 2 };
+
+const PgQuery__SelectStmt *limit_apart(struct arena *arena, const PgQuery__SelectStmt *select)
+{
+    PgQuery__SelectStmt part = *select, *whole;
+
+    part.with_clause = NULL; /* its names are known already */
+    part.n_sort_clause = 0;
+    part.limit_count = part.limit_offset = NULL;
+    part.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
+    whole = make_whole(arena, &part);
+    whole->sort_clause = select->sort_clause;
+    whole->n_sort_clause = select->n_sort_clause;
+    whole->limit_count = select->limit_count;
+    whole->limit_offset = select->limit_offset;
+    whole->limit_option = select->limit_option;
+    return whole;
+}
 
 /* Names of the query around, none of this one. */
 static const struct from *without_own(struct block *block)
@@ -48,21 +66,26 @@ static struct expr *value_at(const struct block *block, uint32_t i)
     return ((const struct target *)block->targets.at[i])->expr;
 }
 
-/* The rows beside their numbers, from 1 on in each partition. */
+/* The rows beside their numbers in each partition, from 1 on, and their ranks. */
 static uint32_t numbered(struct block *block, uint32_t node, const struct top_parts *rows)
 {
-    static const char *const names[] = {"row_number"};
-    struct plan_window_function *function = arena_zalloc(block->binder->arena, sizeof(*function));
+    static const char *const names[] = {"row_number", "rank"};
+    static const enum plan_window_kind kinds[] = {WINDOW_ROW_NUMBER, WINDOW_RANK};
+    uint16_t n = rows->ties ? 2 : 1;
+    struct plan_window_function *functions =
+        arena_zalloc(block->binder->arena, n * sizeof(*functions));
 
-    function->kind = WINDOW_ROW_NUMBER;
-    function->call.result = (struct type){TYPE_INT8, -1, NULL};
+    for (uint16_t i = 0; i < n; i++) {
+        functions[i].kind = kinds[i];
+        functions[i].call.result = (struct type){TYPE_INT8, -1, NULL};
+    }
     return nodes_window(&block->binder->nodes, node,
                         (struct window_parts){.partition = rows->partition,
                                               .partition_n = rows->partition_n,
                                               .order = rows->order,
                                               .order_n = rows->order_n,
-                                              .functions = function,
-                                              .functions_n = 1,
+                                              .functions = functions,
+                                              .functions_n = n,
                                               .names = names});
 }
 
@@ -82,14 +105,16 @@ bool limit_by_value(struct block *block, uint32_t *node, const struct top_parts 
 {
     struct binder *binder = block->binder;
     uint16_t number = nodes_at(&binder->nodes, *node)->schema.columns_n;
+    uint16_t last = (uint16_t)(number + rows->ties);
     struct type type = {TYPE_INT8, -1, NULL};
-    struct expr *args[1 + LIMITS], *keeps;
+    struct expr *args[2 + LIMITS], *keeps;
 
     *node = numbered(block, *node, rows);
     args[0] = exprs_column(binder->arena, number, type, -1);
+    args[1] = exprs_column(binder->arena, last, type, -1);
     for (uint32_t i = 0; i < LIMITS; i++)
-        args[1 + i] = value_at(block, block->limits_at + i);
-    keeps = bind_call(binder, FUNCTION_NAMED, "limit keeps", args, 1 + LIMITS, -1);
+        args[2 + i] = value_at(block, block->limits_at + i);
+    keeps = bind_call(binder, FUNCTION_NAMED, "limit keeps", args, 2 + LIMITS, -1);
     if (keeps == NULL)
         return false;
     *node = nodes_filter(&binder->nodes, *node, keeps);

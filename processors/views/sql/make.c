@@ -74,3 +74,17 @@ PgQuery__RangeSubselect *make_subselect(struct arena *arena, PgQuery__SelectStmt
     item->alias->aliasname = arena_printf(arena, "%s", alias);
     return item;
 }
+
+PgQuery__SelectStmt *make_whole(struct arena *arena, const PgQuery__SelectStmt *select)
+{
+    PgQuery__SelectStmt *inner = arena_alloc(arena, sizeof(*inner));
+    PgQuery__Node *all = make_column(arena, "part", NULL, ast_location(select));
+    struct list targets = {0}, items = {0};
+
+    *inner = *select;
+    list_add(&targets, arena, make_target(arena, all, NULL));
+    list_add(&items, arena,
+             make_node(arena, PG_QUERY__NODE__NODE_RANGE_SUBSELECT,
+                       make_subselect(arena, inner, "part")));
+    return make_select(arena, &targets, &items);
+}

@@ -24,4 +24,7 @@ PgQuery__SelectStmt *make_select(struct arena *arena, const struct list *targets
 PgQuery__RangeSubselect *make_subselect(struct arena *arena, PgQuery__SelectStmt *select,
                                         const char *alias);
 
+/* SELECT part.* FROM (select) AS part: a block, whatever the select is. */
+PgQuery__SelectStmt *make_whole(struct arena *arena, const PgQuery__SelectStmt *select);
+
 #endif

@@ -233,11 +233,8 @@ static struct expr *grouping_value(const struct block *block, const struct aggre
     struct expr *value = exprs_new(block->binder->arena, EXPR_CONST, TYPE_INT4, 0, call->location);
 
     for (uint16_t i = 0; i < call->args_n; i++) {
-        bool grouped = false;
+        bool grouped = column_set_has(set, group_written(block, call->args[i]));
 
-        for (uint32_t g = 0; g < block->written_n; g++)
-            grouped =
-                grouped || (column_set_has(set, g) && expr_same(group_at(block, g), call->args[i]));
         value->constant.slot = value->constant.slot * 2 + !grouped;
     }
     return value;

@@ -281,7 +281,10 @@ static bool bind_kind(struct binder *binder, const PgQuery__SelectStmt *select,
                       struct around around, struct query *ret)
 {
     struct block block = {.binder = binder, .select = select, .around = around};
+    bool parts = select->op != PG_QUERY__SET_OPERATION__SETOP_NONE || select->n_values_lists > 0;
 
+    if (parts && clauses_limited_by_value(select))
+        block.select = select = limit_apart(binder->arena, select);
     if (select->op != PG_QUERY__SET_OPERATION__SETOP_NONE)
         return bind_set_operation(binder, select, around, ret);
     if (select->n_values_lists > 0)

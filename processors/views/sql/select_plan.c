@@ -143,7 +143,8 @@ static bool check_total_order(struct block *block, uint32_t node)
         ast_location(block->limit < 0 ? block->select->limit_offset : block->select->limit_count);
     const char *open;
 
-    if (block->ties && block->offset == 0)
+    if (block->ties && block->offset == 0 &&
+        !(block->by_value && block->select->limit_offset != NULL))
         return true;
     open = open_columns(block, node);
     if (open[0] != '\0' && !outputs_are_fixed(block, node))

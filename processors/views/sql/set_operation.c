@@ -57,22 +57,6 @@ static struct set *bind_operation(struct binder *binder, const PgQuery__SelectSt
     return set->right == NULL ? NULL : set;
 }
 
-/* SELECT part.* FROM (select) AS part: a block, which may name columns of the query around. */
-static const PgQuery__SelectStmt *wrapped(struct binder *binder, const PgQuery__SelectStmt *select)
-{
-    struct arena *arena = binder->arena;
-    PgQuery__SelectStmt *inner = arena_alloc(arena, sizeof(*inner));
-    PgQuery__Node *all = make_column(arena, "part", NULL, ast_location(select));
-    struct list targets = {0}, items = {0};
-
-    *inner = *select;
-    list_add(&targets, arena, make_target(arena, all, NULL));
-    list_add(&items, arena,
-             make_node(arena, PG_QUERY__NODE__NODE_RANGE_SUBSELECT,
-                       make_subselect(arena, inner, "part")));
-    return make_select(arena, &targets, &items);
-}
-
 static struct set *bind_set(struct binder *binder, const PgQuery__SelectStmt *select,
                             struct around around, bool top)
 {
@@ -84,7 +68,7 @@ static struct set *bind_set(struct binder *binder, const PgQuery__SelectStmt *se
     }
     if (!top && (set_has_clauses(select) || select->n_values_lists > 0))
         set = around.scope == NULL ? bind_query_leaf(binder, select)
-                                   : set_of_block(binder, wrapped(binder, select), around);
+                                   : set_of_block(binder, make_whole(binder->arena, select), around);
     else if (select->op != PG_QUERY__SET_OPERATION__SETOP_NONE)
         set = bind_operation(binder, select, around);
     else
@@ -384,10 +368,7 @@ bool set_plan_clauses(struct binder *binder, const PgQuery__SelectStmt *select,
     block.from.group = joins_leaf(binder, query->node, 0, shape->columns_n, -1);
     if (!clauses_order(&block) || !clauses_limit(&block))
         return false;
-    if (block.by_value)
-        return ast_refuse(&binder->ast, ast_location(select),
-                          "LIMIT and OFFSET of a set operation must be constants; write it in "
-                          "FROM: SELECT * FROM (...) AS q ORDER BY ... LIMIT ...");
+    assert(!block.by_value); /* limit_apart */
     for (uint16_t i = query->columns_n; i < shape->columns_n; i++) {
         if (!block_add_target(&block, shape->columns[i].name, exprs[i]))
             return false;

@@ -14,6 +14,16 @@ CREATE MATERIALIZED VIEW v10 AS SELECT k, count(*) FROM t GROUP BY GROUPING SETS
 CREATE MATERIALIZED VIEW v11 AS SELECT k, g, count(*) FROM t GROUP BY DISTINCT ROLLUP (k, g), ROLLUP (k);
 CREATE MATERIALIZED VIEW v12 AS SELECT k, sum(n) FROM (SELECT k, count(*) n FROM t GROUP BY ROLLUP (k)) q GROUP BY k;
 CREATE MATERIALIZED VIEW v13 AS SELECT k, g, rank() OVER (PARTITION BY grouping(g) ORDER BY count(*) DESC) r FROM t GROUP BY CUBE (k, g);
+CREATE MATERIALIZED VIEW a1 AS SELECT k AS p, k AS q, k AS u, k + 1 AS w, count(*), GROUPING(k) AS at FROM t GROUP BY ROLLUP (p, q);
+CREATE MATERIALIZED VIEW a2 AS SELECT k AS p, k AS q, k AS u, k + 1 AS w, count(*), GROUPING(k) AS at FROM t GROUP BY ROLLUP (q, p);
+CREATE MATERIALIZED VIEW a3 AS SELECT k AS p, k AS q, k AS u, k + 1 AS w, count(*) FROM t GROUP BY ROLLUP (u, q);
+CREATE MATERIALIZED VIEW a4 AS SELECT k AS p, k AS q, count(*) FROM t GROUP BY ROLLUP (q) HAVING k > 1 OR k IS NULL;
+CREATE MATERIALIZED VIEW a5 AS SELECT k AS p, k AS q, count(*), GROUPING(k) AS at FROM t GROUP BY CUBE (2, k);
+CREATE MATERIALIZED VIEW a6 AS SELECT k + id % 2 AS p, k + id % 2 AS q, (k + id % 2) * 2 AS w, sum(id), GROUPING(k + id % 2) AS at FROM t GROUP BY GROUPING SETS ((1, 2), 2, ());
+CREATE MATERIALIZED VIEW a7 AS SELECT k AS p, k AS q, g, count(*) FROM t GROUP BY q, ROLLUP (p, g);
+CREATE MATERIALIZED VIEW a8 AS SELECT p, q, rank() OVER (PARTITION BY q IS NULL ORDER BY p, q) AS r FROM (SELECT k AS p, k AS q FROM t GROUP BY CUBE (p, q)) part;
+CREATE MATERIALIZED VIEW a9 AS SELECT 1 AS p, 1 AS q, count(*) FROM t GROUP BY ROLLUP (p, q);
+CREATE MATERIALIZED VIEW a10 AS SELECT * FROM (SELECT k AS p, k AS q, count(*) AS c FROM t GROUP BY CUBE (p, q)) part ORDER BY q NULLS FIRST, p, c LIMIT 6;
 INSERT INTO t
   SELECT i, nullif(i % 7, 6), (ARRAY['a', 'b', 'c', '', 'ä', 'B', NULL])[1 + i * 5 % 7], round((i * 37 % 100) / 7.0, i % 4),
     i * 29 % 31 / 8.0, i::bigint * i * 1000003 % 9999991, (ARRAY['x', 'yy', NULL, 'zzz', '', 'Q'])[1 + i * 11 % 6] ,
