@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "service/endpoint.h"
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,7 +23,8 @@ enum {
     RETRY_CAP_MS = 5000,
     RETRY_LOG_EVERY_MS = 30 * 1000,
     WAIT_SLICE_MS = 10 * 1000,
-    BEAT_SLICE_MS = 1000
+    BEAT_SLICE_MS = 1000,
+    MAPPED_FROM_BYTES = 128 * 1024
 };
 
 static const char *const log_formats[] = {"logfmt", "json", NULL};
@@ -275,9 +277,20 @@ static bool start_endpoint(struct service *service, struct err *reterr)
     return true;
 }
 
+/* Memory goes back to the system. By itself glibc keeps a heap for each of the Kafka client's threads,
+ * and grows the size from which a buffer is mapped by itself with the largest one that was freed: the
+ * heap then has holes of megabytes. */
+static void keep_memory_small(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
+    mallopt(M_TRIM_THRESHOLD, 2 * MAPPED_FROM_BYTES);
+}
+
 bool service_open(const char *name, const struct service_config *config, struct metrics *metrics,
                   struct service **ret_service, struct err *reterr)
 {
+    keep_memory_small();
     log_configure(name, (enum log_format)config->log_format, (enum log_level)config->log_level);
     if (config->log_file != NULL && !log_files_start(config->log_file, config->log_keep, reterr))
         return false;
