@@ -359,10 +359,10 @@ class Query:
         how = c.pick(["CROSS JOIN LATERAL", "LEFT JOIN LATERAL", "JOIN LATERAL"])
         before, behind, beside = f"{left.text} {how}", "" if how.startswith("CROSS") else " ON true", self.table(TABLE_ROWS)
         if c.chance(40) and left.size * beside.size <= most:
-            how = c.pick(["LEFT JOIN LATERAL", "LEFT JOIN LATERAL", "RIGHT JOIN LATERAL", "FULL JOIN LATERAL"])
+            integers = [ref for ref, of in beside.columns if of == "int4"]
+            how = c.pick(["LEFT JOIN LATERAL", "LEFT JOIN LATERAL", "RIGHT JOIN LATERAL", *["FULL JOIN LATERAL"][:len(integers)]])
             before = f"{left.text} CROSS JOIN ({beside.text} {how}"
-            equals = c.pick([ref for ref, of in beside.columns if of == "int4"])
-            on = f"{equals} = {alias}.x" if how.startswith("FULL") else self.expr("bool", beside.columns, 2)
+            on = f"{c.pick(integers)} = {alias}.x" if how.startswith("FULL") else self.expr("bool", beside.columns, 2)
             left, behind = Item("", left.columns + beside.columns, left.keys and left.keys + beside.keys, left.size * beside.size), f" ON {on})"
             how = f"BESIDE {how}"
         self.note(how)
