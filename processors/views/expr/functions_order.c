@@ -115,7 +115,8 @@ static bool limit_keeps(const struct call *call, struct value *ret, struct err *
         return err_sql(reterr, ERR_DEAD_LETTER, "2201W", "LIMIT must not be negative");
     if (skipped < 0)
         return err_sql(reterr, ERR_DEAD_LETTER, "2201X", "OFFSET must not be negative");
-    ret->slot = number > skipped && (limit->null || (limit->slot > 0 && rank - skipped <= limit->slot));
+    ret->slot =
+        number > skipped && (limit->null || (limit->slot > 0 && rank - skipped <= limit->slot));
     return true;
 }
 

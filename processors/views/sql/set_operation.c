@@ -67,8 +67,9 @@ static struct set *bind_set(struct binder *binder, const PgQuery__SelectStmt *se
         return NULL;
     }
     if (!top && (set_has_clauses(select) || select->n_values_lists > 0))
-        set = around.scope == NULL ? bind_query_leaf(binder, select)
-                                   : set_of_block(binder, make_whole(binder->arena, select), around);
+        set = around.scope == NULL
+                  ? bind_query_leaf(binder, select)
+                  : set_of_block(binder, make_whole(binder->arena, select), around);
     else if (select->op != PG_QUERY__SET_OPERATION__SETOP_NONE)
         set = bind_operation(binder, select, around);
     else
