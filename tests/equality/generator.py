@@ -644,6 +644,10 @@ class Query:
         groups = [group for group in groups if re.search(r"\bq\d+(\.|[uv]\b)", group[0]) and "SELECT" not in group[0]]
         kinds = [c.pick(list(AGGREGATES)) for _ in range(1 + c.below(3))]
         made = [self.computed(self.aggregate(kind, item.columns, item.keys), kind, []) for kind in kinds]
+        numerics = [ref for ref, kind in item.columns if kind == "numeric"]
+        if numerics and c.chance(20):  # the scale of its result comes and goes with single rows
+            self.note("sum of a column of all scales")
+            made.append((f"sum({c.pick(numerics)})", "numeric"))
         calls, kinds = [text for text, _ in made], [kind for _, kind in made]
         columns = [f"{text} AS g{i}" for i, (text, _) in enumerate(groups)] + [f"{call} AS c{i}" for i, call in enumerate(calls)]
         text = f"SELECT {', '.join(columns)}{self.wanted_calls(item, depth)} FROM {item.text}{self.where(item.columns)}"

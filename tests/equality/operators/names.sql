@@ -18,7 +18,6 @@ CREATE MATERIALIZED VIEW n15 AS SELECT id, j #- '{a}' AS d, jsonb_set(j, '{x,y}'
 CREATE MATERIALIZED VIEW n16 AS SELECT id, to_char('inf'::float4 * v, '99.99') AS a, to_char('-inf'::float8 * v, '99.999999999') AS b, to_char('nan'::float4, '9.9') AS c FROM o;
 CREATE MATERIALIZED VIEW n17 AS SELECT id, unistr(CASE WHEN v > 5 THEN '\0061\+00006c' ELSE '\+2FFFFF' END) AS u FROM o;
 CREATE MATERIALIZED VIEW n18 AS SELECT g AS a, g AS b FROM o GROUP BY a, ROLLUP (b);
--- refused n18
 -- oracle n17: SELECT id, unistr('\0061\+00006c') AS u FROM o WHERE v > 5
 INSERT INTO o SELECT i, i % 5, nullif(i * 7 % 11, 3), CASE i % 4 WHEN 0 THEN '[]' WHEN 1 THEN '{}' WHEN 2 THEN '{"a": 1}' ELSE '{"x": {"y": 2}}' END::jsonb FROM generate_series(1, 30) i;
 -- check
