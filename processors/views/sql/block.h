@@ -117,6 +117,9 @@ const struct expr *group_plain(const struct expr *group);
 /* The first group that has the value; `written_n`: none. */
 uint32_t group_written(const struct block *block, const struct expr *expr);
 
+/* GROUP BY has ROLLUP, CUBE, GROUPING SETS or (). */
+bool clauses_have_sets(const PgQuery__SelectStmt *select);
+
 /* LIMIT or OFFSET is no constant. */
 bool clauses_limited_by_value(const PgQuery__SelectStmt *select);
 

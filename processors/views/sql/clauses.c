@@ -54,24 +54,16 @@ static struct expr *target_expr(struct block *block, int index)
     return ((struct target *)block->targets.at[index])->expr;
 }
 
-static bool has_grouping_sets(const PgQuery__SelectStmt *select)
-{
-    for (size_t i = 0; i < select->n_group_clause; i++)
-        if (select->group_clause[i]->node_case == PG_QUERY__NODE__NODE_GROUPING_SET)
-            return true;
-    return false;
-}
-
 /* A target as a group: a subquery in it must be a column of FROM. With sets, one whose expression
  * an earlier target has too is a group apart from that one. NULL: refused. */
 static struct expr *grouped_target(struct block *block, int index)
 {
     struct target *target = block->targets.at[index];
-    bool again = false;
+    bool sets = clauses_have_sets(block->select), again = false;
 
     if (beside_reads(target->expr) && !beside_settle(block))
         return NULL;
-    for (int i = 0; i < index && has_grouping_sets(block->select); i++)
+    for (int i = 0; sets && i < index; i++)
         again = again || expr_same(target_expr(block, i), target->expr);
     if (again)
         target->expr = group_apart(block->binder->arena, target->expr, index);

@@ -199,11 +199,19 @@ static void drop_repeated(struct list *sets)
     sets->n = n;
 }
 
+bool clauses_have_sets(const PgQuery__SelectStmt *select)
+{
+    for (size_t i = 0; i < select->n_group_clause; i++)
+        if (select->group_clause[i]->node_case == PG_QUERY__NODE__NODE_GROUPING_SET)
+            return true;
+    return false;
+}
+
 bool clauses_group(struct block *block)
 {
     const PgQuery__SelectStmt *select = block->select;
     struct column_set none = {0};
-    bool has_sets = false;
+    bool has_sets = clauses_have_sets(select);
 
     if (!add_set(block, &block->sets, &none, -1))
         return false;
@@ -211,7 +219,6 @@ bool clauses_group(struct block *block)
         const PgQuery__Node *node = select->group_clause[i];
         struct list sets = NO_SETS;
 
-        has_sets = has_sets || node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET;
         if (!item_sets(block, node, &sets) ||
             !cross(block, &block->sets, &sets, ast_location(node), &block->sets))
             return false;
